@@ -1,0 +1,31 @@
+// A decider holds the rules of one aggregate: three pure functions without clock, randomness or I/O.
+
+/** What an aggregate consists of: what can be asked of it, what it is, what is recorded of it. */
+export interface Aggregate {
+  command: { type: string }
+  state: unknown
+  event: { type: string }
+}
+
+export interface Decider<A extends Aggregate> {
+  initialState(): A['state']
+  /** The events that a command leads to (none: nothing is to be done), or why it is refused. */
+  decide(command: A['command'], state: A['state']): readonly A['event'][] | Refusal
+  /** The state after an event. It may reuse the state that it is given: whoever calls it owns that state. */
+  evolve(state: A['state'], event: A['event']): A['state']
+}
+
+/** Why a command is refused: an expected answer, which leaves nothing behind. */
+export interface Refusal {
+  code: 'ALREADY_EXISTS' | 'COMMAND_ID_REUSED' | 'CONFLICT' | 'ILLEGAL_STATE' | 'INVALID_INPUT' | 'NOT_FOUND'
+  message: string
+  /** The field of the mutation's input that the refusal is about, e.g. `['creditLimit']`. */
+  path?: readonly string[]
+  /** With CONFLICT: what was expected, and what is. */
+  expected?: string | number
+  actual?: string | number
+}
+
+export function isRefusal(decision: readonly unknown[] | Refusal): decision is Refusal {
+  return !Array.isArray(decision)
+}

@@ -1,0 +1,108 @@
+// The port to the event log: what the command side, the sagas and the projector ask of any event store.
+import type { Category, DomainEvent } from '../catalogue.ts'
+import type { Position } from '../position.ts'
+
+export type StreamName = `${Category}-${string}` | 'log'
+
+/** The place of an event in its stream: 0 for the first. */
+export type Revision = number
+
+/** The expected revision of a stream that has no event yet. */
+export const NO_EVENTS: Revision = -1
+
+/** Who asked for an event, and what it answers. */
+export interface Metadata {
+  /** The command that led to the event; with the stream it is the key of duplicate detection. */
+  commandId?: string
+  /** Digest of the command's input: the same `commandId` with another digest is another command. */
+  digest?: string
+  /** The same for everything that one client's command set in motion. */
+  correlationId?: string
+  /** The id of the event or command that came directly before. */
+  causationId?: string
+  actor?: string
+  schemaVersion: number
+}
+
+/** An event that is not recorded yet. `id` is a random UUID, frozen with the batch that it is appended in. */
+export type NewEvent = DomainEvent & { id: string; metadata: Metadata }
+
+/** What the store adds: the stream, the place in it, the place in the log, and the time (RFC 3339, UTC, milliseconds). */
+export type RecordedEvent = NewEvent & {
+  stream: StreamName
+  revision: Revision
+  position: Position
+  recordedAt: string
+}
+
+/** Where the last event of an append went. */
+export interface Appended {
+  revision: Revision
+  position: Position
+}
+
+/** Events in log order, and the position up to which everything has been seen, events that a filter skipped included. */
+export interface Batch {
+  events: RecordedEvent[]
+  position: Position
+}
+
+export interface SubscribeOptions {
+  signal: AbortSignal
+  /** Only events of streams of these categories; without it, all. */
+  categories?: readonly Category[]
+  /** At most so many events in a batch (default 1,000). */
+  batchSize?: number
+}
+
+export interface EventStore {
+  /**
+   * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none).
+   * The same events with the same `expected` again answer as the first time did.
+   * @throws RevisionConflict, StoreUnavailable (nothing was stored), OutcomeUnknown (append the very same batch again)
+   */
+  append(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended>
+
+  /** The events of a stream from a revision (default: the first) on, in pages. A stream that does not exist has none. */
+  read(stream: StreamName, from?: Revision): AsyncIterable<RecordedEvent[]>
+
+  /** The events of a stream from the newest to the oldest, in pages. */
+  readBackwards(stream: StreamName): AsyncIterable<RecordedEvent[]>
+
+  /**
+   * Everything after a position, then what comes, until the signal aborts; then it ends without an error.
+   * It resumes by itself after an interruption of the store, without gap or repeat.
+   */
+  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Batch>
+
+  /** The position of the newest event of the log, or `START`. */
+  head(): Promise<Position>
+
+  /** Ends what is under way and lets go of the store. */
+  close(): Promise<void>
+}
+
+/** One append may carry so many bytes of data: the limit of an EventStoreDB server. */
+export const MAX_APPEND_BYTES = 1024 * 1024
+
+/** Somebody else appended to the stream since its revision was read. Reload, and decide again. */
+export class RevisionConflict extends Error {
+  readonly stream: StreamName
+  readonly expected: Revision
+  constructor(stream: StreamName, expected: Revision) {
+    super(`${stream} is not at revision ${expected}`)
+    this.name = 'RevisionConflict'
+    this.stream = stream
+    this.expected = expected
+  }
+}
+
+/** The store cannot be reached, or cannot write; nothing was stored. Try again later. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable'
+}
+
+/** The append may or may not have been stored. The very same batch again, with the same expected revision, settles it. */
+export class OutcomeUnknown extends Error {
+  override name = 'OutcomeUnknown'
+}

@@ -1,0 +1,112 @@
+// The port to the store of read models: documents by id, pages by filter and order, and folded batches written.
+import type { Position } from '../../events/position.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+
+/** A condition on one queried field; all conditions of a query must hold. A list field matches when any element does. */
+export type Condition =
+  | { field: string; oneOf: readonly (string | number)[] }
+  | { field: string; range: Range }
+  | { field: string; startsWith: string }
+
+export interface Range {
+  gte?: string | number
+  gt?: string | number
+  lte?: string | number
+  lt?: string | number
+}
+
+export interface PageQuery {
+  filter: readonly Condition[]
+  /** One of the projection's `orderedBy`. Documents with equal values follow each other by id, in the same direction. */
+  orderBy: { field: string; direction: 'ASC' | 'DESC' }
+  /** How many documents at the most. */
+  first: number
+  /** The cursor of the document before the page. */
+  after?: string
+}
+
+/** Documents with their cursors, whether more follow, and the position up to which the answer is complete. */
+export interface Page<Item> {
+  items: { item: Item; cursor: string }[]
+  hasNextPage: boolean
+  asOf: Position
+}
+
+/** One recorded event, and the topics of the documents that it changed. */
+export type HistoryEntry = RecordedEvent & { topics: readonly string[] }
+
+export interface HistoryQuery {
+  /** Only entries with this topic. */
+  topic?: string
+  stream?: string
+  typeIn?: readonly string[]
+  recordedAt?: Range
+  commandId?: string
+  correlationId?: string
+  /** Only entries after this position. */
+  after?: Position
+  first: number
+}
+
+/** A document whose fold threw: it is left as it was, not folded further, and folded again from the log at the next start. */
+export interface BrokenDocument {
+  view: ViewName
+  id: string
+  error: string
+}
+
+/** What a batch of events made of the views: the last version of each changed document, and one entry for each event. */
+export interface FoldedBatch {
+  documents: { view: ViewName; documents: readonly ViewDocument[] }[]
+  broken: readonly BrokenDocument[]
+  /** Documents that were broken and have been folded again: no longer marked. */
+  mended: readonly { view: ViewName; id: string }[]
+  history: readonly HistoryEntry[]
+  /** Everything up to here is folded. */
+  checkpoint: Position
+}
+
+export interface ViewStore {
+  /** The documents with these ids, in their order; `undefined` where there is none. */
+  get<Document extends ViewDocument>(
+    view: Projection<Document>,
+    ids: readonly string[],
+  ): Promise<(Document | undefined)[]>
+
+  /**
+   * A page of documents in the order asked for, by keyset: right while documents come and change.
+   * @throws InvalidCursor when `after` is not a cursor of a page in this order
+   */
+  page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>>
+
+  /** How many documents match, counted up to `limit`. */
+  count(view: Projection<ViewDocument>, filter: readonly Condition[], limit: number): Promise<number>
+
+  /** History in log order, read up to the checkpoint. */
+  history(query: HistoryQuery): Promise<{ entries: HistoryEntry[]; hasNextPage: boolean; asOf: Position }>
+
+  /**
+   * Writes documents, then history, then the checkpoint. A document that is stored with the same or a newer position stays;
+   * a checkpoint only moves forward: so a batch written twice, or late by a zombie, changes nothing.
+   */
+  write(batch: FoldedBatch): Promise<void>
+
+  /** Everything up to here is folded and written; `START` when nothing is. */
+  checkpoint(): Promise<Position>
+
+  /** Documents that are marked broken. */
+  broken(): Promise<BrokenDocument[]>
+
+  close(): Promise<void>
+}
+
+/** A cursor that belongs to no page of the order asked for. */
+export class InvalidCursor extends Error {
+  override name = 'InvalidCursor'
+}
+
+/** The views were folded from another log. They can be built anew: delete them. */
+export class ViewsOfAnotherLog extends Error {
+  override name = 'ViewsOfAnotherLog'
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+// The slow suites start processes, browsers and long loads; `npm test` leaves them to `npm run test:slow`.
+const slow = '**/*.slow.test.ts'
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'fast', include: ['**/*.test.ts'], exclude: ['node_modules/**', slow], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'slow',
+          include: [slow],
+          exclude: ['node_modules/**'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})

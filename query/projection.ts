@@ -21,7 +21,7 @@ export interface Projection<Document extends ViewDocument> {
   /** To be raised when the fold or the document changes: the view is then built anew from the log. */
   version: number
   queriedBy: Readonly<Record<string, QueriedAs>>
-  /** The fields that pages can be ordered by, the usual one first. */
+  /** The fields that pages can be ordered by, the usual one first. Every document has them. */
   orderedBy: readonly string[]
   /** The ids of the documents that an event may change. */
   documentsOf(event: RecordedEvent): readonly string[]

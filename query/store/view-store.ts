@@ -68,15 +68,21 @@ export interface FoldedBatch {
 }
 
 export interface ViewStore {
-  /** The documents with these ids, in their order; `undefined` where there is none. */
+  /**
+   * The documents with these ids, in their order; `undefined` where there is none.
+   * @throws DocumentBroken when one of them is marked broken: stale data is not shown as if it were right
+   */
   get<Document extends ViewDocument>(
     view: Projection<Document>,
     ids: readonly string[],
   ): Promise<(Document | undefined)[]>
 
   /**
-   * A page of documents in the order asked for, by keyset: right while documents come and change.
-   * @throws InvalidCursor when `after` is not a cursor of a page in this order
+   * A page of documents in the order asked for, by keyset: right while documents come and change. A cursor belongs to a
+   * field and serves in both directions. A field that a document does not have matches no condition. Text is ordered by
+   * code point.
+   * @throws InvalidCursor when `after` is not a cursor of a page ordered by this field
+   * @throws DocumentBroken when a document of the page is marked broken
    */
   page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>>
 
@@ -88,7 +94,8 @@ export interface ViewStore {
 
   /**
    * Writes documents, then history, then the checkpoint. A document that is stored with the same or a newer position stays;
-   * a checkpoint only moves forward: so a batch written twice, or late by a zombie, changes nothing.
+   * a checkpoint only moves forward, and marks of a batch that ends before the checkpoint are not taken: so a batch written
+   * twice, or late by a zombie, changes nothing.
    */
   write(batch: FoldedBatch): Promise<void>
 
@@ -99,6 +106,18 @@ export interface ViewStore {
   broken(): Promise<BrokenDocument[]>
 
   close(): Promise<void>
+}
+
+/** The document could not be folded: what is stored of it is out of date. It is folded again from the log at the next start. */
+export class DocumentBroken extends Error {
+  readonly view: ViewName
+  readonly id: string
+  constructor(view: ViewName, id: string) {
+    super(`${id} of the view ${view} could not be folded, and what is stored of it is out of date`)
+    this.name = 'DocumentBroken'
+    this.view = view
+    this.id = id
+  }
 }
 
 /** A cursor that belongs to no page of the order asked for. */

@@ -1,0 +1,109 @@
+// The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
+import type { Cents } from '../../events/money.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { changed, type Projection, type ViewDocument } from '../projection.ts'
+import type { OrderStatus } from './orders.ts'
+import { wordsOf } from './words.ts'
+
+export interface CustomerDocument extends ViewDocument {
+  name: string
+  creditLimit: Cents
+  reservedCredit: Cents
+  /** The newest first, at most 50. */
+  recentOrders: readonly CustomerOrder[]
+  /** Over all orders, also those that are no longer among the recent ones; 0 when nothing has been shipped. */
+  largestShippedTotal: Cents
+  /** The words of the name, for searching by their beginning. */
+  words: readonly string[]
+  /** How many events the customer's own stream has. */
+  version: number
+}
+
+export interface CustomerOrder {
+  orderId: string
+  status: OrderStatus
+  total: Cents
+  placedAt: string
+}
+
+const MAX_RECENT_ORDERS = 50
+
+export const customers: Projection<CustomerDocument> = {
+  name: 'customers',
+  version: 1,
+  queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
+  orderedBy: ['createdAt'],
+
+  documentsOf(event) {
+    if (event.type === 'PlacementStarted') return []
+    return 'customerId' in event.data ? [event.data.customerId] : []
+  },
+
+  evolve(customer, event) {
+    if (event.type === 'CustomerRegistered') {
+      return {
+        id: event.data.customerId,
+        name: event.data.name,
+        creditLimit: event.data.creditLimit,
+        reservedCredit: 0,
+        recentOrders: [],
+        largestShippedTotal: 0,
+        words: wordsOf(event.data.name),
+        version: event.revision + 1,
+        position: event.position,
+        createdAt: event.recordedAt,
+        updatedAt: event.recordedAt,
+      }
+    }
+    // An order, and the refusal of its credit, may name a customer that nobody has registered.
+    if (!customer) return undefined
+    const version = event.revision + 1
+
+    switch (event.type) {
+      case 'CreditLimitChanged':
+        return changed(customer, event, { version, creditLimit: event.data.creditLimit })
+      case 'CreditReserved':
+        return changed(customer, event, { version, reservedCredit: customer.reservedCredit + event.data.amount })
+      case 'CreditReleased':
+        return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.amount })
+      case 'CreditReservationRefused':
+        return changed(customer, event, { version })
+
+      case 'OrderPlaced':
+        return changed(customer, event, { recentOrders: withNewest(customer.recentOrders, event) })
+      case 'OrderApproved':
+        return withStatus(customer, event, 'APPROVED')
+      case 'OrderRejected':
+        return withStatus(customer, event, 'REJECTED')
+      case 'OrderCancelled':
+        return withStatus(customer, event, 'CANCELLED')
+      case 'OrderShipped':
+        return withShippedTotal(withStatus(customer, event, 'SHIPPED'), event)
+      case 'OrderPaid':
+        return withStatus(customer, event, 'PAID')
+
+      default:
+        return customer
+    }
+  },
+}
+
+type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
+type OrderDecision = EventOf<'OrderApproved' | 'OrderRejected' | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid'>
+
+function withNewest(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'OrderPlaced'>): CustomerOrder[] {
+  const newest: CustomerOrder = { orderId: data.orderId, status: 'PENDING', total: data.total, placedAt: recordedAt }
+  return [newest, ...recent.slice(0, MAX_RECENT_ORDERS - 1)]
+}
+
+function withStatus(customer: CustomerDocument, event: OrderDecision, status: OrderStatus): CustomerDocument {
+  const { orderId } = event.data
+  if (!customer.recentOrders.some((order) => order.orderId === orderId)) return customer
+  const recentOrders = customer.recentOrders.map((order) => (order.orderId === orderId ? { ...order, status } : order))
+  return changed(customer, event, { recentOrders })
+}
+
+function withShippedTotal(customer: CustomerDocument, event: EventOf<'OrderShipped'>): CustomerDocument {
+  if (event.data.total <= customer.largestShippedTotal) return customer
+  return changed(customer, event, { largestShippedTotal: event.data.total })
+}

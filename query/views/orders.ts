@@ -1,0 +1,205 @@
+// The orders: their lines and state, and how far their placement, the saga that reserves credit and stock, has come.
+import type { OrderLine, RejectionReason } from '../../events/catalogue.ts'
+import { type Cents, formatMoney } from '../../events/money.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { changed, documentTopic, type Projection, type ViewDocument } from '../projection.ts'
+
+export type OrderStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
+
+export interface OrderDocument extends ViewDocument {
+  customerId: string
+  status: OrderStatus
+  rejectionReason?: RejectionReason
+  cancellationReason?: string
+  trackingCode?: string
+  /** None when the order was placed by a plain total. */
+  lines: readonly OrderLine[]
+  /** The products of the lines, each once. */
+  productIds: readonly string[]
+  total: Cents
+  placement: PlacementDocument
+  /** How many events the order's own stream has. */
+  version: number
+}
+
+export interface PlacementDocument {
+  state: 'RESERVING' | 'APPROVED' | 'COMPENSATING' | 'REJECTED' | 'CANCELLED'
+  steps: readonly PlacementStepDocument[]
+  startedAt: string
+  /** When every reservation was settled: given back, or shipped and paid. */
+  endedAt?: string
+}
+
+/** `name` is `credit`, or `stock` and the id of a product. */
+export interface PlacementStepDocument {
+  name: string
+  state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED'
+  at: string
+  detail?: string
+}
+
+export const orders: Projection<OrderDocument> = {
+  name: 'orders',
+  version: 1,
+  queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
+  orderedBy: ['createdAt', 'updatedAt', 'total'],
+
+  documentsOf(event) {
+    switch (event.type) {
+      // The saga's own books: what they lead to is recorded by those who do it.
+      case 'PlacementStarted':
+      case 'RepliesReceived':
+      case 'PlacementDecided':
+        return []
+      default:
+        return 'orderId' in event.data ? [event.data.orderId] : []
+    }
+  },
+
+  topicsOf: (order) => [`${documentTopic('customers', order.customerId)}/orders`],
+
+  evolve(order, event) {
+    if (event.type === 'OrderPlaced') return placed(event)
+    if (!order) return undefined
+    const version = event.revision + 1
+
+    switch (event.type) {
+      case 'OrderApproved':
+        return changed(order, event, {
+          version,
+          status: 'APPROVED',
+          placement: { ...order.placement, state: 'APPROVED' },
+        })
+      case 'OrderRejected':
+        return changed(order, event, {
+          version,
+          status: 'REJECTED',
+          rejectionReason: event.data.reason,
+          placement: compensating(order.placement, event.recordedAt),
+        })
+      case 'OrderCancelled':
+        return changed(order, event, {
+          version,
+          status: 'CANCELLED',
+          ...(event.data.reason !== undefined && { cancellationReason: event.data.reason }),
+          placement: compensating(order.placement, event.recordedAt),
+        })
+      case 'OrderShipped':
+        return changed(order, event, {
+          version,
+          status: 'SHIPPED',
+          ...(event.data.trackingCode !== undefined && { trackingCode: event.data.trackingCode }),
+        })
+      case 'OrderPaid':
+        return changed(order, event, { version, status: 'PAID' })
+
+      case 'CreditReserved':
+        return withStep(order, event, CREDIT, reserved(order))
+      case 'CreditReservationRefused':
+        return withStep(order, event, CREDIT, refused(event))
+      case 'CreditReleased':
+        return withStep(order, event, CREDIT, released(order, event.data.amount))
+
+      case 'StockReserved':
+        return withStep(order, event, stockOf(event.data.productId), reserved(order))
+      case 'StockReservationRefused':
+        return withStep(order, event, stockOf(event.data.productId), refused(event))
+      case 'StockReleased':
+        return withStep(order, event, stockOf(event.data.productId), released(order, event.data.quantity))
+      case 'StockShipped':
+        return withStep(order, event, stockOf(event.data.productId), { state: 'DONE', detail: 'shipped' })
+
+      case 'PlacementEnded':
+        return changed(order, event, { placement: ended(order, event.recordedAt) })
+      default:
+        return order
+    }
+  },
+}
+
+type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
+type StepOutcome = Pick<PlacementStepDocument, 'state' | 'detail'>
+
+const CREDIT = 'credit'
+const stockOf = (productId: string) => `stock ${productId}`
+const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing was reserved' }
+
+/** Which steps a placement has follows from the order alone, whichever way its saga is coordinated. */
+function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
+  const productIds = [...new Set(data.lines.map((line) => line.productId))]
+  const steps = [CREDIT, ...productIds.map(stockOf)].map(
+    (name): PlacementStepDocument => ({ name, state: 'REQUESTED', at: recordedAt }),
+  )
+  return {
+    id: data.orderId,
+    customerId: data.customerId,
+    status: 'PENDING',
+    lines: data.lines,
+    productIds,
+    total: data.total,
+    placement: { state: 'RESERVING', steps, startedAt: recordedAt },
+    version: revision + 1,
+    position,
+    createdAt: recordedAt,
+    updatedAt: recordedAt,
+  }
+}
+
+/** A refused step keeps its refusal: a release that follows only makes sure. */
+function withStep(order: OrderDocument, event: RecordedEvent, name: string, outcome: StepOutcome): OrderDocument {
+  const { steps } = order.placement
+  const index = steps.findIndex((step) => step.name === name)
+  if (index < 0 || steps[index]?.state === 'REFUSED') return order
+  const after = steps.with(index, { name, at: event.recordedAt, ...outcome })
+  return changed(order, event, { placement: { ...order.placement, steps: after } })
+}
+
+/** An order can be cancelled, or rejected at its deadline, while a reservation is under way: that one is given back too. */
+function reserved(order: OrderDocument): StepOutcome {
+  return { state: gaveUp(order) ? 'COMPENSATING' : 'DONE' }
+}
+
+function refused({ data }: EventOf<'CreditReservationRefused' | 'StockReservationRefused'>): StepOutcome {
+  switch (data.reason) {
+    case 'ALREADY_RELEASED':
+      return NOTHING_RESERVED
+    case 'UNKNOWN_CUSTOMER':
+      return { state: 'REFUSED', detail: `${data.reason}: no customer ${data.customerId} is registered` }
+    case 'UNKNOWN_PRODUCT':
+      return { state: 'REFUSED', detail: `${data.reason}: there is no product ${data.productId}` }
+    case 'CREDIT_LIMIT_EXCEEDED':
+      return {
+        state: 'REFUSED',
+        detail: `${data.reason}: ${formatMoney(data.amount)} asked for, ${formatMoney(data.available)} available`,
+      }
+    case 'OUT_OF_STOCK':
+      return { state: 'REFUSED', detail: `${data.reason}: ${data.quantity} asked for, ${data.available} available` }
+  }
+}
+
+function released(order: OrderDocument, freed: number): StepOutcome {
+  // Payment frees the credit as well; nothing is undone by that.
+  if (order.status === 'SHIPPED' || order.status === 'PAID')
+    return { state: 'DONE', detail: 'given back after payment' }
+  return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
+}
+
+function compensating(placement: PlacementDocument, at: string): PlacementDocument {
+  const steps = placement.steps.map(
+    (step): PlacementStepDocument => (step.state === 'DONE' ? { name: step.name, state: 'COMPENSATING', at } : step),
+  )
+  return { ...placement, state: 'COMPENSATING', steps }
+}
+
+function ended({ placement, status }: OrderDocument, endedAt: string): PlacementDocument {
+  if (status !== 'REJECTED' && status !== 'CANCELLED') return { ...placement, endedAt }
+  const steps = placement.steps.map((step): PlacementStepDocument => {
+    const open = step.state === 'REQUESTED' || step.state === 'COMPENSATING'
+    return open ? { name: step.name, at: endedAt, ...NOTHING_RESERVED } : step
+  })
+  return { ...placement, state: status, steps, endedAt }
+}
+
+function gaveUp(order: OrderDocument): boolean {
+  return order.status === 'REJECTED' || order.status === 'CANCELLED'
+}

@@ -1,0 +1,73 @@
+// The products: what they cost, and how many there are, are reserved, and can still be ordered.
+import type { Cents } from '../../events/money.ts'
+import { changed, type Projection, type ViewDocument } from '../projection.ts'
+import { wordsOf } from './words.ts'
+
+export interface ProductDocument extends ViewDocument {
+  name: string
+  price: Cents
+  inStock: number
+  /** Of those in stock, how many belong to orders that are not shipped yet. */
+  reserved: number
+  /** `inStock` less `reserved`: a field of its own, since products are searched by it. */
+  available: number
+  /** The words of the name, for searching by their beginning. */
+  words: readonly string[]
+  /** How many events the product's own stream has. */
+  version: number
+}
+
+export const products: Projection<ProductDocument> = {
+  name: 'products',
+  version: 1,
+  queriedBy: { words: 'prefix', available: 'range' },
+  orderedBy: ['createdAt'],
+
+  documentsOf: (event) => ('productId' in event.data ? [event.data.productId] : []),
+
+  evolve(product, event) {
+    if (event.type === 'ProductAdded') {
+      return {
+        id: event.data.productId,
+        name: event.data.name,
+        price: event.data.price,
+        inStock: 0,
+        reserved: 0,
+        available: 0,
+        words: wordsOf(event.data.name),
+        version: event.revision + 1,
+        position: event.position,
+        createdAt: event.recordedAt,
+        updatedAt: event.recordedAt,
+      }
+    }
+    // The refusal of a reservation may name a product that nobody has added.
+    if (!product) return undefined
+    const { inStock, reserved } = product
+    const version = event.revision + 1
+
+    switch (event.type) {
+      case 'PriceChanged':
+        return changed(product, event, { version, price: event.data.price })
+      case 'StockReceived':
+        return changed(product, event, { version, ...stock(inStock + event.data.quantity, reserved) })
+      case 'StockReserved':
+        return changed(product, event, { version, ...stock(inStock, reserved + event.data.quantity) })
+      case 'StockReleased':
+        return changed(product, event, { version, ...stock(inStock, reserved - event.data.quantity) })
+      case 'StockShipped':
+        return changed(product, event, {
+          version,
+          ...stock(inStock - event.data.quantity, reserved - event.data.quantity),
+        })
+      case 'StockReservationRefused':
+        return changed(product, event, { version })
+      default:
+        return product
+    }
+  },
+}
+
+function stock(inStock: number, reserved: number): Pick<ProductDocument, 'inStock' | 'reserved' | 'available'> {
+  return { inStock, reserved, available: inStock - reserved }
+}

@@ -108,24 +108,29 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<schema.Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<schema.Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<schema.Scalars['String']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   DateTime: ResolverTypeWrapper<schema.Scalars['DateTime']['output']>;
   Money: ResolverTypeWrapper<schema.Scalars['Money']['output']>;
   Position: ResolverTypeWrapper<schema.Scalars['Position']['output']>;
+  JSON: ResolverTypeWrapper<schema.Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  ID: ResolverTypeWrapper<schema.Scalars['ID']['output']>;
   PageInfo: ResolverTypeWrapper<schema.PageInfo>;
   Boolean: ResolverTypeWrapper<schema.Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<schema.Scalars['String']['output']>;
   SortDirection: schema.SortDirection;
   MoneyRange: schema.MoneyRange;
   DateTimeRange: schema.DateTimeRange;
+  Count: ResolverTypeWrapper<schema.Count>;
+  Desk: ResolverTypeWrapper<schema.Desk>;
   CommandReceipt: ResolverTypeWrapper<schema.CommandReceipt>;
-  Int: ResolverTypeWrapper<schema.Scalars['Int']['output']>;
   UserError: ResolverTypeWrapper<UserError>;
   SimpleUserError: ResolverTypeWrapper<UserError>;
   Conflict: ResolverTypeWrapper<UserError>;
   ErrorCode: schema.ErrorCode;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RegisterCustomerInput: schema.RegisterCustomerInput;
   ChangeCreditLimitInput: schema.ChangeCreditLimitInput;
   AddProductInput: schema.AddProductInput;
@@ -154,8 +159,6 @@ export type ResolversTypes = {
   StepState: schema.StepState;
   PlacementStep: ResolverTypeWrapper<schema.PlacementStep>;
   Event: ResolverTypeWrapper<HistoryEntry>;
-  JSON: ResolverTypeWrapper<schema.Scalars['JSON']['output']>;
-  Count: ResolverTypeWrapper<schema.Count>;
   CustomerConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversTypes['Customer']> }>>;
   CustomerEdge: ResolverTypeWrapper<Omit<schema.CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
   OrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.OrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OrderEdge']>, nodes: ReadonlyArray<ResolversTypes['Order']> }>>;
@@ -170,9 +173,6 @@ export type ResolversTypes = {
   EventFilter: schema.EventFilter;
   OrderSortField: schema.OrderSortField;
   OrderSort: schema.OrderSort;
-  Desk: ResolverTypeWrapper<schema.Desk>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ChangeKind: schema.ChangeKind;
   CustomerChange: ResolverTypeWrapper<Omit<schema.CustomerChange, 'customer'> & { customer?: schema.Maybe<ResolversTypes['Customer']> }>;
   OrderChange: ResolverTypeWrapper<Omit<schema.OrderChange, 'order'> & { order?: schema.Maybe<ResolversTypes['Order']> }>;
@@ -187,22 +187,27 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  Query: Record<PropertyKey, never>;
+  ID: schema.Scalars['ID']['output'];
+  Int: schema.Scalars['Int']['output'];
+  String: schema.Scalars['String']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
   DateTime: schema.Scalars['DateTime']['output'];
   Money: schema.Scalars['Money']['output'];
   Position: schema.Scalars['Position']['output'];
+  JSON: schema.Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  ID: schema.Scalars['ID']['output'];
   PageInfo: schema.PageInfo;
   Boolean: schema.Scalars['Boolean']['output'];
-  String: schema.Scalars['String']['output'];
   MoneyRange: schema.MoneyRange;
   DateTimeRange: schema.DateTimeRange;
+  Count: schema.Count;
+  Desk: schema.Desk;
   CommandReceipt: schema.CommandReceipt;
-  Int: schema.Scalars['Int']['output'];
   UserError: UserError;
   SimpleUserError: UserError;
   Conflict: UserError;
-  Mutation: Record<PropertyKey, never>;
   RegisterCustomerInput: schema.RegisterCustomerInput;
   ChangeCreditLimitInput: schema.ChangeCreditLimitInput;
   AddProductInput: schema.AddProductInput;
@@ -227,8 +232,6 @@ export type ResolversParentTypes = {
   PlacementStepEdge: schema.PlacementStepEdge;
   PlacementStep: schema.PlacementStep;
   Event: HistoryEntry;
-  JSON: schema.Scalars['JSON']['output'];
-  Count: schema.Count;
   CustomerConnection: CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Customer']> }>;
   CustomerEdge: Omit<schema.CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
   OrderConnection: CountedWhenSelected<Omit<schema.OrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OrderEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Order']> }>;
@@ -242,9 +245,6 @@ export type ResolversParentTypes = {
   ProductFilter: schema.ProductFilter;
   EventFilter: schema.EventFilter;
   OrderSort: schema.OrderSort;
-  Desk: schema.Desk;
-  Query: Record<PropertyKey, never>;
-  Subscription: Record<PropertyKey, never>;
   CustomerChange: Omit<schema.CustomerChange, 'customer'> & { customer?: schema.Maybe<ResolversParentTypes['Customer']> };
   OrderChange: Omit<schema.OrderChange, 'order'> & { order?: schema.Maybe<ResolversParentTypes['Order']> };
   CustomerOrdersChange: Omit<schema.CustomerOrdersChange, 'orders'> & { orders: ReadonlyArray<ResolversParentTypes['Order']> };
@@ -254,6 +254,40 @@ export type ResolversParentTypes = {
   FeedLagged: schema.FeedLagged;
   OrderFeedItem: ResolversUnionTypes<ResolversParentTypes>['OrderFeedItem'];
   EventFeedItem: ResolversUnionTypes<ResolversParentTypes>['EventFeedItem'];
+};
+
+export type QueryResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  desk?: Resolver<ResolversTypes['Desk'], ParentType, ContextType>;
+  node?: Resolver<schema.Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<schema.QueryNodeArgs, 'id'>>;
+  customer?: Resolver<schema.Maybe<ResolversTypes['Customer']>, ParentType, ContextType, RequireFields<schema.QueryCustomerArgs, 'id'>>;
+  customers?: Resolver<ResolversTypes['CustomerConnection'], ParentType, ContextType, RequireFields<schema.QueryCustomersArgs, 'first'>>;
+  order?: Resolver<schema.Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<schema.QueryOrderArgs, 'id'>>;
+  orders?: Resolver<ResolversTypes['OrderConnection'], ParentType, ContextType, RequireFields<schema.QueryOrdersArgs, 'first'>>;
+  product?: Resolver<schema.Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<schema.QueryProductArgs, 'id'>>;
+  products?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, RequireFields<schema.QueryProductsArgs, 'first'>>;
+  recentValuableCustomers?: Resolver<ResolversTypes['CustomerConnection'], ParentType, ContextType, RequireFields<schema.QueryRecentValuableCustomersArgs, 'orderTotalOver' | 'first'>>;
+  events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<schema.QueryEventsArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  registerCustomer?: Resolver<ResolversTypes['CustomerPayload'], ParentType, ContextType, RequireFields<schema.MutationRegisterCustomerArgs, 'input'>>;
+  changeCreditLimit?: Resolver<ResolversTypes['CustomerPayload'], ParentType, ContextType, RequireFields<schema.MutationChangeCreditLimitArgs, 'input'>>;
+  addProduct?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationAddProductArgs, 'input'>>;
+  changePrice?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationChangePriceArgs, 'input'>>;
+  receiveStock?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationReceiveStockArgs, 'input'>>;
+  placeOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationPlaceOrderArgs, 'input'>>;
+  cancelOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationCancelOrderArgs, 'input'>>;
+  shipOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationShipOrderArgs, 'input'>>;
+  recordPayment?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationRecordPaymentArgs, 'input'>>;
+};
+
+export type SubscriptionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  customerChanged?: SubscriptionResolver<ResolversTypes['CustomerChange'], "customerChanged", ParentType, ContextType, RequireFields<schema.SubscriptionCustomerChangedArgs, 'customerId'>>;
+  orderChanged?: SubscriptionResolver<ResolversTypes['OrderChange'], "orderChanged", ParentType, ContextType, RequireFields<schema.SubscriptionOrderChangedArgs, 'orderId'>>;
+  customerOrdersChanged?: SubscriptionResolver<ResolversTypes['CustomerOrdersChange'], "customerOrdersChanged", ParentType, ContextType, RequireFields<schema.SubscriptionCustomerOrdersChangedArgs, 'customerId'>>;
+  productChanged?: SubscriptionResolver<ResolversTypes['ProductChange'], "productChanged", ParentType, ContextType, RequireFields<schema.SubscriptionProductChangedArgs, 'productId'>>;
+  ordersFeed?: SubscriptionResolver<ResolversTypes['OrderFeedItem'], "ordersFeed", ParentType, ContextType, Partial<schema.SubscriptionOrdersFeedArgs>>;
+  eventsRecorded?: SubscriptionResolver<ResolversTypes['EventFeedItem'], "eventsRecorded", ParentType, ContextType, Partial<schema.SubscriptionEventsRecordedArgs>>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -268,6 +302,10 @@ export interface PositionScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'Position';
 }
 
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
 export type NodeResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Customer' | 'Order' | 'Product', ParentType, ContextType>;
 };
@@ -277,6 +315,17 @@ export type PageInfoResolvers<ContextType = QueryContext, ParentType extends Res
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<schema.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<schema.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type CountResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Count'] = ResolversParentTypes['Count']> = {
+  value?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  exact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type DeskResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Desk'] = ResolversParentTypes['Desk']> = {
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
 };
 
 export type CommandReceiptResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['CommandReceipt'] = ResolversParentTypes['CommandReceipt']> = {
@@ -304,18 +353,6 @@ export type ConflictResolvers<ContextType = QueryContext, ParentType extends Res
   expected?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   actual?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type MutationResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  registerCustomer?: Resolver<ResolversTypes['CustomerPayload'], ParentType, ContextType, RequireFields<schema.MutationRegisterCustomerArgs, 'input'>>;
-  changeCreditLimit?: Resolver<ResolversTypes['CustomerPayload'], ParentType, ContextType, RequireFields<schema.MutationChangeCreditLimitArgs, 'input'>>;
-  addProduct?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationAddProductArgs, 'input'>>;
-  changePrice?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationChangePriceArgs, 'input'>>;
-  receiveStock?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationReceiveStockArgs, 'input'>>;
-  placeOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationPlaceOrderArgs, 'input'>>;
-  cancelOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationCancelOrderArgs, 'input'>>;
-  shipOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationShipOrderArgs, 'input'>>;
-  recordPayment?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationRecordPaymentArgs, 'input'>>;
 };
 
 export type CustomerPayloadResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['CustomerPayload'] = ResolversParentTypes['CustomerPayload']> = {
@@ -441,15 +478,6 @@ export type EventResolvers<ContextType = QueryContext, ParentType extends Resolv
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export type CountResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Count'] = ResolversParentTypes['Count']> = {
-  value?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  exact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-};
-
 export type CustomerConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['CustomerConnection'] = ResolversParentTypes['CustomerConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['CustomerEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Customer']>, ParentType, ContextType>;
@@ -501,34 +529,6 @@ export type EventEdgeResolvers<ContextType = QueryContext, ParentType extends Re
   node?: Resolver<ResolversTypes['Event'], ParentType, ContextType>;
 };
 
-export type DeskResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Desk'] = ResolversParentTypes['Desk']> = {
-  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
-};
-
-export type QueryResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  desk?: Resolver<ResolversTypes['Desk'], ParentType, ContextType>;
-  node?: Resolver<schema.Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<schema.QueryNodeArgs, 'id'>>;
-  customer?: Resolver<schema.Maybe<ResolversTypes['Customer']>, ParentType, ContextType, RequireFields<schema.QueryCustomerArgs, 'id'>>;
-  customers?: Resolver<ResolversTypes['CustomerConnection'], ParentType, ContextType, RequireFields<schema.QueryCustomersArgs, 'first'>>;
-  order?: Resolver<schema.Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<schema.QueryOrderArgs, 'id'>>;
-  orders?: Resolver<ResolversTypes['OrderConnection'], ParentType, ContextType, RequireFields<schema.QueryOrdersArgs, 'first'>>;
-  product?: Resolver<schema.Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<schema.QueryProductArgs, 'id'>>;
-  products?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, RequireFields<schema.QueryProductsArgs, 'first'>>;
-  recentValuableCustomers?: Resolver<ResolversTypes['CustomerConnection'], ParentType, ContextType, RequireFields<schema.QueryRecentValuableCustomersArgs, 'orderTotalOver' | 'first'>>;
-  events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<schema.QueryEventsArgs, 'first'>>;
-};
-
-export type SubscriptionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  customerChanged?: SubscriptionResolver<ResolversTypes['CustomerChange'], "customerChanged", ParentType, ContextType, RequireFields<schema.SubscriptionCustomerChangedArgs, 'customerId'>>;
-  orderChanged?: SubscriptionResolver<ResolversTypes['OrderChange'], "orderChanged", ParentType, ContextType, RequireFields<schema.SubscriptionOrderChangedArgs, 'orderId'>>;
-  customerOrdersChanged?: SubscriptionResolver<ResolversTypes['CustomerOrdersChange'], "customerOrdersChanged", ParentType, ContextType, RequireFields<schema.SubscriptionCustomerOrdersChangedArgs, 'customerId'>>;
-  productChanged?: SubscriptionResolver<ResolversTypes['ProductChange'], "productChanged", ParentType, ContextType, RequireFields<schema.SubscriptionProductChangedArgs, 'productId'>>;
-  ordersFeed?: SubscriptionResolver<ResolversTypes['OrderFeedItem'], "ordersFeed", ParentType, ContextType, Partial<schema.SubscriptionOrdersFeedArgs>>;
-  eventsRecorded?: SubscriptionResolver<ResolversTypes['EventFeedItem'], "eventsRecorded", ParentType, ContextType, Partial<schema.SubscriptionEventsRecordedArgs>>;
-};
-
 export type CustomerChangeResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['CustomerChange'] = ResolversParentTypes['CustomerChange']> = {
   kind?: Resolver<ResolversTypes['ChangeKind'], ParentType, ContextType>;
   customer?: Resolver<schema.Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
@@ -574,16 +574,21 @@ export type EventFeedItemResolvers<ContextType = QueryContext, ParentType extend
 };
 
 export type Resolvers<ContextType = QueryContext> = {
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
   Position?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  Count?: CountResolvers<ContextType>;
+  Desk?: DeskResolvers<ContextType>;
   CommandReceipt?: CommandReceiptResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
   Conflict?: ConflictResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
   CustomerPayload?: CustomerPayloadResolvers<ContextType>;
   ProductPayload?: ProductPayloadResolvers<ContextType>;
   OrderPayload?: OrderPayloadResolvers<ContextType>;
@@ -597,8 +602,6 @@ export type Resolvers<ContextType = QueryContext> = {
   PlacementStepEdge?: PlacementStepEdgeResolvers<ContextType>;
   PlacementStep?: PlacementStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
-  JSON?: GraphQLScalarType;
-  Count?: CountResolvers<ContextType>;
   CustomerConnection?: CustomerConnectionResolvers<ContextType>;
   CustomerEdge?: CustomerEdgeResolvers<ContextType>;
   OrderConnection?: OrderConnectionResolvers<ContextType>;
@@ -607,9 +610,6 @@ export type Resolvers<ContextType = QueryContext> = {
   ProductEdge?: ProductEdgeResolvers<ContextType>;
   EventConnection?: EventConnectionResolvers<ContextType>;
   EventEdge?: EventEdgeResolvers<ContextType>;
-  Desk?: DeskResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  Subscription?: SubscriptionResolvers<ContextType>;
   CustomerChange?: CustomerChangeResolvers<ContextType>;
   OrderChange?: OrderChangeResolvers<ContextType>;
   CustomerOrdersChange?: CustomerOrdersChangeResolvers<ContextType>;

@@ -22,7 +22,7 @@ export interface Receipt {
 export interface UserError {
   code: ErrorCode
   message: string
-  /** The field of the mutation's arguments, e.g. `['input', 'creditLimit']`. */
+  /** The field of the mutation's `input`, e.g. `['creditLimit']`. */
   path?: readonly string[]
   expected?: string
   actual?: string

@@ -8,511 +8,84 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  /**
+   * An instant, as RFC 3339 text. Answers are in UTC with milliseconds: `"2026-01-02T03:04:05.678Z"`. Input may have any offset, e.g. `"2026-01-02T04:04:05+01:00"`,
+   * and years 0000 to 9999; digits beyond milliseconds are dropped.
+   */
   DateTime: { input: string; output: string; }
+  /**
+   * An amount in the desk's currency, as a decimal string: `"1234.00"`. Answers always have two fraction digits, input at most two; never a JSON number, so that no
+   * digit is lost on the way. From `"0.00"` to `"90071992547409.91"` (2^53 − 1 cents).
+   */
   Money: { input: number; output: number; }
+  /**
+   * A place in the event log, as opaque text: store it and give it back, do not take it apart. A position of another log (after a restore, or from another desk) is
+   * refused with the error code POSITION_OF_ANOTHER_LOG: start again without it.
+   */
   Position: { input: number; output: number; }
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
 };
 
-export type Node = {
-  readonly id: Scalars['ID']['output'];
-};
-
-export type PageInfo = {
-  readonly hasNextPage: Scalars['Boolean']['output'];
-  readonly hasPreviousPage: Scalars['Boolean']['output'];
-  readonly startCursor?: Maybe<Scalars['String']['output']>;
-  readonly endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-export type SortDirection =
-  | 'ASC'
-  | 'DESC';
-
-export type MoneyRange = {
-  readonly gte?: InputMaybe<Scalars['Money']['input']>;
-  readonly gt?: InputMaybe<Scalars['Money']['input']>;
-  readonly lte?: InputMaybe<Scalars['Money']['input']>;
-  readonly lt?: InputMaybe<Scalars['Money']['input']>;
-};
-
-export type DateTimeRange = {
-  readonly gte?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly gt?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly lte?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly lt?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-export type CommandReceipt = {
-  readonly commandId: Scalars['ID']['output'];
-  readonly duplicate: Scalars['Boolean']['output'];
-  readonly version: Scalars['Int']['output'];
-  readonly position: Scalars['Position']['output'];
-};
-
-export type UserError = {
-  readonly code: ErrorCode;
-  readonly message: Scalars['String']['output'];
-  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
-};
-
-export type SimpleUserError = UserError & {
-  readonly code: ErrorCode;
-  readonly message: Scalars['String']['output'];
-  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
-};
-
-export type Conflict = UserError & {
-  readonly code: ErrorCode;
-  readonly message: Scalars['String']['output'];
-  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
-  readonly expected: Scalars['String']['output'];
-  readonly actual: Scalars['String']['output'];
-};
-
-export type ErrorCode =
-  | 'ALREADY_EXISTS'
-  | 'COMMAND_ID_REUSED'
-  | 'CONFLICT'
-  | 'ILLEGAL_STATE'
-  | 'INVALID_INPUT'
-  | 'NOT_FOUND';
-
-export type Mutation = {
-  readonly registerCustomer: CustomerPayload;
-  readonly changeCreditLimit: CustomerPayload;
-  readonly addProduct: ProductPayload;
-  readonly changePrice: ProductPayload;
-  readonly receiveStock: ProductPayload;
-  readonly placeOrder: OrderPayload;
-  readonly cancelOrder: OrderPayload;
-  readonly shipOrder: OrderPayload;
-  readonly recordPayment: OrderPayload;
-};
-
-
-export type MutationRegisterCustomerArgs = {
-  input: RegisterCustomerInput;
-};
-
-
-export type MutationChangeCreditLimitArgs = {
-  input: ChangeCreditLimitInput;
-};
-
-
-export type MutationAddProductArgs = {
-  input: AddProductInput;
-};
-
-
-export type MutationChangePriceArgs = {
-  input: ChangePriceInput;
-};
-
-
-export type MutationReceiveStockArgs = {
-  input: ReceiveStockInput;
-};
-
-
-export type MutationPlaceOrderArgs = {
-  input: PlaceOrderInput;
-};
-
-
-export type MutationCancelOrderArgs = {
-  input: CancelOrderInput;
-};
-
-
-export type MutationShipOrderArgs = {
-  input: ShipOrderInput;
-};
-
-
-export type MutationRecordPaymentArgs = {
-  input: RecordPaymentInput;
-};
-
-export type RegisterCustomerInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  readonly name: Scalars['String']['input'];
-  readonly creditLimit: Scalars['Money']['input'];
-};
-
-export type ChangeCreditLimitInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly customerId: Scalars['ID']['input'];
-  readonly creditLimit: Scalars['Money']['input'];
-  readonly expectedCreditLimit?: InputMaybe<Scalars['Money']['input']>;
-};
-
-export type AddProductInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  readonly name: Scalars['String']['input'];
-  readonly price: Scalars['Money']['input'];
-  readonly stock?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type ChangePriceInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly productId: Scalars['ID']['input'];
-  readonly price: Scalars['Money']['input'];
-  readonly expectedPrice?: InputMaybe<Scalars['Money']['input']>;
-};
-
-export type ReceiveStockInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly productId: Scalars['ID']['input'];
-  readonly quantity: Scalars['Int']['input'];
-};
-
-export type PlaceOrderInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly orderId?: InputMaybe<Scalars['ID']['input']>;
-  readonly customerId: Scalars['ID']['input'];
-  readonly content: OrderContent;
-};
-
-export type OrderContent =
-  { readonly lines: ReadonlyArray<OrderLineInput>; readonly total?: never; }
-  |  { readonly lines?: never; readonly total: Scalars['Money']['input']; };
-
-export type OrderLineInput = {
-  readonly productId: Scalars['ID']['input'];
-  readonly quantity: Scalars['Int']['input'];
-  readonly unitPrice?: InputMaybe<Scalars['Money']['input']>;
-};
-
-export type CancelOrderInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly orderId: Scalars['ID']['input'];
-  readonly reason?: InputMaybe<Scalars['String']['input']>;
-  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type ShipOrderInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly orderId: Scalars['ID']['input'];
-  readonly trackingCode?: InputMaybe<Scalars['String']['input']>;
-  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type RecordPaymentInput = {
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly orderId: Scalars['ID']['input'];
-  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type CustomerPayload = {
-  readonly customer?: Maybe<Customer>;
-  readonly receipt?: Maybe<CommandReceipt>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type ProductPayload = {
-  readonly product?: Maybe<Product>;
-  readonly receipt?: Maybe<CommandReceipt>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type OrderPayload = {
-  readonly order?: Maybe<Order>;
-  readonly receipt?: Maybe<CommandReceipt>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type Customer = Node & {
-  readonly id: Scalars['ID']['output'];
-  readonly name: Scalars['String']['output'];
-  readonly creditLimit: Scalars['Money']['output'];
-  readonly reservedCredit: Scalars['Money']['output'];
-  readonly availableCredit: Scalars['Money']['output'];
-  readonly recentOrders: ReadonlyArray<CustomerOrder>;
-  readonly orders: OrderConnection;
-  readonly history: EventConnection;
-  readonly version: Scalars['Int']['output'];
-  readonly position: Scalars['Position']['output'];
-  readonly createdAt: Scalars['DateTime']['output'];
-  readonly updatedAt: Scalars['DateTime']['output'];
-};
-
-
-export type CustomerOrdersArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<OrderFilter>;
-  orderBy?: InputMaybe<OrderSort>;
-};
-
-
-export type CustomerHistoryArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type CustomerOrder = {
-  readonly orderId: Scalars['ID']['output'];
-  readonly status: OrderStatus;
-  readonly total: Scalars['Money']['output'];
-  readonly placedAt: Scalars['DateTime']['output'];
-};
-
-export type OrderStatus =
-  | 'PENDING'
-  | 'APPROVED'
-  | 'REJECTED'
-  | 'CANCELLED'
-  | 'SHIPPED'
-  | 'PAID';
-
-export type RejectionReason =
-  | 'CREDIT_LIMIT_EXCEEDED'
-  | 'OUT_OF_STOCK'
-  | 'UNKNOWN_CUSTOMER'
-  | 'UNKNOWN_PRODUCT'
-  | 'TIMED_OUT';
-
-export type Order = Node & {
-  readonly id: Scalars['ID']['output'];
-  readonly customerId: Scalars['ID']['output'];
-  readonly customer?: Maybe<Customer>;
-  readonly status: OrderStatus;
-  readonly rejectionReason?: Maybe<RejectionReason>;
-  readonly cancellationReason?: Maybe<Scalars['String']['output']>;
-  readonly trackingCode?: Maybe<Scalars['String']['output']>;
-  readonly lines: ReadonlyArray<OrderLine>;
-  readonly total: Scalars['Money']['output'];
-  readonly placement?: Maybe<Placement>;
-  readonly history: EventConnection;
-  readonly version: Scalars['Int']['output'];
-  readonly position: Scalars['Position']['output'];
-  readonly createdAt: Scalars['DateTime']['output'];
-  readonly updatedAt: Scalars['DateTime']['output'];
-};
-
-
-export type OrderHistoryArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type OrderLine = {
-  readonly productId: Scalars['ID']['output'];
-  readonly product?: Maybe<Product>;
-  readonly quantity: Scalars['Int']['output'];
-  readonly unitPrice: Scalars['Money']['output'];
-};
-
-export type Product = Node & {
-  readonly id: Scalars['ID']['output'];
-  readonly name: Scalars['String']['output'];
-  readonly price: Scalars['Money']['output'];
-  readonly inStock: Scalars['Int']['output'];
-  readonly reserved: Scalars['Int']['output'];
-  readonly available: Scalars['Int']['output'];
-  readonly history: EventConnection;
-  readonly version: Scalars['Int']['output'];
-  readonly position: Scalars['Position']['output'];
-  readonly createdAt: Scalars['DateTime']['output'];
-  readonly updatedAt: Scalars['DateTime']['output'];
-};
-
-
-export type ProductHistoryArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type PlacementState =
-  | 'RESERVING'
-  | 'APPROVED'
-  | 'COMPENSATING'
-  | 'REJECTED'
-  | 'CANCELLED'
-  | 'COMPENSATION_FAILED';
-
-export type Placement = {
-  readonly state: PlacementState;
-  readonly steps: PlacementStepConnection;
-  readonly startedAt: Scalars['DateTime']['output'];
-  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-
-export type PlacementStepsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type PlacementStepConnection = {
-  readonly edges: ReadonlyArray<PlacementStepEdge>;
-  readonly nodes: ReadonlyArray<PlacementStep>;
-  readonly pageInfo: PageInfo;
-};
-
-export type PlacementStepEdge = {
-  readonly cursor: Scalars['String']['output'];
-  readonly node: PlacementStep;
-};
-
-export type StepState =
-  | 'REQUESTED'
-  | 'DONE'
-  | 'REFUSED'
-  | 'COMPENSATING'
-  | 'COMPENSATED'
-  | 'FAILED';
-
-export type PlacementStep = {
-  readonly name: Scalars['String']['output'];
-  readonly state: StepState;
-  readonly at: Scalars['DateTime']['output'];
-  readonly detail?: Maybe<Scalars['String']['output']>;
-};
-
-export type Event = {
-  readonly id: Scalars['ID']['output'];
-  readonly type: Scalars['String']['output'];
-  readonly stream: Scalars['String']['output'];
-  readonly version: Scalars['Int']['output'];
-  readonly position: Scalars['Position']['output'];
-  readonly recordedAt: Scalars['DateTime']['output'];
-  readonly data: Scalars['JSON']['output'];
-  readonly commandId?: Maybe<Scalars['ID']['output']>;
-  readonly causationId?: Maybe<Scalars['ID']['output']>;
-  readonly correlationId?: Maybe<Scalars['ID']['output']>;
-  readonly actor?: Maybe<Scalars['String']['output']>;
-  readonly summary: Scalars['String']['output'];
-};
-
-export type Count = {
-  readonly value: Scalars['Int']['output'];
-  readonly exact: Scalars['Boolean']['output'];
-};
-
-export type CustomerConnection = {
-  readonly edges: ReadonlyArray<CustomerEdge>;
-  readonly nodes: ReadonlyArray<Customer>;
-  readonly pageInfo: PageInfo;
-  readonly totalCount: Count;
-  readonly asOf: Scalars['Position']['output'];
-};
-
-export type CustomerEdge = {
-  readonly cursor: Scalars['String']['output'];
-  readonly node: Customer;
-};
-
-export type OrderConnection = {
-  readonly edges: ReadonlyArray<OrderEdge>;
-  readonly nodes: ReadonlyArray<Order>;
-  readonly pageInfo: PageInfo;
-  readonly totalCount: Count;
-  readonly asOf: Scalars['Position']['output'];
-};
-
-export type OrderEdge = {
-  readonly cursor: Scalars['String']['output'];
-  readonly node: Order;
-};
-
-export type ProductConnection = {
-  readonly edges: ReadonlyArray<ProductEdge>;
-  readonly nodes: ReadonlyArray<Product>;
-  readonly pageInfo: PageInfo;
-  readonly totalCount: Count;
-  readonly asOf: Scalars['Position']['output'];
-};
-
-export type ProductEdge = {
-  readonly cursor: Scalars['String']['output'];
-  readonly node: Product;
-};
-
-export type EventConnection = {
-  readonly edges: ReadonlyArray<EventEdge>;
-  readonly nodes: ReadonlyArray<Event>;
-  readonly pageInfo: PageInfo;
-  readonly asOf: Scalars['Position']['output'];
-};
-
-export type EventEdge = {
-  readonly cursor: Scalars['String']['output'];
-  readonly node: Event;
-};
-
-export type CustomerFilter = {
-  readonly search?: InputMaybe<Scalars['String']['input']>;
-  readonly creditLimit?: InputMaybe<MoneyRange>;
-  readonly createdAt?: InputMaybe<DateTimeRange>;
-};
-
-export type OrderFilter = {
-  readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  readonly statusIn?: InputMaybe<ReadonlyArray<OrderStatus>>;
-  readonly total?: InputMaybe<MoneyRange>;
-  readonly createdAt?: InputMaybe<DateTimeRange>;
-};
-
-export type ProductFilter = {
-  readonly search?: InputMaybe<Scalars['String']['input']>;
-  readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type EventFilter = {
-  readonly stream?: InputMaybe<Scalars['String']['input']>;
-  readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  readonly recordedAt?: InputMaybe<DateTimeRange>;
-  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  readonly correlationId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-export type OrderSortField =
-  | 'CREATED_AT'
-  | 'UPDATED_AT'
-  | 'TOTAL';
-
-export type OrderSort = {
-  readonly field: OrderSortField;
-  readonly direction?: SortDirection;
-};
-
-export type Desk = {
-  readonly currency: Scalars['String']['output'];
-  readonly version: Scalars['String']['output'];
-  readonly position: Scalars['Position']['output'];
-};
-
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type Query = {
+  /** About this desk: its currency, its version and how far its views are. */
   readonly desk: Desk;
+  /** The customer, order or product with this id, told apart by the id's prefix; null when there is none. */
   readonly node?: Maybe<Node>;
+  /** A customer; null when there is none with this id. */
   readonly customer?: Maybe<Customer>;
+  /** Customers, newest first by `createdAt`. */
   readonly customers: CustomerConnection;
+  /** An order; null when there is none with this id. */
   readonly order?: Maybe<Order>;
+  /** Orders, newest first by `createdAt` unless `orderBy` says otherwise. */
   readonly orders: OrderConnection;
+  /** A product; null when there is none with this id. */
   readonly product?: Maybe<Product>;
+  /** Products, newest first by `createdAt`. */
   readonly products: ProductConnection;
+  /** Customers who are new and have a large order that was shipped (whether or not it has been paid since), newest first by `createdAt`. */
   readonly recentValuableCustomers: CustomerConnection;
+  /** The audit log: every recorded event, in log order, oldest first. Go on from `endCursor` at any time to see what has come since. */
   readonly events: EventConnection;
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryCustomerArgs = {
   id: Scalars['ID']['input'];
   atLeast?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryCustomersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -521,12 +94,24 @@ export type QueryCustomersArgs = {
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
   atLeast?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -536,12 +121,24 @@ export type QueryOrdersArgs = {
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryProductArgs = {
   id: Scalars['ID']['input'];
   atLeast?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryProductsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -550,6 +147,12 @@ export type QueryProductsArgs = {
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryRecentValuableCustomersArgs = {
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
   orderTotalOver?: InputMaybe<Scalars['Money']['input']>;
@@ -558,101 +161,1037 @@ export type QueryRecentValuableCustomersArgs = {
 };
 
 
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ */
 export type QueryEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<EventFilter>;
 };
 
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type Mutation = {
+  /** Registers a customer with a credit limit. */
+  readonly registerCustomer: CustomerPayload;
+  /** Sets a customer's credit limit. It may be lowered below what is reserved: nothing is available then, until enough is given back. */
+  readonly changeCreditLimit: CustomerPayload;
+  /** Adds a product to the range, with its first stock if there is any. */
+  readonly addProduct: ProductPayload;
+  /** Sets a product's list price. Orders that are placed already keep their prices. */
+  readonly changePrice: ProductPayload;
+  /** Takes delivered pieces of a product into stock. */
+  readonly receiveStock: ProductPayload;
+  /**
+   * Places an order. It is PENDING when this answers; credit and stock are reserved next, and it becomes APPROVED or REJECTED, usually within moments.
+   * `orderChanged` tells when. An unknown customer, and an unknown product of a line with a price, lead to REJECTED; an unknown product of a line without a price
+   * is refused with NOT_FOUND, because there is no list price.
+   */
+  readonly placeOrder: OrderPayload;
+  /** Cancels an order that is PENDING or APPROVED, at once; reserved credit and stock are given back next. */
+  readonly cancelOrder: OrderPayload;
+  /** Ships an APPROVED order: its reserved stock leaves the shelves. A shipped order cannot be cancelled. */
+  readonly shipOrder: OrderPayload;
+  /** Records that a SHIPPED order has been paid: its credit is free again. */
+  readonly recordPayment: OrderPayload;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationRegisterCustomerArgs = {
+  input: RegisterCustomerInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationChangeCreditLimitArgs = {
+  input: ChangeCreditLimitInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationAddProductArgs = {
+  input: AddProductInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationChangePriceArgs = {
+  input: ChangePriceInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationReceiveStockArgs = {
+  input: ReceiveStockInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationPlaceOrderArgs = {
+  input: PlaceOrderInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationCancelOrderArgs = {
+  input: CancelOrderInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationShipOrderArgs = {
+  input: ShipOrderInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationRecordPaymentArgs = {
+  input: RecordPaymentInput;
+};
+
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type Subscription = {
+  /** A customer, now and after every change. */
   readonly customerChanged: CustomerChange;
+  /** An order, now and after every change: of itself, and of its placement. */
   readonly orderChanged: OrderChange;
+  /** The orders of a customer: the latest 50 now, then those that change or are placed. */
   readonly customerOrdersChanged: CustomerOrdersChange;
+  /** A product, now and after every change, of its stock too. */
   readonly productChanged: ProductChange;
+  /** What happens to orders: every event of an order once, in log order, with the order as it is when the message is sent. */
   readonly ordersFeed: OrderFeedItem;
+  /** The audit log, live: every event once, in log order. */
   readonly eventsRecorded: EventFeedItem;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionCustomerChangedArgs = {
   customerId: Scalars['ID']['input'];
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionOrderChangedArgs = {
   orderId: Scalars['ID']['input'];
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionCustomerOrdersChangedArgs = {
   customerId: Scalars['ID']['input'];
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionProductChangedArgs = {
   productId: Scalars['ID']['input'];
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionOrdersFeedArgs = {
   filter?: InputMaybe<OrderFeedFilter>;
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
 
+/**
+ * What can be followed, over WebSocket (graphql-transport-ws).
+ *
+ * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
+ * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ *
+ * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ */
 export type SubscriptionEventsRecordedArgs = {
   filter?: InputMaybe<EventFilter>;
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
+/** Something that has an id of its own. */
+export type Node = {
+  /** The id, unique over all types. */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** Where a page begins and ends. Pages go forwards only. */
+export type PageInfo = {
+  /** Whether more entries follow now. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether this is a later page: true when `after` was given. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first entry; null when the page is empty. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+  /** The cursor of the last entry, to be given as `after` for the next page; null when the page is empty. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** The direction of a list. */
+export type SortDirection =
+  /** Smallest, or oldest, first. */
+  | 'ASC'
+  /** Largest, or newest, first. */
+  | 'DESC';
+
+/** Bounds of an amount; all that are given must hold. */
+export type MoneyRange = {
+  /** At least so much. */
+  readonly gte?: InputMaybe<Scalars['Money']['input']>;
+  /** More than so much. */
+  readonly gt?: InputMaybe<Scalars['Money']['input']>;
+  /** At most so much. */
+  readonly lte?: InputMaybe<Scalars['Money']['input']>;
+  /** Less than so much. */
+  readonly lt?: InputMaybe<Scalars['Money']['input']>;
+};
+
+/** Bounds of an instant; all that are given must hold. */
+export type DateTimeRange = {
+  /** At this instant or later. */
+  readonly gte?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Later than this instant. */
+  readonly gt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** At this instant or earlier. */
+  readonly lte?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Earlier than this instant. */
+  readonly lt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A number of matching documents: counted only when it is selected, and only up to 10,000. */
+export type Count = {
+  /** How many match; 10,000 when there are more. */
+  readonly value: Scalars['Int']['output'];
+  /** Whether `value` is the whole number: false when counting stopped at 10,000. */
+  readonly exact: Scalars['Boolean']['output'];
+};
+
+/** The desk itself. */
+export type Desk = {
+  /** The currency of every amount, as an ISO 4217 code, e.g. `EUR`. */
+  readonly currency: Scalars['String']['output'];
+  /** The version of the software, e.g. `0.1.0`. */
+  readonly version: Scalars['String']['output'];
+  /** How far the views are: everything up to here can be seen. */
+  readonly position: Scalars['Position']['output'];
+};
+
+/** Proof of an accepted command. A repeat with the same `commandId` and input has the receipt of the first outcome, with `duplicate: true`. */
+export type CommandReceipt = {
+  /** The command's id: the client's own, or the generated one. */
+  readonly commandId: Scalars['ID']['output'];
+  /** Whether the command had been accepted before, so that nothing was recorded this time. */
+  readonly duplicate: Scalars['Boolean']['output'];
+  /** The number of events in the entity's own stream after the command, to be given as an `expectedVersion` of the next one. */
+  readonly version: Scalars['Int']['output'];
+  /** The place of the command's last event in the log, to be given as `atLeast` of a query. */
+  readonly position: Scalars['Position']['output'];
+};
+
+/** An expected refusal: the command was understood and not done. Nothing of it was recorded. */
+export type UserError = {
+  /** The kind of refusal, for programs. */
+  readonly code: ErrorCode;
+  /** What is wrong and what would be right, for people; its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** The field of `input` that the refusal is about, e.g. `["content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+};
+
+/** A refusal that needs no further details. */
+export type SimpleUserError = UserError & {
+  /** The kind of refusal, for programs. */
+  readonly code: ErrorCode;
+  /** What is wrong and what would be right, for people; its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** The field of `input` that the refusal is about, e.g. `["content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+};
+
+/** An `expected…` input does not hold: somebody else was faster. Read again, and decide anew. */
+export type Conflict = UserError & {
+  /** Always CONFLICT. */
+  readonly code: ErrorCode;
+  /** What is wrong and what would be right, for people; its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** The `expected…` field of `input` that does not hold. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** The value that the client expected, as text. */
+  readonly expected: Scalars['String']['output'];
+  /** The value that there is, as text. */
+  readonly actual: Scalars['String']['output'];
+};
+
+/** Why a command was refused. */
+export type ErrorCode =
+  /** There is a customer, order or product with this id already. Choose another id. */
+  | 'ALREADY_EXISTS'
+  /** This `commandId` was used with other input. Use a new one for a new command, and the same input for a retry. */
+  | 'COMMAND_ID_REUSED'
+  /** An `expected…` input does not hold. Read again, and decide anew. */
+  | 'CONFLICT'
+  /** The order is in a status that does not allow this; the message names the status and the allowed ones. */
+  | 'ILLEGAL_STATE'
+  /** A field of the input is outside its limits; `path` names it. Correct it before sending again. */
+  | 'INVALID_INPUT'
+  /** There is no customer, order or product with this id. */
+  | 'NOT_FOUND';
+
+/** A customer to register. */
+export type RegisterCustomerInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
+  readonly customerId?: InputMaybe<Scalars['ID']['input']>;
+  /** The name, 1 to 200 characters. */
+  readonly name: Scalars['String']['input'];
+  /** How much may be reserved for unpaid orders at once, 0 to 2^53 − 1 cents. */
+  readonly creditLimit: Scalars['Money']['input'];
+};
+
+/** A customer's new credit limit. */
+export type ChangeCreditLimitInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The customer. */
+  readonly customerId: Scalars['ID']['input'];
+  /** The new limit, 0 to 2^53 − 1 cents. */
+  readonly creditLimit: Scalars['Money']['input'];
+  /** Change it only if this is the limit now; otherwise the answer is a Conflict. */
+  readonly expectedCreditLimit?: InputMaybe<Scalars['Money']['input']>;
+};
+
+/** A product to add. */
+export type AddProductInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
+  readonly productId?: InputMaybe<Scalars['ID']['input']>;
+  /** The name, 1 to 200 characters. */
+  readonly name: Scalars['String']['input'];
+  /** The list price of a piece, 0 to 2^53 − 1 cents. */
+  readonly price: Scalars['Money']['input'];
+  /** How many pieces there are at first, 0 to 2^31 − 1. */
+  readonly stock?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A product's new list price. */
+export type ChangePriceInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The product. */
+  readonly productId: Scalars['ID']['input'];
+  /** The new list price of a piece, 0 to 2^53 − 1 cents. */
+  readonly price: Scalars['Money']['input'];
+  /** Change it only if this is the price now; otherwise the answer is a Conflict. */
+  readonly expectedPrice?: InputMaybe<Scalars['Money']['input']>;
+};
+
+/** A delivery of a product. */
+export type ReceiveStockInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The product. */
+  readonly productId: Scalars['ID']['input'];
+  /** How many pieces came, 1 to 2^31 − 1; the stock after it must not exceed 2^31 − 1. */
+  readonly quantity: Scalars['Int']['input'];
+};
+
+/** An order to place. */
+export type PlaceOrderInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing, so that a retry still makes one order. */
+  readonly orderId?: InputMaybe<Scalars['ID']['input']>;
+  /** The customer who orders, on whose credit limit the order counts. */
+  readonly customerId: Scalars['ID']['input'];
+  /** What is ordered. */
+  readonly content: OrderContent;
+};
+
+/** What is ordered: exactly one of the two. */
+export type OrderContent =
+  /** Lines, 1 to 2,000, for which stock is reserved; the same product may be on several. Their sum must not exceed 2^53 − 1 cents. */
+  { readonly lines: ReadonlyArray<OrderLineInput>; readonly total?: never; }
+  |  /** A plain total that reserves credit and no stock, 0 to 2^53 − 1 cents. */
+  { readonly lines?: never; readonly total: Scalars['Money']['input']; };
+
+/** A line of an order to place. */
+export type OrderLineInput = {
+  /** The product. */
+  readonly productId: Scalars['ID']['input'];
+  /** How many pieces, 1 to 2^31 − 1. */
+  readonly quantity: Scalars['Int']['input'];
+  /** The price of a piece, 0 to 2^53 − 1 cents; without it, the product's list price now. */
+  readonly unitPrice?: InputMaybe<Scalars['Money']['input']>;
+};
+
+/** An order to cancel. */
+export type CancelOrderInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The order, which must be PENDING or APPROVED. */
+  readonly orderId: Scalars['ID']['input'];
+  /** Why, for people; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** Cancel it only if this is the order's version now; otherwise the answer is a Conflict. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** An order to ship. */
+export type ShipOrderInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The order, which must be APPROVED. */
+  readonly orderId: Scalars['ID']['input'];
+  /** The carrier's code, 1 to 100 characters. */
+  readonly trackingCode?: InputMaybe<Scalars['String']['input']>;
+  /** Ship it only if this is the order's version now; otherwise the answer is a Conflict. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** An order that was paid. */
+export type RecordPaymentInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The order, which must be SHIPPED. */
+  readonly orderId: Scalars['ID']['input'];
+  /** Record it only if this is the order's version now; otherwise the answer is a Conflict. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The answer to a command for a customer. */
+export type CustomerPayload = {
+  /** The customer after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `customer` with `atLeast` then. */
+  readonly customer?: Maybe<Customer>;
+  /** Null when the command was refused. */
+  readonly receipt?: Maybe<CommandReceipt>;
+  /** Why the command was refused; empty when it was accepted. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** The answer to a command for a product. */
+export type ProductPayload = {
+  /** The product after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `product` with `atLeast` then. */
+  readonly product?: Maybe<Product>;
+  /** Null when the command was refused. */
+  readonly receipt?: Maybe<CommandReceipt>;
+  /** Why the command was refused; empty when it was accepted. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** The answer to a command for an order. */
+export type OrderPayload = {
+  /** The order after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `order` with `atLeast` then. */
+  readonly order?: Maybe<Order>;
+  /** Null when the command was refused. */
+  readonly receipt?: Maybe<CommandReceipt>;
+  /** Why the command was refused; empty when it was accepted. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Somebody who buys on credit. */
+export type Customer = Node & {
+  /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  readonly id: Scalars['ID']['output'];
+  /** The name. */
+  readonly name: Scalars['String']['output'];
+  /** How much may be reserved for unpaid orders at once. */
+  readonly creditLimit: Scalars['Money']['output'];
+  /** How much is reserved: the totals of orders from their reservation until they are paid, or given back. */
+  readonly reservedCredit: Scalars['Money']['output'];
+  /** How much can still be reserved: the limit less what is reserved, and never below zero. */
+  readonly availableCredit: Scalars['Money']['output'];
+  /** The latest orders in short, newest first, at most 50; cheaper than `orders`, because they are part of the customer's own document. */
+  readonly recentOrders: ReadonlyArray<CustomerOrder>;
+  /** All orders of the customer, newest first by `createdAt` unless `orderBy` says otherwise. */
+  readonly orders: OrderConnection;
+  /** Every event that changed the customer or what is shown of it here, in log order, oldest first: of its own stream, and of its orders. */
+  readonly history: EventConnection;
+  /** The number of events in the customer's own stream. */
+  readonly version: Scalars['Int']['output'];
+  /** The place in the log of the last event that changed what is shown here. */
+  readonly position: Scalars['Position']['output'];
+  /** When the customer was registered. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When what is shown here changed last. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+
+/** Somebody who buys on credit. */
+export type CustomerOrdersArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<OrderFilter>;
+  orderBy?: InputMaybe<OrderSort>;
+};
+
+
+/** Somebody who buys on credit. */
+export type CustomerHistoryArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An order in short, as a customer's document has it. */
+export type CustomerOrder = {
+  /** The order's id. */
+  readonly orderId: Scalars['ID']['output'];
+  /** How far the order is. */
+  readonly status: OrderStatus;
+  /** The sum of the order. */
+  readonly total: Scalars['Money']['output'];
+  /** When the order was placed. */
+  readonly placedAt: Scalars['DateTime']['output'];
+};
+
+/** How far an order is. */
+export type OrderStatus =
+  /** Placed; credit and stock are being reserved. */
+  | 'PENDING'
+  /** Credit and all stock are reserved; it can be shipped. */
+  | 'APPROVED'
+  /** Not possible, see `rejectionReason`; what had been reserved is given back. */
+  | 'REJECTED'
+  /** Cancelled by a command; what had been reserved is given back. */
+  | 'CANCELLED'
+  /** On its way to the customer; its credit is reserved until it is paid. */
+  | 'SHIPPED'
+  /** Shipped and paid: nothing more will happen. */
+  | 'PAID';
+
+/** Why an order was rejected: the first of these that holds. */
+export type RejectionReason =
+  /** There is no such customer. */
+  | 'UNKNOWN_CUSTOMER'
+  /** There is no such product. */
+  | 'UNKNOWN_PRODUCT'
+  /** The total exceeds the customer's available credit. */
+  | 'CREDIT_LIMIT_EXCEEDED'
+  /** Fewer pieces of a product are available than were ordered. */
+  | 'OUT_OF_STOCK'
+  /** Not everything was reserved before the deadline. The order may be placed again, under another id. */
+  | 'TIMED_OUT';
+
+/** An order of a customer. */
+export type Order = Node & {
+  /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  readonly id: Scalars['ID']['output'];
+  /** The id of the customer who ordered. */
+  readonly customerId: Scalars['ID']['output'];
+  /** The customer who ordered; null when there is none with that id. */
+  readonly customer?: Maybe<Customer>;
+  /** How far the order is. */
+  readonly status: OrderStatus;
+  /** Why it was rejected; null unless the status is REJECTED. */
+  readonly rejectionReason?: Maybe<RejectionReason>;
+  /** Why it was cancelled; null unless the status is CANCELLED and a reason was given. */
+  readonly cancellationReason?: Maybe<Scalars['String']['output']>;
+  /** The carrier's code; null until it is shipped, or when none was given. */
+  readonly trackingCode?: Maybe<Scalars['String']['output']>;
+  /** The lines in the order in which they were given; empty when the order was placed by a plain total. */
+  readonly lines: ReadonlyArray<OrderLine>;
+  /** The sum of the lines, or the plain total. */
+  readonly total: Scalars['Money']['output'];
+  /** How the reserving of credit and stock is doing; null until it has begun. */
+  readonly placement?: Maybe<Placement>;
+  /** Every event that changed the order or what is shown of it here, in log order, oldest first: of its own stream, and of its placement. */
+  readonly history: EventConnection;
+  /** The number of events in the order's own stream, to be given as `expectedVersion` of a command. */
+  readonly version: Scalars['Int']['output'];
+  /** The place in the log of the last event that changed what is shown here. */
+  readonly position: Scalars['Position']['output'];
+  /** When the order was placed. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When what is shown here changed last. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+
+/** An order of a customer. */
+export type OrderHistoryArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A line of an order. */
+export type OrderLine = {
+  /** The id of the product. */
+  readonly productId: Scalars['ID']['output'];
+  /** The product as it is now; null when there is none with that id. */
+  readonly product?: Maybe<Product>;
+  /** How many pieces were ordered. */
+  readonly quantity: Scalars['Int']['output'];
+  /** The price of a piece, as it was agreed when the order was placed. */
+  readonly unitPrice: Scalars['Money']['output'];
+};
+
+/** Something that is sold by the piece. */
+export type Product = Node & {
+  /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  readonly id: Scalars['ID']['output'];
+  /** The name. */
+  readonly name: Scalars['String']['output'];
+  /** The list price of a piece. */
+  readonly price: Scalars['Money']['output'];
+  /** How many pieces are on the shelves, reserved ones included. */
+  readonly inStock: Scalars['Int']['output'];
+  /** How many of those are reserved for orders that are not shipped yet. */
+  readonly reserved: Scalars['Int']['output'];
+  /** How many can still be ordered: `inStock` less `reserved`, never below zero. */
+  readonly available: Scalars['Int']['output'];
+  /** Every event that changed the product, in log order, oldest first; reservations for orders are among them. */
+  readonly history: EventConnection;
+  /** The number of events in the product's own stream. */
+  readonly version: Scalars['Int']['output'];
+  /** The place in the log of the last event that changed what is shown here. */
+  readonly position: Scalars['Position']['output'];
+  /** When the product was added. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When what is shown here changed last. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+
+/** Something that is sold by the piece. */
+export type ProductHistoryArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How the placing of an order is doing. */
+export type PlacementState =
+  /** Credit and stock are being reserved. */
+  | 'RESERVING'
+  /** Everything is reserved. */
+  | 'APPROVED'
+  /** The order was rejected or cancelled, and what had been reserved is being given back. */
+  | 'COMPENSATING'
+  /** The order was rejected, and everything is given back. */
+  | 'REJECTED'
+  /** The order was cancelled, and everything is given back. */
+  | 'CANCELLED'
+  /** Something could not be given back: an operator has to look. */
+  | 'COMPENSATION_FAILED';
+
+/** The process that reserves an order's credit and stock, and settles those reservations in the end. */
+export type Placement = {
+  /** How it is doing. */
+  readonly state: PlacementState;
+  /** What it consists of: the credit, then one step for each product of the order. */
+  readonly steps: PlacementStepConnection;
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** When every reservation was settled: given back after a rejection or cancellation, or shipped and paid; null until then. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** The process that reserves an order's credit and stock, and settles those reservations in the end. */
+export type PlacementStepsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A page of a placement's steps. */
+export type PlacementStepConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<PlacementStepEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<PlacementStep>;
+  /** Where the page begins and ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A step in a page. */
+export type PlacementStepEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: PlacementStep;
+};
+
+/** How a step of a placement is doing. */
+export type StepState =
+  /** Asked for; no answer yet. */
+  | 'REQUESTED'
+  /** Reserved. */
+  | 'DONE'
+  /** Not possible, see `detail`. */
+  | 'REFUSED'
+  /** Being given back. */
+  | 'COMPENSATING'
+  /** Given back. */
+  | 'COMPENSATED'
+  /** It could not be given back: an operator has to look. */
+  | 'FAILED';
+
+/** One reservation of a placement. */
+export type PlacementStep = {
+  /** What is reserved: `credit`, or `stock` and the product's id. */
+  readonly name: Scalars['String']['output'];
+  /** How it is doing. */
+  readonly state: StepState;
+  /** When the state was reached. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The reason of a refusal or failure; null without one. */
+  readonly detail?: Maybe<Scalars['String']['output']>;
+};
+
+/** One recorded fact. Events are never changed and never deleted. */
+export type Event = {
+  /** The event's own id, a UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** What happened, in the past tense, e.g. `OrderPlaced`. */
+  readonly type: Scalars['String']['output'];
+  /** The stream that it is recorded in, e.g. `order-ord_1001`. */
+  readonly stream: Scalars['String']['output'];
+  /** Its place in the stream: 1 for the first event. */
+  readonly version: Scalars['Int']['output'];
+  /** Its place in the log. */
+  readonly position: Scalars['Position']['output'];
+  /** When it was recorded. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** What was recorded, e.g. an order's lines. Amounts of money in it are whole cents, as numbers. */
+  readonly data: Scalars['JSON']['output'];
+  /** The command that led to it; null when none did. */
+  readonly commandId?: Maybe<Scalars['ID']['output']>;
+  /** The id of the event or command directly before it; null when there is none. */
+  readonly causationId?: Maybe<Scalars['ID']['output']>;
+  /** The same for everything that one client's command set in motion; null when no command did. */
+  readonly correlationId?: Maybe<Scalars['ID']['output']>;
+  /** Who asked for it; null when that is not known. */
+  readonly actor?: Maybe<Scalars['String']['output']>;
+  /** What happened, as one sentence for people; its wording may change. */
+  readonly summary: Scalars['String']['output'];
+};
+
+/** A page of customers. */
+export type CustomerConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<CustomerEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<Customer>;
+  /** Where the page begins and ends. */
+  readonly pageInfo: PageInfo;
+  /** How many match the filter, on all pages. */
+  readonly totalCount: Count;
+  /** Everything up to here is in the answer. */
+  readonly asOf: Scalars['Position']['output'];
+};
+
+/** A customer in a page. */
+export type CustomerEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: Customer;
+};
+
+/** A page of orders. */
+export type OrderConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<OrderEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<Order>;
+  /** Where the page begins and ends. */
+  readonly pageInfo: PageInfo;
+  /** How many match the filter, on all pages. */
+  readonly totalCount: Count;
+  /** Everything up to here is in the answer. */
+  readonly asOf: Scalars['Position']['output'];
+};
+
+/** An order in a page. */
+export type OrderEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: Order;
+};
+
+/** A page of products. */
+export type ProductConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<ProductEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<Product>;
+  /** Where the page begins and ends. */
+  readonly pageInfo: PageInfo;
+  /** How many match the filter, on all pages. */
+  readonly totalCount: Count;
+  /** Everything up to here is in the answer. */
+  readonly asOf: Scalars['Position']['output'];
+};
+
+/** A product in a page. */
+export type ProductEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: Product;
+};
+
+/** A page of events. */
+export type EventConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<EventEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<Event>;
+  /** Where the page begins and ends. `endCursor` stays good: events that are recorded later follow after it. */
+  readonly pageInfo: PageInfo;
+  /** Everything up to here is in the answer, as far as the page reaches. */
+  readonly asOf: Scalars['Position']['output'];
+};
+
+/** An event in a page. */
+export type EventEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: Event;
+};
+
+/** Conditions on customers; all that are given must hold. */
+export type CustomerFilter = {
+  /** The beginning of a word of the name, in upper or lower case. */
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  /** The credit limit. */
+  readonly creditLimit?: InputMaybe<MoneyRange>;
+  /** When the customer was registered. */
+  readonly createdAt?: InputMaybe<DateTimeRange>;
+};
+
+/** Conditions on orders; all that are given must hold. */
+export type OrderFilter = {
+  /** Only orders of this customer. */
+  readonly customerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only orders with a line of this product. */
+  readonly productId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only orders in one of these statuses. */
+  readonly statusIn?: InputMaybe<ReadonlyArray<OrderStatus>>;
+  /** The sum of the order. */
+  readonly total?: InputMaybe<MoneyRange>;
+  /** When the order was placed. */
+  readonly createdAt?: InputMaybe<DateTimeRange>;
+};
+
+/** Conditions on products; all that are given must hold. */
+export type ProductFilter = {
+  /** The beginning of a word of the name, in upper or lower case. */
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  /** Only products of which fewer than so many pieces are available. */
+  readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Conditions on events; all that are given must hold. */
+export type EventFilter = {
+  /** Only events of this stream, e.g. `order-ord_1001`. */
+  readonly stream?: InputMaybe<Scalars['String']['input']>;
+  /** Only events of one of these types, e.g. `OrderPlaced`. */
+  readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** When the event was recorded. */
+  readonly recordedAt?: InputMaybe<DateTimeRange>;
+  /** Only what this command led to directly. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only what one client's command set in motion, directly or not. */
+  readonly correlationId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What a list of orders is ordered by. */
+export type OrderSortField =
+  /** When the order was placed. */
+  | 'CREATED_AT'
+  /** When the order changed last. */
+  | 'UPDATED_AT'
+  /** The sum of the order. */
+  | 'TOTAL';
+
+/** How a list of orders is ordered. */
+export type OrderSort = {
+  /** By what. */
+  readonly field: OrderSortField;
+  /** In which direction. */
+  readonly direction?: SortDirection;
+};
+
+/** What a message of a `…Changed` subscription is. */
 export type ChangeKind =
+  /** The first message: the state that was found. */
   | 'SNAPSHOT'
+  /** Something has changed since the message before. */
   | 'CHANGED';
 
+/** A message of `customerChanged`. */
 export type CustomerChange = {
+  /** Whether this is the state that was found, or a change. */
   readonly kind: ChangeKind;
+  /** The customer as it is now; null when it is not there yet. */
   readonly customer?: Maybe<Customer>;
+  /** The place to resume from: give it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
+/** A message of `orderChanged`. */
 export type OrderChange = {
+  /** Whether this is the state that was found, or a change. */
   readonly kind: ChangeKind;
+  /** The order as it is now; null when it is not there yet. */
   readonly order?: Maybe<Order>;
+  /** The place to resume from: give it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
+/** A message of `customerOrdersChanged`. */
 export type CustomerOrdersChange = {
+  /** Whether these are the orders that were found, or changes. */
   readonly kind: ChangeKind;
+  /** With SNAPSHOT the customer's latest 50 orders, newest first; with CHANGED those that changed, as they are now. Put them over what is shown, by id. */
   readonly orders: ReadonlyArray<Order>;
+  /** The place to resume from: give it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
+/** A message of `productChanged`. */
 export type ProductChange = {
+  /** Whether this is the state that was found, or a change. */
   readonly kind: ChangeKind;
+  /** The product as it is now; null when it is not there yet. */
   readonly product?: Maybe<Product>;
+  /** The place to resume from: give it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
+/** Conditions on `ordersFeed`; all that are given must hold. */
 export type OrderFeedFilter = {
+  /** Only orders of this customer. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only orders with a line of this product. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only events of one of these types, e.g. `OrderShipped`. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
+/** Something that happened to an order. */
 export type OrderEvent = {
+  /** The order as it is when the message is sent: it may be further than `event`. */
   readonly order: Order;
+  /** What happened, exactly. */
   readonly event: Event;
+  /** The place to resume from: give it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
+/** The client was too slow: this is the last message and the feed ends here. Subscribe again with `resumeSince` as `since`; nothing is lost. */
 export type FeedLagged = {
+  /** The place of the last event that was sent. */
   readonly resumeSince: Scalars['Position']['output'];
 };
 
+/** A message of `ordersFeed`. */
 export type OrderFeedItem = OrderEvent | FeedLagged;
 
+/** A message of `eventsRecorded`. */
 export type EventFeedItem = Event | FeedLagged;

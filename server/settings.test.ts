@@ -1,0 +1,90 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readSettings, settingsHelp } from './settings.ts'
+
+const usual = { port: 4000, host: '127.0.0.1', dataDirectory: resolve('data'), logLevel: 'info' }
+
+describe('settings', () => {
+  test('nothing has to be set', () => {
+    expect(readSettings({}, [])).toEqual(usual)
+  })
+
+  test('everything can be set', () => {
+    const env = { PORT: '0', HOST: '::1', DATA_DIR: '/var/lib/desk', LOG_LEVEL: 'debug' }
+    expect(readSettings(env, [])).toEqual({ port: 0, host: '::1', dataDirectory: '/var/lib/desk', logLevel: 'debug' })
+  })
+
+  test.each([
+    ['PORT', '80a', 'PORT is "80a", but must be a whole number from 0 to 65535.'],
+    ['PORT', '65536', 'PORT is "65536", but must be a whole number from 0 to 65535.'],
+    ['PORT', '-1', 'PORT is "-1", but must be a whole number from 0 to 65535.'],
+    ['PORT', '', 'PORT is "", but must be a whole number from 0 to 65535.'],
+    ['HOST', 'http://desk', 'HOST is "http://desk", but must be an IP address or a host name.'],
+    ['HOST', '127.0.0.256', 'HOST is "127.0.0.256", but must be an IP address or a host name.'],
+    ['DATA_DIR', ' ', 'DATA_DIR is " ", but must be a path.'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, trace, silent.'],
+  ])('a malformed %s (%j) is named, with what would be right', (name, value, sentence) => {
+    expect(readSettings({ [name]: value }, [])).toEqual([sentence])
+  })
+
+  test.each(['DATADIR', 'DATA_DRI', 'data_dir', 'DATA__DIR', 'DATA_DIRS', 'CREDITLINE_DATA_DIR'])(
+    '%s is refused, since DATA_DIR is meant',
+    (name) => {
+      expect(readSettings({ [name]: '/tmp' }, [])).toEqual([`${name} is not a setting: did you mean DATA_DIR?`])
+    },
+  )
+
+  test.each(['LOGLEVEL', 'LOG_LEVL', 'LOG_LEVEL_', 'loglevel', 'LOG_LEVLE', 'LOG_LEVAL'])(
+    '%s is refused, since LOG_LEVEL is meant',
+    (name) => {
+      expect(readSettings({ [name]: 'info' }, [])).toEqual([`${name} is not a setting: did you mean LOG_LEVEL?`])
+    },
+  )
+
+  test.each([
+    ['PROT', 'PORT'],
+    ['Port', 'PORT'],
+    ['POTR', 'PORT'],
+    ['HSOT', 'HOST'],
+    ['CREDITLINE_PORT', 'PORT'],
+  ])('%s is refused, since %s is meant', (name, meant) => {
+    expect(readSettings({ [name]: '1' }, [])).toEqual([`${name} is not a setting: did you mean ${meant}?`])
+  })
+
+  test('a variable with the name of the desk in front is refused, whatever it is', () => {
+    expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL.',
+    ])
+  })
+
+  test.each(['EVENTSTORE_URL', 'MONGODB_URL', 'NATS_URL', 'ROLES', 'NAMESPACE', 'SAGA'])(
+    '%s is refused rather than ignored',
+    (name) => {
+      expect(readSettings({ [name]: 'x' }, [])).toEqual([`${name} is not supported by this version.`])
+    },
+  )
+
+  test('other programs’ variables are nobody’s business here', () => {
+    const foreign =
+      'HOSTNAME HOSTTYPE SORT PORTS POST HOSTS COST PATH PWD HOME XDG_DATA_DIRS XDG_DATA_HOME LOG_DIR DATA LOG LEVEL ' +
+      'NODE_ENV NODE_OPTIONS npm_config_loglevel npm_lifecycle_event npm_package_name DISPLAY GHOST PGHOST PGPORT ' +
+      'SSH_CLIENT TMPDIR MAIL PORTAGE EXPORT LOGNAME SUPPORT _ __CF CREDITLINES'
+    const env = Object.fromEntries(foreign.split(' ').map((name) => [name, 'x']))
+    expect(readSettings(env, [])).toEqual(usual)
+  })
+
+  test('arguments are refused', () => {
+    expect(readSettings({}, ['--port', '80'])).toEqual([
+      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL).',
+      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL).',
+    ])
+  })
+
+  test('everything that is wrong is said at once', () => {
+    expect(readSettings({ PORT: 'x', LOG_LEVEL: 'y', SAGA: 'z' }, ['go'])).toHaveLength(4)
+  })
+
+  test('the help names every setting with its default', () => {
+    expect(settingsHelp).toMatch(/^PORT +4000 .*\nHOST +127\.0\.0\.1 .*\nDATA_DIR +\.\/data .*\nLOG_LEVEL +info .*$/)
+  })
+})

@@ -1,0 +1,127 @@
+// The settings of the desk: what the environment may say, and which sentence answers what it may not.
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+export interface Settings {
+  port: number
+  host: string
+  /** An absolute path. */
+  dataDirectory: string
+  logLevel: LogLevel
+}
+
+export type LogLevel = z.infer<typeof logLevel>
+
+const logLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((number) => number <= 65_535)
+
+const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+const host = z.string().refine((text) => isIP(text) !== 0 || (hostName.test(text) && !/^[\d.]+$/.test(text)))
+
+const directory = z
+  .string()
+  .refine((path) => path.trim() !== '' && !path.includes('\0'))
+  .transform((path) => resolve(path))
+
+const shapes = z.object({ PORT: port, HOST: host, DATA_DIR: directory, LOG_LEVEL: logLevel })
+
+type Name = keyof typeof shapes.shape
+
+const known: Record<Name, { usual: string; right: string; meaning: string }> = {
+  PORT: { usual: '4000', right: 'a whole number from 0 to 65535', meaning: 'TCP port; 0 takes a free one' },
+  HOST: { usual: '127.0.0.1', right: 'an IP address or a host name', meaning: 'address to listen on' },
+  DATA_DIR: { usual: './data', right: 'a path', meaning: 'directory of the event log and the views' },
+  LOG_LEVEL: {
+    usual: 'info',
+    right: `one of ${logLevel.options.join(', ')}`,
+    meaning: `least severity that is logged: ${logLevel.options.join(', ')}`,
+  },
+}
+
+const names = Object.keys(known) as Name[]
+
+/** Settings of the design that this version cannot honour: ignoring one silently would start another desk than was asked for. */
+const notSupported = ['EVENTSTORE_URL', 'MONGODB_URL', 'NATS_URL', 'ROLES', 'NAMESPACE', 'SAGA']
+
+/**
+ * Reads the settings.
+ *
+ * @param env the environment, as in `process.env`
+ * @param argv the arguments after the name of the program; the desk takes none
+ * @returns the settings, or one sentence for everything that is wrong, each naming it and what would be right
+ */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): Settings | string[] {
+  const read = shapes.safeParse(Object.fromEntries(names.map((name) => [name, env[name] ?? known[name].usual])))
+  const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
+  const complaints = [
+    ...argv.map(unknownArgument),
+    ...Object.keys(env).flatMap(unknownVariable),
+    ...malformed.map((name) => `${name} is ${JSON.stringify(env[name])}, but must be ${known[name].right}.`),
+  ]
+  if (complaints.length > 0 || !read.success) return complaints
+  const { PORT, HOST, DATA_DIR, LOG_LEVEL } = read.data
+  return { port: PORT, host: HOST, dataDirectory: DATA_DIR, logLevel: LOG_LEVEL }
+}
+
+/** Every setting with its default and its meaning, one a line, for people. */
+export const settingsHelp: string = names
+  .map((name) => `${name.padEnd(10)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
+  .join('\n')
+
+function unknownArgument(argument: string): string {
+  return `The argument ${JSON.stringify(argument)} is not known: there are none, settings are environment variables (${names.join(', ')}).`
+}
+
+function unknownVariable(name: string): string[] {
+  if (name in known) return []
+  if (notSupported.includes(name)) return [`${name} is not supported by this version.`]
+  const prefixed = /^CREDITLINE_?(.*)$/i.exec(name)
+  const meant = names.find((setting) => misspells(prefixed?.[1] ?? name, setting))
+  if (meant !== undefined) return [`${name} is not a setting: did you mean ${meant}?`]
+  const later = notSupported.find((setting) => bare(setting) === bare(prefixed?.[1] ?? name))
+  if (later !== undefined) return [`${name} is not a setting, and ${later} is not supported by this version.`]
+  return prefixed?.[0].includes('_') ? [`${name} is not a setting. The settings are ${names.join(', ')}.`] : []
+}
+
+/**
+ * Whether a variable is evidently meant to be a setting: the same letters in another case or with other underscores, or a slip
+ * of one letter. In a name of four letters only two swapped letters count, since SORT, POST or HOSTS belong to somebody else.
+ */
+function misspells(name: string, setting: string): boolean {
+  const [given, right] = [bare(name), bare(setting)]
+  return given === right || swapsTwoLetters(given, right) || (right.length > 4 && differsByOneLetter(given, right))
+}
+
+function bare(name: string): string {
+  return name.toUpperCase().replaceAll('_', '')
+}
+
+function swapsTwoLetters(given: string, right: string): boolean {
+  const at = firstDifference(given, right)
+  return given === right.slice(0, at) + (right[at + 1] ?? '') + (right[at] ?? '') + right.slice(at + 2)
+}
+
+function differsByOneLetter(given: string, right: string): boolean {
+  const at = firstDifference(given, right)
+  const rests = [
+    [given.slice(at + 1), right.slice(at + 1)],
+    [given.slice(at + 1), right.slice(at)],
+    [given.slice(at), right.slice(at + 1)],
+  ]
+  return rests.some(([restGiven, restRight]) => restGiven === restRight)
+}
+
+function firstDifference(given: string, right: string): number {
+  let at = 0
+  while (at < given.length && given[at] === right[at]) at++
+  return at
+}

@@ -22,8 +22,8 @@ export interface Refusal {
   /** The field of the mutation's input that the refusal is about, e.g. `['creditLimit']`. */
   path?: readonly string[]
   /** With CONFLICT: what was expected, and what is. */
-  expected?: string | number
-  actual?: string | number
+  expected?: string
+  actual?: string
 }
 
 export function isRefusal(decision: readonly unknown[] | Refusal): decision is Refusal {

@@ -1,0 +1,56 @@
+// The port to whoever decides: commands go out, outcomes come back. At most once for each try; callers retry.
+import type { DomainEvent } from '../../events/catalogue.ts'
+import type { Cents } from '../../events/money.ts'
+import type { Position } from '../../events/position.ts'
+import type { Revision, StreamName } from '../../events/store/event-store.ts'
+import type { CustomerCommand } from '../customer/customer.ts'
+import type { Refusal } from '../decider.ts'
+import type { OrderCommand } from '../order/order.ts'
+import type { ProductCommand } from '../product/product.ts'
+
+export type Command = CustomerCommand | ProductCommand | OrderCommand
+
+/** A command on its way to the stream that decides it. */
+export interface CommandMessage {
+  stream: StreamName
+  command: Command
+  /** The key of duplicate detection, together with the stream. */
+  commandId: string
+  /** What tells a repeat from another command with the same id: a digest of the input as the caller gave it. */
+  digest: string
+  correlationId: string
+  causationId?: string
+  actor?: string
+}
+
+export type Outcome = Accepted | { accepted: false; refusal: Refusal }
+
+export interface Accepted {
+  accepted: true
+  /** The command had been accepted before; the rest is as it was then. */
+  duplicate: boolean
+  /** The stream's last event after the command, and its place in the log. */
+  revision: Revision
+  position: Position
+  /** What was recorded; nothing where nothing was to be done. */
+  events: readonly DomainEvent[]
+}
+
+export interface CommandBus {
+  /**
+   * Has a command decided, and its events appended.
+   * @throws NotDecided when broken machinery is in the way; the same message again is safe
+   */
+  send(message: CommandMessage): Promise<Outcome>
+
+  /**
+   * The list price of a product now; `undefined` when the product is unknown.
+   * @throws NotDecided
+   */
+  priceOf(productId: string): Promise<Cents | undefined>
+}
+
+/** Machinery is broken or overloaded. The command may or may not have been recorded: the same message again settles it. */
+export class NotDecided extends Error {
+  override name = 'NotDecided'
+}

@@ -1,0 +1,50 @@
+// Decides commands for any stream: one mailbox for each stream that has work, and a bounded memory of the others.
+import { LRUCache } from 'lru-cache'
+import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { customer } from '../customer/customer.ts'
+import type { Aggregate, Decider } from '../decider.ts'
+import { order } from '../order/order.ts'
+import { type Product, product } from '../product/product.ts'
+import type { Loaded } from './loaded.ts'
+import { type Mailbox, openMailbox } from './mailbox.ts'
+
+const deciders: Record<string, Decider<Aggregate>> = { customer, order, product }
+
+/** How many commands the remembered streams may have recorded in all, about 300 bytes each. */
+const REMEMBERED_COMMANDS = 1_000_000
+
+/**
+ * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
+ * harm, since the expected revision decides, but they cost each other reloads.
+ */
+export function openCommandHandler(store: EventStore): CommandBus {
+  const open = new Map<StreamName, Mailbox>()
+  const idle = new LRUCache<StreamName, Loaded>({
+    maxSize: REMEMBERED_COMMANDS,
+    sizeCalculation: (loaded) => 1 + loaded.commands.size,
+  })
+
+  function mailboxOf(stream: StreamName): Mailbox {
+    const existing = open.get(stream)
+    if (existing) return existing
+    const decider = deciders[stream.slice(0, stream.indexOf('-'))]
+    if (!decider) throw new Error(`No decider decides for ${stream}`)
+    const mailbox = openMailbox(store, stream, decider, idle.get(stream), (loaded) => {
+      open.delete(stream)
+      if (loaded) idle.set(stream, loaded)
+      else idle.delete(stream)
+    })
+    open.set(stream, mailbox)
+    return mailbox
+  }
+
+  return {
+    send: (message) => mailboxOf(message.stream).decide(message),
+    priceOf: (productId) =>
+      mailboxOf(`product-${productId}`).ask((state) => {
+        const product = state as Product
+        return product.status === 'ADDED' ? product.price : undefined
+      }),
+  }
+}

@@ -1,0 +1,185 @@
+// The mailbox of one stream: commands that wait for it are decided one after another and leave in one append.
+import { randomUUID } from 'node:crypto'
+import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
+import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
+import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
+import { atEndOfTurn } from './end-of-turn.ts'
+import { type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
+import { appendSettled } from './settled-append.ts'
+
+/** Keeps an append below the store's limit of 1 MiB, also when every command has the longest texts allowed. */
+const COMMANDS_PER_APPEND = 256
+
+/** More than so many waiting commands are turned away: the client should slow down, not the desk run out of memory. */
+const MAX_WAITING = 10_000
+
+/** A stream that somebody else keeps appending to is given up after so many tries: the caller retries. */
+const MAX_CONFLICTS = 20
+
+export interface Mailbox {
+  /** Decides a command when its turn comes, and answers once its events are stored. */
+  decide(message: CommandMessage): Promise<Outcome>
+  /** Answers a question about the stored state when its turn comes. */
+  ask<Answer>(question: (state: unknown) => Answer): Promise<Answer>
+}
+
+/** Somebody who waits for the stream. */
+interface Waiting {
+  /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
+  takeTurn(loaded: Loaded, events: NewEvent[]): () => void | Promise<void>
+  fail(error: Error): void
+}
+
+/**
+ * The mailbox of one stream.
+ * @param cached what is still known of the stream from before
+ * @param idle is told when nothing waits any more, with what is known then (nothing after a failure)
+ */
+export function openMailbox(
+  store: EventStore,
+  stream: StreamName,
+  decider: Decider<Aggregate>,
+  cached: Loaded | undefined,
+  idle: (loaded: Loaded | undefined) => void,
+): Mailbox {
+  let loaded = cached
+  let queue: Waiting[] = []
+  let running = false
+
+  function enqueue(waiting: Waiting): void {
+    if (queue.length >= MAX_WAITING) {
+      waiting.fail(new NotDecided(`Too many commands wait for ${stream}.`))
+      return
+    }
+    queue.push(waiting)
+    if (running) return
+    running = true
+    atEndOfTurn(() => void drain())
+  }
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, COMMANDS_PER_APPEND)
+      queue = queue.slice(COMMANDS_PER_APPEND)
+      try {
+        await settle(batch)
+      } catch (error) {
+        // What was decided in memory may not be what is stored: forget it.
+        loaded = undefined
+        const reason = error instanceof Error ? error.message : String(error)
+        for (const waiting of batch) waiting.fail(new NotDecided(`${stream}: ${reason}`, { cause: error }))
+      }
+    }
+    running = false
+    idle(loaded)
+  }
+
+  /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */
+  async function settle(batch: readonly Waiting[]): Promise<void> {
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      const current = loaded ?? (await load(store, stream, decider))
+      loaded = current
+      const expected = current.revision
+      const events: NewEvent[] = []
+      const answers = batch.map((waiting) => waiting.takeTurn(current, events))
+      if (events.length > 0) {
+        const appended = await appendSettled(store, stream, events, expected)
+        if (appended === 'conflict') {
+          loaded = undefined
+          continue
+        }
+        current.position = appended.position
+      }
+      for (const answer of answers) await answer()
+      return
+    }
+    throw new Error('somebody else keeps appending to it')
+  }
+
+  return {
+    decide: (message) =>
+      new Promise((resolve, fail) => {
+        enqueue({ takeTurn: (current, events) => decideOne(current, events, message, resolve, fail), fail })
+      }),
+    ask: (question) =>
+      new Promise((resolve, fail) => {
+        enqueue({ takeTurn: (current) => () => resolve(question(current.state)), fail })
+      }),
+  }
+
+  function decideOne(
+    current: Loaded,
+    events: NewEvent[],
+    message: CommandMessage,
+    resolve: (outcome: Outcome) => void,
+    fail: (error: unknown) => void,
+  ): () => void | Promise<void> {
+    const { command, commandId, digest } = message
+    const before = current.commands.get(commandId)
+    if (before && before.digest !== digest) return () => resolve(reused(commandId))
+    if (before) return async () => resolve(await repeated(before))
+
+    let decision: ReturnType<typeof decider.decide>
+    try {
+      decision = decider.decide(command, current.state)
+    } catch (error) {
+      // A bug in one decision; the state is as it was, so the others go on.
+      return () => fail(error)
+    }
+    if (isRefusal(decision)) {
+      const refusal = decision
+      return () => resolve({ accepted: false, refusal })
+    }
+
+    const decided = decision as readonly DomainEvent[]
+    const recorded: Recorded = {
+      digest,
+      first: current.revision + 1,
+      last: current.revision + decided.length,
+      position: 0,
+    }
+    for (const event of decided) {
+      events.push(toRecord(event, message))
+      current.state = decider.evolve(current.state, event)
+    }
+    current.revision = recorded.last
+    if (decided.length > 0) current.commands.set(commandId, recorded)
+    return () => {
+      recorded.position = current.position
+      resolve({
+        accepted: true,
+        duplicate: false,
+        revision: recorded.last,
+        position: recorded.position,
+        events: decided,
+      })
+    }
+  }
+
+  async function repeated(before: Recorded): Promise<Outcome> {
+    const events = await recordedEvents(store, stream, before)
+    return { accepted: true, duplicate: true, revision: before.last, position: before.position, events }
+  }
+}
+
+function reused(commandId: string): Outcome {
+  const message = `The commandId ${commandId} was used before with other input: choose a new one for a new command.`
+  return { accepted: false, refusal: { code: 'COMMAND_ID_REUSED', message, path: ['commandId'] } }
+}
+
+function toRecord(event: DomainEvent, message: CommandMessage): NewEvent {
+  const { commandId, digest, correlationId, causationId, actor } = message
+  return {
+    ...event,
+    id: randomUUID(),
+    metadata: {
+      commandId,
+      digest,
+      correlationId,
+      ...(causationId !== undefined && { causationId }),
+      ...(actor !== undefined && { actor }),
+      schemaVersion: SCHEMA_VERSION,
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// Every mutation of the schema, and the command that it stands for.
+import type { Cents } from '../../events/money.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import type { QuotedLine } from '../order/order.ts'
+import { inputs } from './input.ts'
+import { mutation } from './mutation.ts'
+
+export const mutations = {
+  registerCustomer: mutation(
+    'registerCustomer',
+    'customer',
+    inputs.registerCustomer,
+    ({ name, creditLimit }, customerId) => ({ type: 'RegisterCustomer', customerId, name, creditLimit }),
+  ),
+  changeCreditLimit: mutation(
+    'changeCreditLimit',
+    'customer',
+    inputs.changeCreditLimit,
+    ({ creditLimit, expectedCreditLimit }, customerId) => ({
+      type: 'ChangeCreditLimit',
+      customerId,
+      creditLimit,
+      expectedCreditLimit,
+    }),
+  ),
+
+  addProduct: mutation('addProduct', 'product', inputs.addProduct, ({ name, price, stock = 0 }, productId) => ({
+    type: 'AddProduct',
+    productId,
+    name,
+    price,
+    stock,
+  })),
+  changePrice: mutation('changePrice', 'product', inputs.changePrice, ({ price, expectedPrice }, productId) => ({
+    type: 'ChangePrice',
+    productId,
+    price,
+    expectedPrice,
+  })),
+  receiveStock: mutation('receiveStock', 'product', inputs.receiveStock, ({ quantity }, productId) => ({
+    type: 'ReceiveStock',
+    productId,
+    quantity,
+  })),
+
+  placeOrder: mutation('placeOrder', 'order', inputs.placeOrder, async ({ customerId, content }, orderId, bus) => ({
+    type: 'PlaceOrder',
+    orderId,
+    customerId,
+    content: content.lines ? { lines: await quoted(content.lines, bus) } : { total: content.total ?? 0 },
+  })),
+  cancelOrder: mutation('cancelOrder', 'order', inputs.cancelOrder, ({ reason, expectedVersion }, orderId) => ({
+    type: 'CancelOrder',
+    orderId,
+    reason,
+    expectedVersion,
+  })),
+  shipOrder: mutation('shipOrder', 'order', inputs.shipOrder, ({ trackingCode, expectedVersion }, orderId) => ({
+    type: 'ShipOrder',
+    orderId,
+    trackingCode,
+    expectedVersion,
+  })),
+  recordPayment: mutation('recordPayment', 'order', inputs.recordPayment, ({ expectedVersion }, orderId) => ({
+    type: 'RecordPayment',
+    orderId,
+    expectedVersion,
+  })),
+}
+
+/** Lines with their prices: where none was agreed, the list price now, if there is one. */
+async function quoted(
+  lines: readonly { productId: string; quantity: number; unitPrice?: Cents | undefined }[],
+  bus: CommandBus,
+): Promise<QuotedLine[]> {
+  const unpriced = new Set(lines.filter(({ unitPrice }) => unitPrice === undefined).map(({ productId }) => productId))
+  const prices = new Map(
+    await Promise.all([...unpriced].map(async (productId) => [productId, await bus.priceOf(productId)] as const)),
+  )
+  return lines.map(({ productId, quantity, unitPrice }) => ({
+    productId,
+    quantity,
+    unitPrice: unitPrice ?? prices.get(productId),
+  }))
+}

@@ -1,0 +1,111 @@
+// What the input of each mutation must be, beyond what GraphQL checks; whatever is wrong is told by field.
+import * as z from 'zod'
+import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
+import { formatMoney, MAX_CENTS } from '../../events/money.ts'
+import type { UserError } from '../../schema/payload.ts'
+import { MAX_QUANTITY } from '../product/product.ts'
+
+const MAX_LINES = 2_000
+
+/** GraphQL lets a client leave a field out or say null: both mean that there is none. */
+function optional<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullish().transform((value) => value ?? undefined)
+}
+
+function id(entity: Entity) {
+  return z.string().refine((text) => isId(entity, text), `must be ${ID_FORM[entity]}`)
+}
+
+function text(least: number, most: number) {
+  const form = `must have ${least} to ${most} characters`
+  return z
+    .string()
+    .min(least, form)
+    .max(most, form)
+    .refine((value) => least === 0 || value.trim() !== '', 'must not be blank')
+}
+
+const money = z
+  .number()
+  .min(0, 'must not be negative')
+  .max(MAX_CENTS, `must be at most ${formatMoney(MAX_CENTS)}`)
+
+const quantity = z
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)
+
+/** `~` begins the ids of the desk's own commands. */
+const commandId = optional(text(1, 128).refine((value) => !value.startsWith('~'), 'must not begin with ~'))
+
+const expectedVersion = optional(z.int().min(1, 'must be at least 1'))
+
+const line = z.object({ productId: id('product'), quantity, unitPrice: optional(money) })
+
+/** All lines of a product are reserved at once, so their sum is bounded as a single quantity is. */
+const lines = z
+  .array(line)
+  .min(1, 'must have at least one line')
+  .max(MAX_LINES, `must have at most ${MAX_LINES} lines`)
+  .superRefine((all, context) => {
+    const sums = new Map<string, number>()
+    for (const [index, { productId, quantity }] of all.entries()) {
+      const sum = (sums.get(productId) ?? 0) + quantity
+      if (sum > MAX_QUANTITY) {
+        const message = `must be at most ${MAX_QUANTITY} for all lines of ${productId} together`
+        context.addIssue({ code: 'custom', message, path: [index, 'quantity'] })
+        return
+      }
+      sums.set(productId, sum)
+    }
+  })
+
+export const inputs = {
+  registerCustomer: z.object({
+    commandId,
+    customerId: optional(id('customer')),
+    name: text(1, 200),
+    creditLimit: money,
+  }),
+  changeCreditLimit: z.object({
+    commandId,
+    customerId: id('customer'),
+    creditLimit: money,
+    expectedCreditLimit: optional(money),
+  }),
+  addProduct: z.object({
+    commandId,
+    productId: optional(id('product')),
+    name: text(1, 200),
+    price: money,
+    stock: optional(z.int().min(0, 'must not be negative').max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)),
+  }),
+  changePrice: z.object({ commandId, productId: id('product'), price: money, expectedPrice: optional(money) }),
+  receiveStock: z.object({ commandId, productId: id('product'), quantity }),
+  placeOrder: z.object({
+    commandId,
+    orderId: optional(id('order')),
+    customerId: id('customer'),
+    content: z.object({ lines: lines.optional(), total: money.optional() }),
+  }),
+  cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(0, 500)), expectedVersion }),
+  shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(1, 100)), expectedVersion }),
+  recordPayment: z.object({ commandId, orderId: id('order'), expectedVersion }),
+}
+
+/**
+ * The input in the form that commands are made of, or one INVALID_INPUT for each field that is wrong,
+ * with a path from the mutation's arguments on: `['input', 'content', 'lines', '0', 'quantity']`.
+ */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): { ok: true; input: z.output<Schema> } | { ok: false; errors: UserError[] } {
+  const result = schema.safeParse(input)
+  if (result.success) return { ok: true, input: result.data }
+  const errors = result.error.issues.map(({ path, message }): UserError => {
+    const field = path.map(String)
+    return { code: 'INVALID_INPUT', message: `${field.join('.')} ${message}.`, path: ['input', ...field] }
+  })
+  return { ok: false, errors }
+}

@@ -1,0 +1,70 @@
+// From a mutation to a command and back: checks the input, sends the command, answers with a receipt or user errors.
+import { hash, randomUUID } from 'node:crypto'
+import { GraphQLError } from 'graphql'
+import type * as z from 'zod'
+import { type Entity, generatedId } from '../../events/ids.ts'
+import type { Payload } from '../../schema/payload.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
+import type { CommandContext } from '../context.ts'
+import { checked, type inputs } from './input.ts'
+
+type MutationName = keyof typeof inputs
+
+/** What every input has; the entity's own id stands under the entity's name: `customerId`. */
+type Input = { commandId?: string | undefined } & { [Id in `${Entity}Id`]?: string | undefined }
+
+/**
+ * The resolver of one mutation.
+ * @param entity what the command is for; when the input has no id for it, one is derived from the `commandId`
+ * @param toCommand makes the command from the checked input and that id; it may ask the bus for what the command has to know
+ */
+export function mutation<Schema extends z.ZodType<Input>>(
+  name: MutationName,
+  entity: Entity,
+  schema: Schema,
+  toCommand: (input: z.output<Schema>, id: string, bus: CommandBus) => Command | Promise<Command>,
+) {
+  return async (_: unknown, args: { input: unknown }, { bus }: CommandContext): Promise<Payload> => {
+    const check = checked(schema, args.input)
+    if (!check.ok) return { id: '', receipt: null, userErrors: check.errors }
+
+    const { commandId = randomUUID(), ...input }: Input = check.input
+    const id = input[`${entity}Id`] ?? generatedId(entity, name, commandId)
+    const outcome = await retryable(async () =>
+      bus.send({
+        stream: `${entity}-${id}`,
+        command: await toCommand(check.input, id, bus),
+        commandId,
+        digest: hash('sha1', JSON.stringify([name, input]), 'base64'),
+        correlationId: commandId,
+      }),
+    )
+    return payload(id, commandId, outcome)
+  }
+}
+
+function payload(id: string, commandId: string, outcome: Outcome): Payload {
+  if (outcome.accepted) {
+    const { duplicate, revision, position } = outcome
+    return { id, receipt: { commandId, duplicate, version: revision + 1, position }, userErrors: [] }
+  }
+  const { path, ...refusal } = outcome.refusal
+  return { id, receipt: null, userErrors: [path ? { ...refusal, path: ['input', ...path] } : refusal] }
+}
+
+/** Broken machinery is not the client's fault, and the same command again is safe: that is what the client is told. */
+async function retryable<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (!(error instanceof NotDecided)) throw error
+    throw new GraphQLError(
+      'The command could not be decided now. Send it again with the same commandId: it is never done twice.',
+      {
+        originalError: error,
+        extensions: { code: 'UNAVAILABLE', retryable: true },
+      },
+    )
+  }
+}

@@ -1,0 +1,99 @@
+// The scalars of the schema: how DateTime, Money, Position and JSON are read from requests and written to answers.
+import { buildSchema, GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql'
+import { formatMoney, parseMoney } from '../events/money.ts'
+import { formatPosition, parsePosition } from '../events/position.ts'
+import { typeDefinitions } from './type-definitions.ts'
+
+/**
+ * Resolvers for the scalars. Inside, a DateTime is RFC 3339 text in UTC with milliseconds, Money is integer cents (±Infinity for an
+ * input that is too large, so that the check of the field can name it), a Position is a number.
+ * @param logId the log whose positions are accepted; one of another log is an error with the code POSITION_OF_ANOTHER_LOG
+ */
+export function scalars(logId: string) {
+  return {
+    DateTime: textScalar<string>({
+      name: 'DateTime',
+      expected: 'an instant as RFC 3339 text with an offset, such as "2026-01-02T03:04:05.678Z"',
+      read: toUtc,
+      write: (instant) => instant,
+    }),
+    Money: textScalar<number>({
+      name: 'Money',
+      expected: 'a decimal string with at most two fraction digits, such as "1234.00"',
+      read: parseMoney,
+      write: formatMoney,
+    }),
+    Position: textScalar<number>({
+      name: 'Position',
+      expected: 'text that was given out by this API, such as the position of a receipt',
+      read: (text) => readPosition(logId, text),
+      write: (position) => formatPosition(logId, position),
+    }),
+    JSON: new GraphQLScalarType({ ...declared('JSON'), parseValue: refuseJson, parseLiteral: refuseJson }),
+  }
+}
+
+interface TextScalar<Internal> {
+  name: string
+  /** What right input is, to go after "Money is". */
+  expected: string
+  /** `undefined` for text that is not as expected. */
+  read(text: string): Internal | undefined
+  write(value: Internal): string
+}
+
+function textScalar<Internal>({ name, expected, read, write }: TextScalar<Internal>) {
+  const readOrRefuse = (text: unknown, shown: () => string | undefined, node: ValueNode | null): Internal => {
+    const value = typeof text === 'string' ? read(text) : undefined
+    if (value !== undefined) return value
+    throw new GraphQLError(`${name} is ${expected}, not ${shortened(shown() ?? typeof text)}.`, { nodes: node })
+  }
+  return new GraphQLScalarType<Internal, string>({
+    ...declared(name),
+    serialize: (value) => write(value as Internal),
+    parseValue: (value) => readOrRefuse(value, () => JSON.stringify(value), null),
+    parseLiteral: (node) => readOrRefuse(node.kind === Kind.STRING ? node.value : undefined, () => print(node), node),
+  })
+}
+
+const schema = buildSchema(typeDefinitions)
+
+/** What the schema says of a scalar: makeExecutableSchema of @graphql-tools/schema 10.1 would lose it. */
+function declared(name: string) {
+  const { description, specifiedByURL } = schema.getType(name) as GraphQLScalarType
+  return { name, description, specifiedByURL }
+}
+
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)t(\d\d:\d\d:\d\d)(?:\.(\d+))?(?:z|([+-])(\d\d):(\d\d))$/i
+
+function toUtc(text: string): string | undefined {
+  const match = RFC_3339.exec(text)
+  if (!match) return undefined
+  const [, date, time, fraction = '', sign, hours = '00', minutes = '00'] = match
+  if (hours > '23' || minutes > '59') return undefined
+  const local = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
+  const instant = Date.parse(local)
+  // Date.parse makes 2 March of 30 February: only what comes out as it went in is a date of the calendar.
+  if (Number.isNaN(instant) || new Date(instant).toISOString() !== local) return undefined
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000
+  const utc = new Date(sign === '-' ? instant + offset : instant - offset).toISOString()
+  return utc.length === local.length ? utc : undefined // a year beyond 0000 to 9999 is written with more digits
+}
+
+function readPosition(logId: string, text: string): number | undefined {
+  const position = parsePosition(logId, text)
+  if (position === 'malformed') return undefined
+  if (position !== 'another-log') return position
+  throw new GraphQLError(
+    `Position ${JSON.stringify(text)} belongs to another event log, not to that of this desk. Start again without it.`,
+    { extensions: { code: 'POSITION_OF_ANOTHER_LOG' } },
+  )
+}
+
+function refuseJson(): never {
+  throw new GraphQLError('JSON is only given out, it cannot be an input.')
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}

@@ -4,10 +4,16 @@ import { defineConfig } from 'vitest/config'
 const slow = '**/*.slow.test.ts'
 
 export default defineConfig({
+  // Vite would take graphql's ES module and the libraries around it take its CommonJS: two copies that refuse each other's schemas.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     projects: [
-      { test: { name: 'fast', include: ['**/*.test.ts'], exclude: ['node_modules/**', slow], testTimeout: 20_000 } },
       {
+        extends: true,
+        test: { name: 'fast', include: ['**/*.test.ts'], exclude: ['node_modules/**', slow], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
         test: {
           name: 'slow',
           include: [slow],

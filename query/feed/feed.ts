@@ -1,0 +1,217 @@
+// The change feed of a query node: follows the checkpoint of the views, and tells subscribers what was recorded, by topic.
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { BaseLogger } from 'pino'
+import type { Position } from '../../events/position.ts'
+import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
+import { type Changes, dirtyFlag } from './changes.ts'
+import { type EntryQueue, entryQueue } from './entry-queue.ts'
+import { type HistoryFilter, matcher } from './matcher.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { waitingRoom } from './waiting-room.ts'
+
+export interface Feed {
+  /** The newest checkpoint that is known: everything up to here can be seen in the views. */
+  position(): Position
+
+  /**
+   * A hint that the views may have moved, with their checkpoint where it is known. A lost hint costs latency, never a message:
+   * the feed looks by itself several times a second.
+   */
+  look(checkpoint?: Position): void
+
+  /**
+   * Waits until the views have reached a position.
+   * @returns false when they have not after `timeoutMs`, when the feed closes, or when too many are waiting already
+   */
+  reached(position: Position, timeoutMs: number): Promise<boolean>
+
+  /** Says when documents of a topic have changed, from now on. To be closed by whoever asked for it. */
+  changes(topic: string): Changes
+
+  /** A queue for the matching entries that come from when it is started. To be closed by whoever asked for it. */
+  entries(filter: HistoryFilter): EntryQueue
+
+  health(): FeedHealth
+
+  /** Ends every subscription and wait. */
+  close(): Promise<void>
+}
+
+export interface FeedHealth {
+  position: Position
+  subscriptions: number
+  waiting: number
+  /** Why the views cannot be read at the moment; the feed goes on trying. */
+  failure?: string
+}
+
+export interface FeedOptions {
+  views: Pick<ViewStore, 'checkpoint' | 'history'>
+  log: Pick<BaseLogger, 'warn' | 'info'>
+  /** How long a lost hint can go unnoticed (default 250). */
+  pollMs?: number
+}
+
+/** What the feed knows of a subscription. */
+interface Subscriber {
+  /** @returns false when it has no room for the entry */
+  push(entry: HistoryEntry): boolean
+  /** It had no room in time: it is told no more. */
+  overflow(): void
+  end(): void
+}
+
+const POLL_MS = 250
+const PAGE_SIZE = 500
+/** A burst is not slowness: so long the feed waits for a subscriber whose queue is full, once, before it lets it overflow. */
+const PATIENCE_MS = 100
+const MAX_WAITING = 10_000
+
+/**
+ * Opens the feed at the checkpoint of the views.
+ * @throws what the view store throws when its checkpoint cannot be read
+ */
+export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): Promise<Feed> {
+  const waiting = waitingRoom(MAX_WAITING)
+  const byTopic = new Map<string, Set<Subscriber>>()
+  const ofEverything = new Set<Subscriber>()
+  let subscriptions = 0
+
+  let position = await views.checkpoint()
+  /** Up to here the subscribers have been told; of no meaning while there are none. */
+  let told = position
+  let failure: string | undefined
+  let closed = false
+
+  const looking = oneAtATime(() => attempt(async () => moveTo(await views.checkpoint())))
+  const telling = oneAtATime(() => attempt(tellSubscribers))
+  const poll = setInterval(looking.run, pollMs).unref()
+
+  /** While nobody is subscribed only the position moves: no entry is read. */
+  function moveTo(checkpoint: Position): void {
+    if (closed) return
+    if (checkpoint > position) {
+      position = checkpoint
+      waiting.release(position)
+    }
+    if (subscriptions > 0 && told < position) telling.run()
+  }
+
+  async function tellSubscribers(): Promise<void> {
+    while (subscriptions > 0 && told < position && !closed) {
+      const { entries, hasNextPage, asOf } = await views.history({ after: told, first: PAGE_SIZE })
+      const upTo = hasNextPage ? (entries.at(-1)?.position ?? told) : asOf
+      // A replica that lags behind: the next look tries again.
+      if (upTo <= told) return
+      moveTo(upTo)
+      for (const entry of entries) {
+        for (const subscriber of subscribersOf(entry)) {
+          if (!subscriber.push(entry)) await pushPatiently(subscriber, entry)
+        }
+      }
+      told = Math.max(told, upTo)
+      if (hasNextPage) await setImmediate()
+    }
+  }
+
+  function* subscribersOf({ topics }: HistoryEntry): Iterable<Subscriber> {
+    for (const topic of topics) yield* byTopic.get(topic) ?? []
+    yield* ofEverything
+  }
+
+  function* everyone(): Iterable<Subscriber> {
+    yield* ofEverything
+    for (const subscribers of byTopic.values()) yield* subscribers
+  }
+
+  /** @returns how to leave again */
+  function join(topic: string | undefined, subscriber: Subscriber): () => void {
+    if (subscriptions === 0) told = position
+    subscriptions += 1
+    const others = topic === undefined ? ofEverything : (byTopic.get(topic) ?? new Set())
+    if (topic !== undefined) byTopic.set(topic, others)
+    others.add(subscriber)
+    if (closed) subscriber.end()
+
+    return () => {
+      if (!others.delete(subscriber)) return
+      subscriptions -= 1
+      if (topic !== undefined && others.size === 0) byTopic.delete(topic)
+    }
+  }
+
+  /** Failing is a state: it is logged when it begins and when it ends, and the poll tries again. */
+  async function attempt(task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+      if (failure !== undefined) log.info('the feed can read the views again')
+      failure = undefined
+    } catch (error) {
+      if (failure === undefined) log.warn({ err: error }, 'the feed cannot read the views; it goes on trying')
+      failure = error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  return {
+    position: () => position,
+
+    look(checkpoint) {
+      if (checkpoint !== undefined) moveTo(checkpoint)
+      else if (!closed) looking.run()
+    },
+
+    async reached(wanted, timeoutMs) {
+      if (wanted <= position) return true
+      if (closed) return false
+      looking.run()
+      return waiting.wait(wanted, timeoutMs)
+    },
+
+    changes(topic) {
+      const flag = dirtyFlag()
+      const leave = join(topic, flag)
+      return {
+        next: flag.next,
+        close() {
+          leave()
+          flag.end()
+        },
+      }
+    },
+
+    entries({ topic, ...filter }) {
+      const queue = entryQueue(matcher(filter))
+      const leave = join(topic, queue)
+      return {
+        ...queue,
+        close() {
+          leave()
+          queue.end()
+        },
+      }
+    },
+
+    health: () => ({
+      position,
+      subscriptions,
+      waiting: waiting.size(),
+      ...(failure !== undefined && { failure }),
+    }),
+
+    async close() {
+      closed = true
+      clearInterval(poll)
+      waiting.releaseAll()
+      for (const subscriber of everyone()) subscriber.end()
+      await Promise.all([looking.settled(), telling.settled()])
+    },
+  }
+}
+
+async function pushPatiently(subscriber: Subscriber, entry: HistoryEntry): Promise<void> {
+  const patienceEnds = performance.now() + PATIENCE_MS
+  while (!subscriber.push(entry)) {
+    if (performance.now() > patienceEnds) subscriber.overflow()
+    else await setTimeout(2)
+  }
+}

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import { customers } from './customers.ts'
+import {
+  creditLimitChanged,
+  creditRefused,
+  creditReleased,
+  creditReserved,
+  customerRegistered,
+  folded,
+  given,
+  orderApproved,
+  orderCancelled,
+  orderPaid,
+  orderPlaced,
+  orderRejected,
+  orderShipped,
+  placementStarted,
+  recorder,
+  time,
+} from './given.ts'
+
+test('a registered customer has a limit, and nothing reserved or ordered', () => {
+  given(customers)
+    .when(customerRegistered({ name: 'Acme Tools', creditLimit: 200_000 }))
+    .then({
+      id: 'cus_1',
+      name: 'Acme Tools',
+      words: ['acme', 'tools'],
+      creditLimit: 200_000,
+      reservedCredit: 0,
+      recentOrders: [],
+      largestShippedTotal: 0,
+      version: 1,
+      createdAt: time(1),
+    })
+})
+
+test('credit is reserved and given back', () => {
+  given(customers, customerRegistered(), creditReserved({ orderId: 'ord_1', amount: 500 }))
+    .when(creditReserved({ orderId: 'ord_2', amount: 700 }), creditReleased({ orderId: 'ord_1', amount: 500 }))
+    .then({ reservedCredit: 700, version: 4 })
+})
+
+test('a changed limit leaves what is reserved as it is', () => {
+  given(customers, customerRegistered(), creditReserved({ amount: 150_000 }))
+    .when(creditLimitChanged({ creditLimit: 50_000 }))
+    .then({ creditLimit: 50_000, reservedCredit: 150_000, version: 3 })
+})
+
+test("the version counts every event of the customer's own stream, and those of orders not", () => {
+  given(customers, creditRefused({ reason: 'UNKNOWN_CUSTOMER' }), customerRegistered())
+    .when(orderPlaced(), creditRefused(), orderRejected())
+    .then({ version: 3 })
+})
+
+test('orders are listed with the newest first and follow the life of the order', () => {
+  given(
+    customers,
+    customerRegistered(),
+    orderPlaced({ orderId: 'ord_1' }),
+    orderPlaced({ orderId: 'ord_2', total: 77 }),
+  )
+    .when(orderApproved({ orderId: 'ord_1' }))
+    .then({
+      recentOrders: [
+        { orderId: 'ord_2', status: 'PENDING', total: 77, placedAt: time(3) },
+        { orderId: 'ord_1', status: 'APPROVED', total: 30_000, placedAt: time(2) },
+      ],
+    })
+})
+
+test.each([
+  [orderApproved(), 'APPROVED'],
+  [orderRejected(), 'REJECTED'],
+  [orderCancelled(), 'CANCELLED'],
+  [orderShipped(), 'SHIPPED'],
+  [orderPaid(), 'PAID'],
+] as const)('after $type the order is listed as %s', (event, status) => {
+  given(customers, customerRegistered(), orderPlaced())
+    .when(event)
+    .then({ recentOrders: [{ orderId: 'ord_1', status, total: 30_000, placedAt: time(2) }] })
+})
+
+test('of more than 50 orders the newest 50 are listed', () => {
+  const placed = Array.from({ length: 60 }, (_, index) => orderPlaced({ orderId: `ord_${index}` }))
+  const customer = folded(customers, undefined, recorder()(customerRegistered(), ...placed))
+  expect(customer?.recentOrders.map(({ orderId }) => orderId)).toEqual(
+    Array.from({ length: 50 }, (_, index) => `ord_${59 - index}`),
+  )
+})
+
+test('the largest shipped total is kept when its order is no longer listed, and a smaller one does not lower it', () => {
+  const later = Array.from({ length: 50 }, (_, index) => orderPlaced({ orderId: `ord_later_${index}`, total: 5 }))
+  given(customers, customerRegistered(), orderPlaced({ total: 900 }), ...later, orderShipped({ total: 900 }))
+    .when(orderShipped({ orderId: 'ord_later_1', total: 5 }))
+    .then({ largestShippedTotal: 900 })
+})
+
+test('what becomes of an order that is no longer listed changes nothing', () => {
+  const later = Array.from({ length: 50 }, (_, index) => orderPlaced({ orderId: `ord_later_${index}` }))
+  given(customers, customerRegistered(), orderPlaced(), ...later)
+    .when(orderApproved())
+    .thenNothing()
+})
+
+test('an order of a customer that nobody registered makes no customer', () => {
+  given(customers)
+    .when(orderPlaced(), creditRefused({ reason: 'UNKNOWN_CUSTOMER' }), orderRejected())
+    .thenNothing()
+})
+
+test('the books of a saga concern no customer', () => {
+  const [event] = recorder()(placementStarted())
+  expect(event && customers.documentsOf(event)).toEqual([])
+})

@@ -1,0 +1,153 @@
+// What tests of the read side are written with: events as they come recorded, and given/when/then for a projection.
+import { expect } from 'vitest'
+import type { DomainEvent } from '../../events/catalogue.ts'
+import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
+
+/**
+ * Folds events over the one document that they concern:
+ * `given(customers, customerRegistered()).when(creditReserved({ amount: 100 })).then({ reservedCredit: 100 })`.
+ */
+export function given<Document extends ViewDocument>(projection: Projection<Document>, ...before: DomainEvent[]) {
+  const record = recorder()
+  const document = folded(projection, undefined, record(...before))
+  return {
+    when(...events: DomainEvent[]) {
+      const recorded = record(...events)
+      const after = folded(projection, document, recorded)
+      return {
+        /** The document after the events has these fields. */
+        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it.
+        then(expected: Partial<Document>): void {
+          expect(after).toMatchObject(expected)
+          expect(after).toMatchObject({ position: recorded.at(-1)?.position, updatedAt: recorded.at(-1)?.recordedAt })
+        },
+        /** The very same document is given back, so that nothing is written and nobody is told. */
+        thenNothing(): void {
+          expect(after).toBe(document)
+        },
+      }
+    },
+  }
+}
+
+/** The document after the events that concern it. All of them must concern the same one. */
+export function folded<Document extends ViewDocument>(
+  projection: Projection<Document>,
+  document: Document | undefined,
+  events: readonly RecordedEvent[],
+): Document | undefined {
+  return events
+    .filter((event) => projection.documentsOf(event).length > 0)
+    .reduce((before: Document | undefined, event) => projection.evolve(before, event), document)
+}
+
+/** Gives events the places that a log would give them, one second after the other from the beginning of 2026 on. */
+export function recorder(): (...events: DomainEvent[]) => RecordedEvent[] {
+  const lengths = new Map<StreamName, number>()
+  let position = 0
+  return (...events) =>
+    events.map((event) => {
+      const stream = streamOf(event)
+      const revision = lengths.get(stream) ?? 0
+      lengths.set(stream, revision + 1)
+      position += 1
+      return {
+        ...event,
+        id: `event-${position}`,
+        metadata: { schemaVersion: 1 },
+        stream,
+        revision,
+        position,
+        recordedAt: time(position),
+      }
+    })
+}
+
+/** When the n-th event of a recorder is recorded. */
+export function time(position: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + position * 1000).toISOString()
+}
+
+/** The stream that an event belongs in. */
+export function streamOf({ type, data }: DomainEvent): StreamName {
+  switch (type) {
+    case 'LogCreated':
+      return 'log'
+    case 'CheckpointStored':
+      return `checkpoint-${data.reader}`
+    case 'PlacementStarted':
+    case 'RepliesReceived':
+    case 'PlacementDecided':
+    case 'PlacementEnded':
+      return `placement-${data.orderId}`
+    default:
+      if ('productId' in data) return `product-${data.productId}`
+      return type.startsWith('Order') && 'orderId' in data ? `order-${data.orderId}` : `customer-${data.customerId}`
+  }
+}
+
+type EventOf<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>
+
+/** An event of customer cus_1, product prd_1 and order ord_1, unless something else is said. */
+function builder<Type extends DomainEvent['type']>(type: Type, usual: EventOf<Type>['data']) {
+  return (data: Partial<EventOf<Type>['data']> = {}) => {
+    // The compiler does not see that a type and its data belong together.
+    return { type, data: { ...usual, ...data } } as unknown as EventOf<Type>
+  }
+}
+
+const ofCustomer = { customerId: 'cus_1' }
+const ofCredit = { customerId: 'cus_1', orderId: 'ord_1', amount: 30_000 }
+const ofProduct = { productId: 'prd_1' }
+const ofStock = { productId: 'prd_1', orderId: 'ord_1', quantity: 3 }
+const ofOrder = { orderId: 'ord_1', customerId: 'cus_1', total: 30_000 }
+
+export const customerRegistered = builder('CustomerRegistered', {
+  ...ofCustomer,
+  name: 'Acme Tools',
+  creditLimit: 200_000,
+})
+export const creditLimitChanged = builder('CreditLimitChanged', {
+  ...ofCustomer,
+  creditLimit: 50_000,
+  previousLimit: 200_000,
+})
+export const creditReserved = builder('CreditReserved', ofCredit)
+export const creditRefused = builder('CreditReservationRefused', {
+  ...ofCredit,
+  reason: 'CREDIT_LIMIT_EXCEEDED',
+  available: 10_000,
+})
+export const creditReleased = builder('CreditReleased', ofCredit)
+
+export const productAdded = builder('ProductAdded', { ...ofProduct, name: 'Claw Hammer', price: 10_000 })
+export const priceChanged = builder('PriceChanged', { ...ofProduct, price: 12_000, previousPrice: 10_000 })
+export const stockReceived = builder('StockReceived', { ...ofProduct, quantity: 10 })
+export const stockReserved = builder('StockReserved', ofStock)
+export const stockRefused = builder('StockReservationRefused', { ...ofStock, reason: 'OUT_OF_STOCK', available: 2 })
+export const stockReleased = builder('StockReleased', ofStock)
+export const stockShipped = builder('StockShipped', ofStock)
+
+export const orderPlaced = builder('OrderPlaced', {
+  ...ofOrder,
+  lines: [{ productId: 'prd_1', quantity: 3, unitPrice: 10_000 }],
+})
+export const orderApproved = builder('OrderApproved', ofOrder)
+export const orderRejected = builder('OrderRejected', { ...ofOrder, reason: 'OUT_OF_STOCK' })
+export const orderCancelled = builder('OrderCancelled', ofOrder)
+export const orderShipped = builder('OrderShipped', ofOrder)
+export const orderPaid = builder('OrderPaid', ofOrder)
+
+export const placementStarted = builder('PlacementStarted', {
+  ...ofOrder,
+  stock: [{ productId: 'prd_1', quantity: 3 }],
+  deadline: '2026-01-02T00:00:00.000Z',
+  window: 32,
+})
+export const repliesReceived = builder('RepliesReceived', { orderId: 'ord_1', replies: [], noticed: [] })
+export const placementDecided = builder('PlacementDecided', { orderId: 'ord_1', outcome: 'APPROVED' })
+export const placementEnded = builder('PlacementEnded', { orderId: 'ord_1' })
+
+export const logCreated = builder('LogCreated', { logId: 'abcdefghijkl' })
+export const checkpointStored = builder('CheckpointStored', { reader: 'sagas', position: 1 })

@@ -1,0 +1,90 @@
+// Reads a CSV file as records of text, also when some of its text is UTF-8 and some is Latin-1.
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
+import { type CsvError, parse } from 'csv-parse'
+
+/** Stands for a last record that breaks off inside a quoted field. */
+export const BROKEN_OFF = 'broken-off'
+
+/** The file cannot be read as what it should be; the message is a sentence for whoever gave its name. */
+export class UnreadableFile extends Error {
+  override name = 'UnreadableFile'
+}
+
+/** A quote that is opened and not closed would swallow the rest of the file; beyond this the file is given up. */
+const MAX_RECORD_BYTES = 16 * 1024
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+// What the web calls Latin-1: the same letters, and printable characters where ISO 8859-1 has only control codes.
+const latin1 = new TextDecoder('windows-1252')
+
+/**
+ * The records of a CSV file (RFC 4180, comma-separated, any line ends) in file order, the header as the first, read as a
+ * stream. Empty lines are left out. Records may have fewer or more fields than the header.
+ * @throws UnreadableFile
+ */
+export async function* records(path: string): AsyncGenerator<string[] | typeof BROKEN_OFF> {
+  let brokenOff = false
+  const parser = parse({
+    // One character for each byte: every byte survives, and each field is decoded on its own afterwards.
+    encoding: 'latin1',
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_RECORD_BYTES,
+    // An error at the end of the stream would drop records that are still buffered; a skipped record does not.
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      if (error?.code !== 'CSV_QUOTE_NOT_CLOSED') throw error
+      brokenOff = true
+      return undefined
+    },
+  })
+  // Errors of every part come out of the loop below; the callback is only there because `pipeline` wants one.
+  pipeline(createReadStream(path), withoutByteOrderMark, parser, () => {})
+  try {
+    for await (const record of parser as AsyncIterable<string[]>) yield record.map(decoded)
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException | CsvError)
+  }
+  if (brokenOff) yield BROKEN_OFF
+}
+
+async function* withoutByteOrderMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let first = true
+  for await (const chunk of chunks) {
+    yield first && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK) ? chunk.subarray(3) : chunk
+    first = false
+  }
+}
+
+/** A field whose characters stand for bytes, as text: UTF-8 where the bytes are valid UTF-8, otherwise Latin-1. */
+function decoded(field: string): string {
+  if (!/[\x80-\xff]/.test(field)) return field
+  const bytes = Buffer.from(field, 'latin1')
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return latin1.decode(bytes)
+  }
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException | CsvError): Error {
+  switch (error.code) {
+    case 'ENOENT':
+      return new UnreadableFile(`There is no file ${path}.`)
+    case 'EISDIR':
+      return new UnreadableFile(`${path} is a folder; the name of a CSV file is needed.`)
+    case 'EACCES':
+    case 'EPERM':
+      return new UnreadableFile(`${path} must not be read by this user.`)
+    case 'CSV_MAX_RECORD_SIZE':
+      return new UnreadableFile(
+        `${path} cannot be read as CSV: around line ${(error as CsvError).lines} a row is longer than ${MAX_RECORD_BYTES} bytes; a quote may be open.`,
+      )
+    default:
+      return error
+  }
+}

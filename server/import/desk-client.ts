@@ -1,0 +1,103 @@
+// GraphQL over HTTP to a desk that may be slow, overloaded or restarting: what may be asked again is asked again.
+import { setTimeout as pause } from 'node:timers/promises'
+
+type Milliseconds = number
+
+export interface DeskClient {
+  /**
+   * Sends one operation and gives back its `data`. Everything that is sent must be safe to repeat: queries, and
+   * mutations with a `commandId`.
+   * @throws DeskProblem when there is no desk, it stays out of reach, or it answers with an error that repeating does not mend
+   */
+  send<Data>(operation: string, variables?: Record<string, unknown>): Promise<Data>
+}
+
+/** The desk is not there or does not do what a desk does; the message is a sentence for whoever runs the import. */
+export class DeskProblem extends Error {
+  override name = 'DeskProblem'
+}
+
+interface GraphQLAnswer {
+  data?: unknown
+  errors?: readonly { message: string; extensions?: Record<string, unknown> }[]
+}
+
+type Outcome = { data: unknown } | { trouble: string }
+
+const ANSWER_WITHIN: Milliseconds = 30_000
+const FIRST_PAUSE: Milliseconds = 50
+const LONGEST_PAUSE: Milliseconds = 2_000
+
+/** Overloaded, restarting, or behind a proxy that says so. */
+const PASSING_STATUS = new Set([429, 502, 503, 504])
+const PASSING_CODES = new Set<unknown>(['UNAVAILABLE', 'OVERLOADED', 'NOT_DECIDED', 'NOT_YET_VISIBLE', 'TIMEOUT'])
+
+/**
+ * A client of the desk whose GraphQL endpoint is at `url`. Connections are kept alive. What fails for a passing reason
+ * (no connection, no answer in time, HTTP 429, 502, 503 or 504, errors that say `retryable`) is tried again for
+ * `patience` milliseconds, with growing pauses.
+ */
+export function deskClient(url: string, patience: Milliseconds): DeskClient {
+  return {
+    async send<Data>(operation: string, variables: Record<string, unknown> = {}) {
+      const body = JSON.stringify({ query: operation, variables })
+      const givenUpAt = performance.now() + patience
+      for (let attempt = 0; ; attempt += 1) {
+        const outcome = await post(url, body)
+        if ('data' in outcome) return outcome.data as Data
+        if (performance.now() >= givenUpAt) throw new DeskProblem(outcome.trouble)
+        const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE)
+        // Spread out, so that all that failed at one moment do not come back at one moment.
+        await pause(longest * (0.5 + Math.random() / 2))
+      }
+    },
+  }
+}
+
+async function post(url: string, body: string): Promise<Outcome> {
+  let response: { status: number; text: string }
+  try {
+    response = await answerOf(url, body)
+  } catch (error) {
+    return {
+      trouble: `No desk answers at ${url}: ${reasonOf(error)}. Is it running, and is the address right (--url)?`,
+    }
+  }
+  const { status, text } = response
+  if (PASSING_STATUS.has(status)) return { trouble: `The desk at ${url} is not ready: it answers with HTTP ${status}.` }
+  const answer = parsed(text)
+  if (!answer) throw new DeskProblem(`What answers at ${url} is not a desk: HTTP ${status}, and no GraphQL.`)
+  const error = answer.errors?.[0]
+  if (!error) return { data: answer.data }
+  const trouble = `The desk at ${url} answers with an error: ${error.message}`
+  if (isPassing(error.extensions ?? {})) return { trouble }
+  throw new DeskProblem(trouble)
+}
+
+async function answerOf(url: string, body: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+    body,
+    signal: AbortSignal.timeout(ANSWER_WITHIN),
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+function isPassing({ retryable, code }: Record<string, unknown>): boolean {
+  return retryable === true || PASSING_CODES.has(code)
+}
+
+function parsed(text: string): GraphQLAnswer | undefined {
+  try {
+    const answer = JSON.parse(text) as GraphQLAnswer | null
+    return answer?.data !== undefined || answer?.errors !== undefined ? answer : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } }
+  return cause?.code ?? cause?.message ?? message
+}

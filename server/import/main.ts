@@ -1,0 +1,49 @@
+// `npm run import -- FILE.csv`: sends a wholesaler's orders to a running desk.
+import { BadArguments, parseArguments, USAGE } from './arguments.ts'
+import { UnreadableFile } from './csv.ts'
+import { DeskProblem } from './desk-client.ts'
+import { importPlan, type RefusedItem } from './import.ts'
+import { planOf } from './plan.ts'
+import { progressOn } from './progress.ts'
+import { readRows } from './rows.ts'
+import { summaryOf, summaryText } from './summary.ts'
+
+/** Exit codes: the import is done, the desk was not there or did not take everything, the command line or the file is wrong. */
+const DONE = 0
+const DESK_FAILED = 1
+const BAD_INPUT = 2
+
+const REFUSED_SHOWN = 10
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof DeskProblem) return complain(error.message, DESK_FAILED)
+  if (error instanceof UnreadableFile) return complain(error.message, BAD_INPUT)
+  if (error instanceof BadArguments) return complain(`${error.message}\nThe options: npm run import -- --help`, BAD_INPUT)
+  throw error
+})
+
+async function main(args: readonly string[]): Promise<number> {
+  const given = parseArguments(args)
+  if (given === 'help') {
+    console.log(USAGE)
+    return DONE
+  }
+  const begun = performance.now()
+  const plan = await planOf(readRows(given.file))
+  const imported = await importPlan(plan, given, progressOn(process.stderr))
+  const summary = summaryOf(plan, imported, (performance.now() - begun) / 1000)
+  complainOf(imported.refused)
+  console.log(given.json ? JSON.stringify(summary) : summaryText(summary))
+  return imported.refused.length === 0 ? DONE : DESK_FAILED
+}
+
+function complainOf(refused: readonly RefusedItem[]): void {
+  for (const { id, message } of refused.slice(0, REFUSED_SHOWN)) console.error(`${id} was refused: ${message}`)
+  const more = refused.length - REFUSED_SHOWN
+  if (more > 0) console.error(`and ${more} more`)
+}
+
+function complain(message: string, exitCode: number): number {
+  console.error(message)
+  return exitCode
+}

@@ -1,0 +1,46 @@
+// What the import asks of the desk, as GraphQL operations. The texts never change, so the desk parses each of them once.
+import type { RejectionReason } from '../../events/catalogue.ts'
+
+/** What a mutation answers, as far as the import looks at it. */
+export interface CommandAnswer {
+  payload: {
+    receipt: { duplicate: boolean } | null
+    userErrors: { code: string; message: string; path: string[] | null }[]
+  }
+}
+
+/** An order as the desk shows it; `total` is Money. */
+export interface OrderState {
+  id: string
+  status: 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
+  rejectionReason: RejectionReason | null
+  total: string
+}
+
+export const DESK = 'query Desk { desk { currency version } }'
+
+export const REGISTER_CUSTOMER = `mutation RegisterCustomer($input: RegisterCustomerInput!) {
+  payload: registerCustomer(input: $input) { receipt { duplicate } userErrors { code message path } }
+}`
+
+export const ADD_PRODUCT = `mutation AddProduct($input: AddProductInput!) {
+  payload: addProduct(input: $input) { receipt { duplicate } userErrors { code message path } }
+}`
+
+export const PLACE_ORDER = `mutation PlaceOrder($input: PlaceOrderInput!) {
+  payload: placeOrder(input: $input) { receipt { duplicate } userErrors { code message path } }
+}`
+
+/** So many orders are looked at with one query: few enough for any limit on what a query may cost. */
+export const ORDERS_AT_ONCE = 25
+const places = Array.from({ length: ORDERS_AT_ONCE }, (_, place) => place)
+
+export const ORDER_STATES = `query OrderStates(${places.map((place) => `$id${place}: ID!`).join(' ')}) {
+  ${places.map((place) => `o${place}: order(id: $id${place}) { ...State }`).join('\n  ')}
+}
+fragment State on Order { id status rejectionReason total }`
+
+/** The variables of ORDER_STATES for up to ORDERS_AT_ONCE ids; with fewer, the last one stands in the places left over. */
+export function orderStatesVariables(orderIds: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(places.map((place) => [`id${place}`, orderIds[place] ?? orderIds.at(-1)]))
+}

@@ -1,0 +1,83 @@
+// What a file asks of the desk: customers, products and orders, made of its accepted rows.
+import type { OrderLine } from '../../events/catalogue.ts'
+import type { Cents } from '../../events/money.ts'
+import { type AcceptedRow, type Row, SKIP_REASONS, type SkipReason } from './rows.ts'
+
+/** Ids are unique in each list, which is in the order of first appearance. */
+export interface Plan {
+  rows: number
+  rowsSkipped: Record<SkipReason, number>
+  customers: { customerId: string; name: string }[]
+  products: { productId: string; name: string; price: Cents }[]
+  orders: PlannedOrder[]
+}
+
+export interface PlannedOrder {
+  orderId: string
+  customerId: string
+  lines: OrderLine[]
+}
+
+/** The longest name that the desk takes, in characters. */
+const MAX_NAME_LENGTH = 200
+
+/**
+ * Counts and sorts rows. What has the same id is the same: the first row gives a customer's number, a product's price
+ * and an order's customer; the first row that has one gives a customer's country and a product's description. An order
+ * has a line for each of its rows, in file order.
+ */
+export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<Plan> {
+  const customers = new Map<string, { number: string; country: string }>()
+  const products = new Map<string, { code: string; description: string; price: Cents }>()
+  const orders = new Map<string, PlannedOrder>()
+  const rowsSkipped = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0])) as Record<SkipReason, number>
+  let count = 0
+
+  for await (const row of rows) {
+    count += 1
+    if (typeof row === 'string') rowsSkipped[row] += 1
+    else accept(row)
+  }
+  return {
+    rows: count,
+    rowsSkipped,
+    customers: [...customers].map(([customerId, { number, country }]) => ({
+      customerId,
+      name: nameOf(country.trim() ? `Customer ${number} (${country})` : `Customer ${number}`),
+    })),
+    products: [...products].map(([productId, { code, description, price }]) => ({
+      productId,
+      name: nameOf(description.trim() ? description : code),
+      price,
+    })),
+    orders: [...orders.values()],
+  }
+
+  function accept(row: AcceptedRow): void {
+    const { customerId, productId, orderId, quantity, unitPrice } = row
+    const customer = presentOr(customers, customerId, () => ({ number: row.customer, country: '' }))
+    if (!customer.country.trim()) customer.country = row.country
+    const product = presentOr(products, productId, () => ({
+      code: productId.slice('prd_'.length),
+      description: '',
+      price: unitPrice,
+    }))
+    if (!product.description.trim()) product.description = row.description
+    const order = presentOr(orders, orderId, () => ({ orderId, customerId, lines: [] }))
+    order.lines.push({ productId, quantity, unitPrice })
+  }
+}
+
+function presentOr<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const present = map.get(key)
+  if (present !== undefined) return present
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+/** Text as a name: on one line, and cut where it is too long, but not inside a character. */
+function nameOf(text: string): string {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length <= MAX_NAME_LENGTH ? line : line.slice(0, MAX_NAME_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
+}

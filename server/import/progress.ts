@@ -1,0 +1,48 @@
+// Shows how far the import is: a bar on a terminal, plain lines in a file or a pipe.
+import type { WriteStream } from 'node:tty'
+import { Presets, SingleBar } from 'cli-progress'
+
+/** One part of the work, counted in steps. */
+export interface Stage {
+  step(): void
+  end(): void
+}
+
+/** Begins a part of the work that has `total` steps. */
+export type Progress = (title: string, total: number) => Stage
+
+/** Progress on a stream; standard error, so that standard output has nothing but the summary. */
+export function progressOn(stream: WriteStream): Progress {
+  return stream.isTTY ? bars(stream) : lines((line) => stream.write(`${line}\n`))
+}
+
+function bars(stream: WriteStream): Progress {
+  return (title, total) => {
+    const bar = new SingleBar(
+      { stream, format: `${title.padEnd(9)} {bar} {value}/{total}  {duration_formatted}`, hideCursor: true },
+      Presets.shades_classic,
+    )
+    bar.start(total, 0)
+    return { step: () => bar.increment(), end: () => bar.stop() }
+  }
+}
+
+/** A line at every quarter. */
+export function lines(print: (line: string) => void): Progress {
+  return (title, total) => {
+    let done = 0
+    let quarters = 0
+    const report = () => print(`${title}: ${done} of ${total}`)
+    if (total === 0) report()
+    return {
+      step() {
+        done += 1
+        const reached = Math.floor((4 * done) / total)
+        if (reached === quarters) return
+        quarters = reached
+        report()
+      },
+      end() {},
+    }
+  }
+}

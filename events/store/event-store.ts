@@ -55,11 +55,15 @@ export interface SubscribeOptions {
   batchSize?: number
 }
 
+/** Events that are handed out are shared between readers, and with whoever appended them: nobody changes them. */
 export interface EventStore {
   /**
    * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none).
-   * The same events with the same `expected` again answer as the first time did.
-   * @throws RevisionConflict, StoreUnavailable (nothing was stored), OutcomeUnknown (append the very same batch again)
+   * The same events with the same `expected` again answer as the first time did. (Only that makes a repeat: with the newest
+   * revision as `expected` they would be recorded once more.)
+   * @throws RevisionConflict, StoreUnavailable (nothing was stored), OutcomeUnknown (append the very same batch again);
+   *   Error where the caller is wrong: no events at all, an empty type, an id that is not a UUID in lower case, more than
+   *   `MAX_APPEND_BYTES` of data
    */
   append(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended>
 

@@ -1,0 +1,159 @@
+// The event store for a laptop: one SQLite file, one connection, one durable commit for all appends of an event-loop turn.
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Position } from '../position.ts'
+import { CommitFailed, type Database, isStorageFailure, openDatabase } from '../sqlite.ts'
+import { appendOf } from './append.ts'
+import { appendQueue, type WaitingAppend } from './append-queue.ts'
+import { changesOf } from './changes.ts'
+import {
+  type EventStore,
+  OutcomeUnknown,
+  type RecordedEvent,
+  RevisionConflict,
+  StoreUnavailable,
+} from './event-store.ts'
+import { type EventTables, eventTables, type WrittenGroup } from './sqlite-tables.ts'
+import { type Followed, subscription } from './subscription.ts'
+import { tailOf } from './tail.ts'
+
+export interface SqliteEventStoreOptions {
+  /** The file of the log, made anew unless it is there; its directory must be there. Several processes may share it. */
+  file: string
+  /** The clock, in milliseconds since 1970. */
+  now?: () => number
+}
+
+const PAGE = 500
+/** How far a page of a filtered subscription looks for wanted events. */
+const LOOK_AHEAD = 5_000
+const TAIL_EVENTS = 8_192
+const TAIL_SIZE = 32 * 1024 * 1024
+
+/** Opens the log in a file. @throws Error that names the file, when it cannot be opened or is no event log */
+export async function openSqliteEventStore({ file, now = Date.now }: SqliteEventStoreOptions): Promise<EventStore> {
+  const db = await openDatabase(file, { synchronous: 'FULL' })
+  const tables = opened(db, file)
+  const version = db.prepare<[number]>('PRAGMA data_version', 'arrays')
+  const tail = tailOf(TAIL_EVENTS, TAIL_SIZE)
+  let newest: Position = tables.head()
+  let seenVersion = version.get()?.[0]
+  let closed = false
+
+  const changes = changesOf(() => {
+    try {
+      const found = version.get()?.[0]
+      if (found === seenVersion) return
+      newest = tables.head()
+      seenVersion = found
+      changes.announce()
+    } catch (error) {
+      // A file that cannot be read now is looked at again; whoever asks for events is told.
+      if (!isStorageFailure(error)) throw error
+    }
+  })
+
+  const open = () => {
+    if (closed) throw new StoreUnavailable('The event log is closed.')
+  }
+
+  const reading = <Result>(read: () => Result): Result => {
+    open()
+    try {
+      return read()
+    } catch (error) {
+      throw isStorageFailure(error) ? unavailable(error) : error
+    }
+  }
+
+  const queue = appendQueue((group) => {
+    let written: WrittenGroup
+    try {
+      written = tables.write(group, now())
+    } catch (error) {
+      const reason = failure(error)
+      for (const append of group) append.reject(reason)
+      return
+    }
+    tail.add(written.recorded, written.sizes)
+    newest = written.head
+    settle(group, written)
+    changes.announce()
+  })
+
+  const log: Followed = {
+    isClosed: () => closed,
+    newest: () => newest,
+    remembered: tail.after,
+    page: (position, limit, categories) =>
+      reading(() => tables.after(position, Math.min(newest, position + LOOK_AHEAD), Math.min(limit, PAGE), categories)),
+    change: changes.next,
+    follow: changes.follow,
+  }
+
+  return {
+    append: (stream, events, expected) =>
+      new Promise((resolve, reject) => {
+        open()
+        queue.add({ ...appendOf(stream, events, expected), resolve, reject })
+      }),
+
+    read: (stream, from = 0) =>
+      pages((last) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, PAGE))),
+
+    readBackwards: (stream) =>
+      pages((last) => reading(() => tables.backwards(stream, last ? last.revision : Number.MAX_SAFE_INTEGER, PAGE))),
+
+    subscribe: (after, options) => subscription(log, after, options),
+
+    head: async () => reading(tables.head),
+
+    async close() {
+      if (closed) return
+      closed = true
+      queue.drain()
+      changes.announce()
+      db.close()
+    },
+  }
+}
+
+function opened(db: Database, file: string): EventTables {
+  try {
+    return eventTables(db)
+  } catch (error) {
+    db.close()
+    throw new Error(`Cannot use ${file} as the event log: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Page after page, each asked for with the last event before it, until one is not full. */
+async function* pages(next: (last: RecordedEvent | undefined) => RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
+  let page = next(undefined)
+  while (page.length > 0) {
+    yield page
+    if (page.length < PAGE) return
+    await turn()
+    page = next(page.at(-1))
+  }
+}
+
+function settle(group: readonly WaitingAppend[], { outcomes }: WrittenGroup): void {
+  for (const [index, append] of group.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === undefined || outcome instanceof RevisionConflict) append.reject(outcome)
+    else append.resolve(outcome)
+  }
+}
+
+function failure(error: unknown): unknown {
+  if (error instanceof CommitFailed) return new OutcomeUnknown(error.message, { cause: error })
+  return isStorageFailure(error) ? unavailable(error) : error
+}
+
+function unavailable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`The event log cannot be used: ${error instanceof Error ? error.message : error}`, {
+    cause: error,
+  })
+}

@@ -31,7 +31,8 @@ export type Scalars = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type Query = {
   /** About this desk: its currency, its version and how far its views are. */
@@ -61,7 +62,8 @@ export type Query = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
@@ -72,7 +74,8 @@ export type QueryNodeArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomerArgs = {
   id: Scalars['ID']['input'];
@@ -84,7 +87,8 @@ export type QueryCustomerArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -98,7 +102,8 @@ export type QueryCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
@@ -110,7 +115,8 @@ export type QueryOrderArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -125,7 +131,8 @@ export type QueryOrdersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductArgs = {
   id: Scalars['ID']['input'];
@@ -137,7 +144,8 @@ export type QueryProductArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -151,7 +159,8 @@ export type QueryProductsArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryRecentValuableCustomersArgs = {
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
@@ -165,7 +174,8 @@ export type QueryRecentValuableCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors`, which name the argument; an id that nobody has is `null`.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -797,7 +807,7 @@ export type Order = Node & {
   readonly total: Scalars['Money']['output'];
   /** How the reserving of credit and stock is doing; null until it has begun. */
   readonly placement?: Maybe<Placement>;
-  /** Every event that changed the order or what is shown of it here, in log order, oldest first: of its own stream, and of its placement. */
+  /** Every event that changed the order or what is shown of it here, in log order, oldest first: of its own stream, and what was reserved and given back for it. */
   readonly history: EventConnection;
   /** The number of events in the order's own stream, to be given as `expectedVersion` of a command. */
   readonly version: Scalars['Int']['output'];
@@ -936,7 +946,7 @@ export type PlacementStep = {
   readonly state: StepState;
   /** When the state was reached. */
   readonly at: Scalars['DateTime']['output'];
-  /** The reason of a refusal or failure; null without one. */
+  /** More about the state, for people, such as the reason of a refusal; null when there is no more to say. */
   readonly detail?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1056,7 +1066,7 @@ export type EventEdge = {
 
 /** Conditions on customers; all that are given must hold. */
 export type CustomerFilter = {
-  /** The beginning of a word of the name, in upper or lower case. */
+  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** The credit limit. */
   readonly creditLimit?: InputMaybe<MoneyRange>;
@@ -1080,7 +1090,7 @@ export type OrderFilter = {
 
 /** Conditions on products; all that are given must hold. */
 export type ProductFilter = {
-  /** The beginning of a word of the name, in upper or lower case. */
+  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** Only products of which fewer than so many pieces are available. */
   readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;
@@ -1090,7 +1100,7 @@ export type ProductFilter = {
 export type EventFilter = {
   /** Only events of this stream, e.g. `order-ord_1001`. */
   readonly stream?: InputMaybe<Scalars['String']['input']>;
-  /** Only events of one of these types, e.g. `OrderPlaced`. */
+  /** Only events of one of these types, at most 100, e.g. `OrderPlaced`. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** When the event was recorded. */
   readonly recordedAt?: InputMaybe<DateTimeRange>;
@@ -1170,7 +1180,7 @@ export type OrderFeedFilter = {
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
   /** Only orders with a line of this product. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only events of one of these types, e.g. `OrderShipped`. */
+  /** Only events of one of these types, at most 100, e.g. `OrderShipped`. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 

@@ -22,7 +22,7 @@ export interface Receipt {
 export interface UserError {
   code: ErrorCode
   message: string
-  /** The field of the mutation's `input`, e.g. `['creditLimit']`. */
+  /** The field, from the mutation's arguments on, e.g. `['input', 'creditLimit']`. */
   path?: readonly string[]
   expected?: string
   actual?: string

@@ -505,7 +505,7 @@ export type UserError = {
   readonly code: ErrorCode;
   /** What is wrong and what would be right, for people; its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The field of `input` that the refusal is about, e.g. `["content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  /** The field that the refusal is about, from the mutation's arguments on, e.g. `["input", "content", "lines", "3", "quantity"]`; null when it is about none in particular. */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
@@ -515,7 +515,7 @@ export type SimpleUserError = UserError & {
   readonly code: ErrorCode;
   /** What is wrong and what would be right, for people; its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The field of `input` that the refusal is about, e.g. `["content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  /** The field that the refusal is about, from the mutation's arguments on, e.g. `["input", "content", "lines", "3", "quantity"]`; null when it is about none in particular. */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
@@ -525,7 +525,7 @@ export type Conflict = UserError & {
   readonly code: ErrorCode;
   /** What is wrong and what would be right, for people; its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The `expected…` field of `input` that does not hold. */
+  /** The `expected…` field that does not hold, e.g. `["input", "expectedVersion"]`. */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** The value that the client expected, as text. */
   readonly expected: Scalars['String']['output'];

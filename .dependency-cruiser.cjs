@@ -1,0 +1,58 @@
+// The arrows of the design: who may import whom.
+const between = (from, to) => ({ from: { path: from }, to: { path: to } })
+const apart = (one, other) => [
+  { name: `${one}-knows-no-${other}`, severity: 'error', ...between(`^command/${one}/`, `^command/${other}/`) },
+  { name: `${other}-knows-no-${one}`, severity: 'error', ...between(`^command/${other}/`, `^command/${one}/`) },
+]
+
+module.exports = {
+  forbidden: [
+    { name: 'command-knows-no-query', severity: 'error', ...between('^command/', '^query/') },
+    { name: 'query-knows-no-command', severity: 'error', ...between('^query/', '^command/') },
+    { name: 'events-knows-neither-side', severity: 'error', ...between('^events/', '^(command|query|schema)/') },
+    { name: 'schema-knows-neither-side', severity: 'error', ...between('^schema/', '^(command|query)/') },
+    {
+      name: 'nothing-imports-server',
+      severity: 'error',
+      ...between('^(command|query|events|schema)/', '^server/'),
+    },
+    ...apart('customer', 'order'),
+    ...apart('customer', 'product'),
+    ...apart('order', 'product'),
+    { name: 'saga-machinery-knows-no-saga', severity: 'error', ...between('^command/saga/', '^command/placement/') },
+    {
+      name: 'importer-is-a-client',
+      severity: 'error',
+      ...between('^server/import/', '^(command|query|server/(?!import/))'),
+    },
+    {
+      name: 'production-imports-no-test',
+      severity: 'error',
+      from: { path: '^(command|query|events|schema|server)/', pathNot: '\\.(test|contract)\\.ts$' },
+      to: { path: '(\\.(test|contract)\\.ts$|^test/)' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '\\.generated\\.ts$', 'schema/generate\\.ts$', '\\.cjs$'] },
+      to: {},
+    },
+    { name: 'every-import-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency-in-production',
+      severity: 'error',
+      from: {
+        path: '^(command|query|events|schema|server)/',
+        pathNot: ['\\.(test|contract)\\.ts$', '^schema/generate\\.ts$'],
+      },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}

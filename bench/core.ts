@@ -1,0 +1,55 @@
+// The desk without GraphQL: log, views, projector, command handler and sagas.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openCommandHandler } from '../command/handling/command-handler.ts'
+import type { Command, CommandBus } from '../command/bus/command-bus.ts'
+import { placement } from '../command/placement/placement.ts'
+import { startSagas } from '../command/saga/runner.ts'
+import { logIdentity } from '../events/log-identity.ts'
+import type { Position } from '../events/position.ts'
+import type { EventStore, StreamName } from '../events/store/event-store.ts'
+import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { type Projector, startProjector } from '../query/projector/projector.ts'
+import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { views as projections } from '../query/views/index.ts'
+
+export interface Core {
+  store: EventStore
+  bus: CommandBus
+  projector: Projector
+  /** Sends a command that must be accepted; gives the position of what it recorded. */
+  send(stream: StreamName, command: Command): Promise<Position>
+  close(): Promise<void>
+}
+
+const quiet = { debug() {}, info() {}, warn: console.warn, error: console.error }
+
+/** @param watch may put something around the store, to count what goes through */
+export async function openCore(directory: string, watch = (store: EventStore) => store): Promise<Core> {
+  await mkdir(directory, { recursive: true })
+  const store = watch(await openSqliteEventStore({ file: join(directory, 'events.db') }))
+  const logId = await logIdentity(store)
+  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId, projections })
+  const projector = startProjector({ store, views, projections, onFolded: () => {}, log: quiet })
+  const bus = openCommandHandler(store)
+  const sagas = await startSagas({ saga: placement, store, bus, log: quiet })
+  let sent = 0
+
+  return {
+    store,
+    bus,
+    projector,
+    async send(stream, command) {
+      const commandId = `bench-${sent++}`
+      const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId: commandId })
+      if (!outcome.accepted) throw new Error(outcome.refusal.message)
+      return outcome.position
+    },
+    async close() {
+      await sagas.stop()
+      await projector.stop()
+      await views.close()
+      await store.close()
+    },
+  }
+}

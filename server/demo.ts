@@ -1,0 +1,29 @@
+// `npm run demo`: a desk with a few customers, products and orders in it, on a data directory that goes away with it.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import closeWithGrace from 'close-with-grace'
+import { fillDemo } from './demo-orders.ts'
+import { startDesk } from './desk.ts'
+import { greeting } from './greeting.ts'
+import { settingsOrExit } from './settings-or-exit.ts'
+
+const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
+const removeData = () => rm(dataDirectory, { recursive: true, force: true })
+const settings = settingsOrExit({ DATA_DIR: dataDirectory })
+
+try {
+  const desk = await startDesk(settings)
+  closeWithGrace({ delay: 10_000, logger: console }, async ({ err }) => {
+    if (err) console.error(err)
+    await desk.close()
+    await removeData()
+  })
+  await fillDemo(desk.url)
+  console.log(greeting(desk.url))
+  console.log('This is a demo: customers, products and orders are in it, and all is gone when it ends.\n')
+} catch (error) {
+  await removeData()
+  console.error(`The demo cannot start. ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
+}

@@ -1,0 +1,80 @@
+// The whole desk in one process, put together in the order in which data flows. Whoever reads this file knows the system.
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import pino from 'pino'
+import { openCommandHandler } from '../command/handling/command-handler.ts'
+import { mutations } from '../command/mutations/index.ts'
+import { placement } from '../command/placement/placement.ts'
+import { startSagas } from '../command/saga/runner.ts'
+import { logIdentity } from '../events/log-identity.ts'
+import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { createLoaders } from '../query/context.ts'
+import { openFeed } from '../query/feed/feed.ts'
+import { startProjector } from '../query/projector/projector.ts'
+import { queryResolvers } from '../query/resolvers/index.ts'
+import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { views as projections } from '../query/views/index.ts'
+import { exampleOperations } from '../schema/operations.ts'
+import { scalars } from '../schema/scalars.ts'
+import { typeDefinitions } from '../schema/type-definitions.ts'
+import { closeBackwards } from './close-backwards.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { deskHealth } from './desk-health.ts'
+import { startGateway } from './http.ts'
+import type { Settings } from './settings.ts'
+
+export interface Desk {
+  /** Where it listens, e.g. `http://127.0.0.1:4000`. */
+  url: string
+  /** Lets commands that are under way finish, ends subscriptions properly, and closes everything. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a desk with everything embedded.
+ * @throws DataDirectoryUnusable, ViewsOfAnotherLog, or when the address is taken
+ */
+export async function startDesk(settings: Settings): Promise<Desk> {
+  const log = pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const opened = closeBackwards()
+  try {
+    const directory = await openDataDirectory(settings.dataDirectory)
+    opened.push(() => directory.release())
+
+    const store = await openSqliteEventStore({ file: directory.events })
+    opened.push(() => store.close())
+    const logId = await logIdentity(store)
+
+    const views = await openSqliteViewStore({ file: directory.views, logId, projections })
+    opened.push(() => views.close())
+
+    const feed = await openFeed({ views, log })
+    opened.push(() => feed.close())
+
+    const projector = startProjector({ store, views, projections, onFolded: feed.look, log })
+    opened.push(() => projector.stop())
+
+    const bus = openCommandHandler(store)
+
+    const sagas = await startSagas({ saga: placement, store, bus, log })
+    opened.push(() => sagas.stop())
+
+    const reads = { views, feed, logId, currency: 'EUR', version: '0.1.0' }
+    const gateway = await startGateway({
+      host: settings.host,
+      port: settings.port,
+      schema: makeExecutableSchema({
+        typeDefs: typeDefinitions,
+        resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
+      }),
+      context: () => ({ reads, bus, loaders: createLoaders(views) }),
+      operations: await exampleOperations(),
+      health: () => deskHealth({ store, projector, sagas, feed }),
+      log,
+    })
+    opened.push(() => gateway.close())
+    return { url: gateway.url, close: opened.close }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}

@@ -1,0 +1,18 @@
+// `npm start`: a desk that runs until it is told to stop.
+import closeWithGrace from 'close-with-grace'
+import { startDesk } from './desk.ts'
+import { greeting } from './greeting.ts'
+import { settingsOrExit } from './settings-or-exit.ts'
+
+const settings = settingsOrExit()
+try {
+  const desk = await startDesk(settings)
+  closeWithGrace({ delay: 10_000, logger: console }, async ({ err }) => {
+    if (err) console.error(err)
+    await desk.close()
+  })
+  console.log(greeting(desk.url))
+} catch (error) {
+  console.error(`The desk cannot start. ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
+}

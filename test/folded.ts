@@ -1,0 +1,62 @@
+// What the views of a data directory should be, by folding its log, and what they are.
+import { join } from 'node:path'
+import { logIdentity } from '../events/log-identity.ts'
+import { START } from '../events/position.ts'
+import type { RecordedEvent } from '../events/store/event-store.ts'
+import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import type { ViewDocument } from '../query/projection.ts'
+import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { views as projections } from '../query/views/index.ts'
+
+export interface Inspected {
+  events: RecordedEvent[]
+  /** By view and id: the documents that a fold of the whole log gives, and those that are stored. */
+  folded: Record<string, Record<string, ViewDocument>>
+  stored: Record<string, Record<string, ViewDocument>>
+}
+
+/** Reads the data directory of a desk that has stopped. */
+export async function inspect(dataDirectory: string): Promise<Inspected> {
+  const store = await openSqliteEventStore({ file: join(dataDirectory, 'events.db') })
+  const logId = await logIdentity(store)
+  const views = await openSqliteViewStore({ file: join(dataDirectory, 'views.db'), logId, projections })
+  try {
+    const head = await store.head()
+    const ended = new AbortController()
+    const events: RecordedEvent[] = []
+    for await (const batch of store.subscribe(START, { signal: ended.signal })) {
+      events.push(...batch.events)
+      if (batch.position >= head) break
+    }
+    const folded = foldOf(events)
+    const stored: Inspected['stored'] = {}
+    for (const projection of projections) {
+      const ids = Object.keys(folded[projection.name] ?? {})
+      const documents = await views.get(projection, ids)
+      stored[projection.name] = Object.fromEntries(
+        documents.flatMap((document) => (document ? [[document.id, document]] : [])),
+      )
+    }
+    return { events, folded, stored }
+  } finally {
+    await views.close()
+    await store.close()
+  }
+}
+
+/** Every view, folded from the first event on. */
+function foldOf(events: readonly RecordedEvent[]): Inspected['folded'] {
+  return Object.fromEntries(
+    projections.map((projection) => {
+      const documents: Record<string, ViewDocument> = {}
+      for (const event of events) {
+        for (const id of projection.documentsOf(event)) {
+          const document = projection.evolve(documents[id], event)
+          if (document) documents[id] = document
+        }
+      }
+      // As a store keeps them: without fields that are undefined.
+      return [projection.name, JSON.parse(JSON.stringify(documents))]
+    }),
+  )
+}

@@ -83,7 +83,7 @@ function foldView({ projection, events }: Touched, stored: Stored, topics: Topic
       const isSeen = document !== undefined && event.position <= document.position
       try {
         const after = isBroken || isSeen ? document : evolved(projection, document, event)
-        // What a broken document makes of an event is not known: its history has the event, lest it had a gap once it is mended.
+        // Whether the event changed a document that is broken, or newer, cannot be told: its history has it rather than a gap.
         if (after === document && !isBroken && !isSeen) continue
         announce(topics, event, own, after && projection.topicsOf?.(after))
         document = after

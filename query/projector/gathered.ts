@@ -9,7 +9,11 @@ const LINGER_MS = 4
 const ENOUGH = 2_000
 
 /** The events of the store after a position, in batches that grow with the load, until the signal aborts. */
-export async function* gathered(store: EventStore, after: Position, signal: AbortSignal): AsyncGenerator<Batch> {
+export async function* gathered(
+  store: Pick<EventStore, 'subscribe'>,
+  after: Position,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
   const unsubscribe = new AbortController()
   const source = store.subscribe(after, { signal: AbortSignal.any([signal, unsubscribe.signal]) })
   const batches = source[Symbol.asyncIterator]()
@@ -24,15 +28,17 @@ export async function* gathered(store: EventStore, after: Position, signal: Abor
 
       if (events.length >= BUSY) {
         const timeIsUp = sleep(LINGER_MS, undefined)
-        while (events.length < ENOUGH) {
+        const joined = [...events]
+        while (joined.length < ENOUGH) {
           next = batches.next()
           next.catch(() => {}) // Whoever awaits it next gets the failure.
           const more = await Promise.race([next, timeIsUp])
           if (!more || more.done) break
           next = undefined
-          events = events.concat(more.value.events)
+          joined.push(...more.value.events)
           position = more.value.position
         }
+        events = joined
       }
       yield { events, position }
     }

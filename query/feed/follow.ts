@@ -5,9 +5,9 @@ import type { Feed } from './feed.ts'
 import type { HistoryFilter } from './matcher.ts'
 import { stoppable } from './stoppable.ts'
 
-/** The reader was too slow for the live feed. Everything up to `lagged` was given out; nothing follows. */
+/** The reader was too slow for the live feed. Everything up to `resumeSince` was given out; nothing follows. */
 export interface Lagged {
-  lagged: Position
+  resumeSince: Position
 }
 
 const PAGE_SIZE = 100
@@ -43,7 +43,7 @@ export function follow(
       const taken = await queue.take()
       if (taken === 'ended') return
       if (taken === 'overflowed') {
-        yield { lagged: last }
+        yield { resumeSince: last }
         return
       }
       const unseen = taken.filter((entry) => entry.position > last)

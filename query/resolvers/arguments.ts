@@ -1,0 +1,80 @@
+// Reads arguments: their limits, and the conditions that filters stand for.
+import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
+import type { DateTimeRange, EventFilter, MoneyRange } from '../../schema/types.generated.ts'
+import type { QueryContext } from '../context.ts'
+import type { HistoryFilter } from '../feed/matcher.ts'
+import type { Condition, Range } from '../store/view-store.ts'
+import { wordsOf } from '../views/words.ts'
+import { badArgument, notYetVisible } from './errors.ts'
+
+type Maybe<T> = T | null | undefined
+
+const MAX_PAGE_SIZE = 100
+const MAX_SEARCH_LENGTH = 200
+const MAX_TYPES = 100
+export const VISIBLE_WITHIN_MS = 2_000
+
+/** @throws GraphQLError when it is not 0 to 100 */
+export function pageSize(first: Maybe<number>, usual: number): number {
+  const size = first ?? usual
+  if (size < 0 || size > MAX_PAGE_SIZE) throw badArgument('first', `must be 0 to ${MAX_PAGE_SIZE}, not ${size}`)
+  return size
+}
+
+/** @throws GraphQLError when it does not have the form of an id of that entity */
+export function requireId(entity: Entity, argument: string, id: string): void {
+  if (!isId(entity, id)) throw badArgument(argument, `must be ${ID_FORM[entity]}`)
+}
+
+/**
+ * Waits for the views, so that a client can read its own writes.
+ * @throws GraphQLError with the code NOT_YET_VISIBLE when they have not reached the position within 2 s
+ */
+export async function waitFor(atLeast: Maybe<number>, { reads }: QueryContext): Promise<void> {
+  if (typeof atLeast !== 'number') return
+  if (!(await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS))) throw notYetVisible()
+}
+
+/** Every word of the text must be the beginning of a word of the document. */
+export function searchConditions(field: string, text: Maybe<string>): Condition[] {
+  if (typeof text !== 'string') return []
+  if (text.length > MAX_SEARCH_LENGTH) {
+    throw badArgument('filter.search', `must have at most ${MAX_SEARCH_LENGTH} characters, not ${text.length}`)
+  }
+  return wordsOf(text).map((startsWith) => ({ field, startsWith }))
+}
+
+export function rangeCondition(field: string, range: Maybe<MoneyRange | DateTimeRange>): Condition[] {
+  return range ? [{ field, range: bounds(range) }] : []
+}
+
+/** @throws GraphQLError when `typeIn` is too long */
+export function historyFilter(filter: Maybe<EventFilter>): HistoryFilter {
+  if (!filter) return {}
+  const { stream, recordedAt, commandId, correlationId } = filter
+  return {
+    ...(typeof stream === 'string' && { stream }),
+    ...(filter.typeIn && { typeIn: eventTypes(filter.typeIn) }),
+    ...(recordedAt && { recordedAt: bounds(recordedAt) }),
+    ...(typeof commandId === 'string' && { commandId }),
+    ...(typeof correlationId === 'string' && { correlationId }),
+  }
+}
+
+/** @throws GraphQLError when there are more than any log has */
+export function eventTypes(typeIn: readonly string[]): readonly string[] {
+  if (typeIn.length > MAX_TYPES) {
+    throw badArgument('filter.typeIn', `must have at most ${MAX_TYPES} types, not ${typeIn.length}`)
+  }
+  return typeIn
+}
+
+function bounds({ gte, gt, lte, lt }: MoneyRange | DateTimeRange): Range {
+  const given = (bound: Maybe<string | number>) => bound !== null && bound !== undefined
+  return {
+    ...(given(gte) && { gte }),
+    ...(given(gt) && { gt }),
+    ...(given(lte) && { lte }),
+    ...(given(lt) && { lt }),
+  } as Range
+}

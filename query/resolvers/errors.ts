@@ -1,0 +1,25 @@
+// Errors that a client can act on: each has a code, and says what would be right.
+import { GraphQLError } from 'graphql'
+import { DocumentBroken, InvalidCursor } from '../store/view-store.ts'
+
+/** @param problem goes on where the argument's name ends: `badArgument('first', 'must be 0 to 100')` */
+export function badArgument(argument: string, problem: string): GraphQLError {
+  return new GraphQLError(`${argument} ${problem}`, { extensions: { code: 'BAD_USER_INPUT', argument } })
+}
+
+export function notYetVisible(): GraphQLError {
+  return new GraphQLError('The views did not reach the position of atLeast in time. Ask again in a moment.', {
+    extensions: { code: 'NOT_YET_VISIBLE', retryable: true },
+  })
+}
+
+/** What a client is told of an error of the view store; the error itself when a client can do nothing about it. */
+export function clientError(error: unknown): unknown {
+  if (error instanceof InvalidCursor) return badArgument('after', `is of no use here: ${error.message}`)
+  if (error instanceof DocumentBroken) {
+    return new GraphQLError(`${error.message}. Its events are all in the audit log.`, {
+      extensions: { code: 'VIEW_BROKEN', view: error.view, id: error.id },
+    })
+  }
+  return error
+}

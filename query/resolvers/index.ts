@@ -1,0 +1,27 @@
+// All resolvers of the read side.
+import type { Resolvers } from '../resolvers.generated.ts'
+import { Customer, customerQueries } from './customers.ts'
+import { deskQueries, Node } from './desk.ts'
+import { Event, eventQueries } from './events.ts'
+import { Order, OrderLine, orderQueries, Placement } from './orders.ts'
+import { CustomerPayload, OrderPayload, ProductPayload, UserError } from './payloads.ts'
+import { Product, productQueries } from './products.ts'
+import { EventFeedItem, OrderFeedItem, Subscription } from './subscriptions.ts'
+
+export const queryResolvers: Resolvers = {
+  Query: { ...deskQueries, ...customerQueries, ...orderQueries, ...productQueries, ...eventQueries },
+  Subscription,
+  Node,
+  Customer,
+  Order,
+  OrderLine,
+  Placement,
+  Product,
+  Event,
+  CustomerPayload,
+  ProductPayload,
+  OrderPayload,
+  UserError,
+  OrderFeedItem,
+  EventFeedItem,
+}

@@ -1,0 +1,123 @@
+// State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
+import type { Position } from '../../events/position.ts'
+import type { Reads } from '../context.ts'
+import { stoppable } from '../feed/stoppable.ts'
+import { documentTopic, type Projection, type ViewDocument } from '../projection.ts'
+import type { HistoryEntry } from '../store/view-store.ts'
+import { type OrderDocument, orders } from '../views/orders.ts'
+
+export interface DocumentChange<Document> {
+  kind: 'SNAPSHOT' | 'CHANGED'
+  document: Document | undefined
+  /** The checkpoint that was known before the document was read. */
+  position: Position
+}
+
+/**
+ * A document now, and after every change. With `since` only what is newer than it; a node that has not come as far as that
+ * has nothing to say until it has.
+ */
+export function documentChanges<Document extends ViewDocument>(
+  { views, feed }: Reads,
+  view: Projection<Document>,
+  id: string,
+  since: Position | undefined,
+): AsyncIterableIterator<DocumentChange<Document>, void> {
+  // Subscribe first, then the checkpoint, then the document: a change in between is told once more, and never lost.
+  const changes = feed.changes(documentTopic(view.name, id))
+
+  async function* messages(): AsyncGenerator<DocumentChange<Document>, void> {
+    try {
+      let shown = since ?? -1
+      let kind: 'SNAPSHOT' | 'CHANGED' = 'SNAPSHOT'
+      do {
+        const position = Math.max(feed.position(), since ?? 0)
+        const [document] = await views.get(view, [id])
+        const isNews = document ? document.position > shown : kind === 'SNAPSHOT' && since === undefined
+        if (isNews) yield { kind, document, position }
+        shown = Math.max(shown, document?.position ?? shown)
+        kind = 'CHANGED'
+      } while (await changes.next())
+    } finally {
+      changes.close()
+    }
+  }
+
+  return stoppable(messages(), changes.close)
+}
+
+export interface OrdersChange {
+  kind: 'SNAPSHOT' | 'CHANGED'
+  orders: readonly OrderDocument[]
+  position: Position
+}
+
+const MAX_ORDERS = 50
+const HISTORY_PAGE = 500
+
+/**
+ * The latest 50 orders of a customer now, then those that changed or were placed. With `since` only the orders that were
+ * touched after it: resuming and going on are one.
+ */
+export function customerOrdersChanges(
+  { views, feed }: Reads,
+  customerId: string,
+  since: Position | undefined,
+): AsyncIterableIterator<OrdersChange, void> {
+  const topic = `${documentTopic('customers', customerId)}/orders`
+  const changes = feed.changes(topic)
+
+  async function latest(): Promise<OrderDocument[]> {
+    const { items } = await views.page(orders, {
+      filter: [{ field: 'customerId', oneOf: [customerId] }],
+      orderBy: { field: 'createdAt', direction: 'DESC' },
+      first: MAX_ORDERS,
+    })
+    return items.map(({ item }) => item)
+  }
+
+  async function* touchedAfter(start: Position): AsyncGenerator<OrdersChange, Position> {
+    let position = start
+    for (;;) {
+      const page = await views.history({ topic, after: position, first: HISTORY_PAGE })
+      const { ids, entries } = ordersOf(page.entries)
+      const isWhole = entries === page.entries.length
+      const readTo = page.entries[entries - 1]?.position ?? position
+      position = isWhole && !page.hasNextPage ? Math.max(position, page.asOf) : readTo
+      if (ids.length > 0) {
+        const documents = await views.get(orders, ids)
+        yield { kind: 'CHANGED', orders: documents.filter((document) => document !== undefined), position }
+      }
+      if (isWhole && !page.hasNextPage) return position
+    }
+  }
+
+  async function* messages(): AsyncGenerator<OrdersChange, void> {
+    try {
+      let position = since ?? feed.position()
+      if (since === undefined) yield { kind: 'SNAPSHOT', orders: await latest(), position }
+      else position = yield* touchedAfter(position)
+      while (await changes.next()) position = yield* touchedAfter(position)
+    } finally {
+      changes.close()
+    }
+  }
+
+  return stoppable(messages(), changes.close)
+}
+
+const ORDER_TOPIC = documentTopic('orders', '')
+
+/** The orders that the first entries touched, each once, at most 50 of them, and how many entries that are. */
+function ordersOf(entries: readonly HistoryEntry[]): { ids: string[]; entries: number } {
+  const ids = new Set<string>()
+  for (const [index, { topics }] of entries.entries()) {
+    const touched = topics
+      .filter((topic) => topic.startsWith(ORDER_TOPIC))
+      .map((topic) => topic.slice(ORDER_TOPIC.length))
+    const isNew = touched.some((id) => !ids.has(id))
+    if (isNew && ids.size >= MAX_ORDERS) return { ids: [...ids], entries: index }
+    for (const id of touched) ids.add(id)
+  }
+  return { ids: [...ids], entries: entries.length }
+}

@@ -1,0 +1,21 @@
+// One document by its id, as new as the client needs it.
+import type { Loaders, QueryContext } from '../context.ts'
+import { waitFor } from './arguments.ts'
+
+/**
+ * The document of a view, or undefined when there is none with this id.
+ * @throws GraphQLError with the code NOT_YET_VISIBLE when the views have not reached `atLeast` within 2 s
+ */
+export async function lookUp<View extends keyof Loaders>(
+  view: View,
+  id: string,
+  atLeast: number | null | undefined,
+  context: QueryContext,
+): Promise<Loaded<View>> {
+  await waitFor(atLeast, context)
+  // Another field of the same operation may have loaded it before.
+  if (typeof atLeast === 'number') context.loaders[view].clear(id)
+  return context.loaders[view].load(id) as Promise<Loaded<View>>
+}
+
+type Loaded<View extends keyof Loaders> = Awaited<ReturnType<Loaders[View]['load']>>

@@ -1,0 +1,73 @@
+// Orders: by id, in pages, and what is shown of one and of its placement.
+import type { OrderFilter, OrderSort } from '../../schema/types.generated.ts'
+import type { QueryContext } from '../context.ts'
+import { documentTopic } from '../projection.ts'
+import type { OrderLineResolvers, OrderResolvers, PlacementResolvers, QueryResolvers } from '../resolvers.generated.ts'
+import type { Condition } from '../store/view-store.ts'
+import { orders } from '../views/orders.ts'
+import { rangeCondition, requireId, waitFor } from './arguments.ts'
+import { lookUp } from './look-up.ts'
+import { documentPage, historyPage, listPage } from './pages.ts'
+
+export const orderQueries: Pick<QueryResolvers, 'order' | 'orders'> = {
+  order: (_, { id, atLeast }, context) => {
+    requireId('order', 'id', id)
+    return lookUp('orders', id, atLeast, context)
+  },
+
+  async orders(_, { atLeast, ...args }, context) {
+    await waitFor(atLeast, context)
+    return orderPage(context, args, [])
+  },
+}
+
+export const Order: OrderResolvers = {
+  customer: ({ customerId }, _, { loaders }) => loaders.customers.load(customerId),
+  history: ({ id }, page, context) => historyPage(context, { topic: documentTopic('orders', id) }, page),
+}
+
+export const OrderLine: OrderLineResolvers = {
+  product: ({ productId }, _, { loaders }) => loaders.products.load(productId),
+}
+
+export const Placement: PlacementResolvers = {
+  steps: ({ steps }, page) => listPage('steps', steps, page),
+}
+
+interface OrderPageArguments {
+  first: number | null | undefined
+  after?: string | null | undefined
+  filter?: OrderFilter | null | undefined
+  orderBy?: OrderSort | null | undefined
+}
+
+/**
+ * A page of the orders that meet the client's filter and some further conditions.
+ * @throws GraphQLError when an argument is wrong, or an order of the page is broken
+ */
+export function orderPage(
+  context: QueryContext,
+  { filter, orderBy, ...page }: OrderPageArguments,
+  further: readonly Condition[],
+) {
+  return documentPage(context, orders, page, {
+    filter: [...further, ...orderConditions(filter ?? {})],
+    orderBy: { field: sortFields[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'DESC' },
+  })
+}
+
+const sortFields = { CREATED_AT: 'createdAt', UPDATED_AT: 'updatedAt', TOTAL: 'total' } as const
+
+function orderConditions({ customerId, productId, statusIn, total, createdAt }: OrderFilter): Condition[] {
+  const conditions = [...rangeCondition('total', total), ...rangeCondition('createdAt', createdAt)]
+  if (typeof customerId === 'string') {
+    requireId('customer', 'filter.customerId', customerId)
+    conditions.push({ field: 'customerId', oneOf: [customerId] })
+  }
+  if (typeof productId === 'string') {
+    requireId('product', 'filter.productId', productId)
+    conditions.push({ field: 'productIds', oneOf: [productId] })
+  }
+  if (statusIn) conditions.push({ field: 'status', oneOf: statusIn })
+  return conditions
+}

@@ -1,0 +1,34 @@
+// What the query side adds to the answer of a mutation: the read model, as soon as it shows what the command did.
+import type { Payload } from '../../schema/payload.ts'
+import { createLoaders, type Loaders, type QueryContext } from '../context.ts'
+import type {
+  CustomerPayloadResolvers,
+  OrderPayloadResolvers,
+  ProductPayloadResolvers,
+  UserErrorResolvers,
+} from '../resolvers.generated.ts'
+import { VISIBLE_WITHIN_MS } from './arguments.ts'
+
+export const CustomerPayload: CustomerPayloadResolvers = {
+  customer: async (payload, _, context) => (await loadersThatSee(payload, context))?.customers.load(payload.id),
+}
+
+export const ProductPayload: ProductPayloadResolvers = {
+  product: async (payload, _, context) => (await loadersThatSee(payload, context))?.products.load(payload.id),
+}
+
+export const OrderPayload: OrderPayloadResolvers = {
+  order: async (payload, _, context) => (await loadersThatSee(payload, context))?.orders.load(payload.id),
+}
+
+export const UserError: UserErrorResolvers = {
+  __resolveType: ({ code }) => (code === 'CONFLICT' ? 'Conflict' : 'SimpleUserError'),
+}
+
+/** Undefined when the command was refused, or the views have not reached it within 2 s. */
+async function loadersThatSee({ receipt }: Payload, context: QueryContext): Promise<Loaders | undefined> {
+  if (!receipt || !(await context.reads.feed.reached(receipt.position, VISIBLE_WITHIN_MS))) return undefined
+  // The mutations of an operation run one after another: what an earlier one has loaded may be out of date.
+  context.loaders = createLoaders(context.reads.views)
+  return context.loaders
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CommitFailed, type Database, isStorageFailure, openDatabase } from './sqlite.ts'
+
+let directory: string
+let file: string
+let db: Database
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'creditline-sqlite-'))
+  file = join(directory, 'test.db')
+  db = await openDatabase(file, { synchronous: 'FULL' })
+  db.exec('CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT UNIQUE)')
+})
+afterEach(async () => {
+  db.close()
+  await rm(directory, { recursive: true })
+})
+
+const names = () =>
+  db
+    .prepare<[string]>('SELECT name FROM items ORDER BY id', 'arrays')
+    .all()
+    .map(([name]) => name)
+const add = (name: string) => db.prepare('INSERT INTO items (name) VALUES (?)').run(name)
+
+function errorOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('It succeeded, and should not have.')
+}
+
+test.each([
+  ['FULL', 2],
+  ['NORMAL', 1],
+] as const)(
+  'a connection that is opened with synchronous=%s has it, and a write-ahead log',
+  async (synchronous, level) => {
+    const connection = await openDatabase(file, { synchronous })
+    expect(connection.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: level })
+    expect(connection.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    connection.close()
+  },
+)
+
+test('rows come as objects or as tuples, as the statement was prepared', () => {
+  add('a')
+  expect(db.prepare('SELECT id, name FROM items').all()).toEqual([{ id: 1, name: 'a' }])
+  expect(db.prepare('SELECT id, name FROM items', 'arrays').get()).toEqual([1, 'a'])
+  expect(db.prepare('SELECT id FROM items WHERE name = ?').get('b')).toBeUndefined()
+})
+
+test('a transaction gives what its work gives, and keeps what it wrote', () => {
+  expect(db.transaction(() => add('a').lastInsertRowid)).toBe(1)
+  expect(names()).toEqual(['a'])
+})
+
+test('a transaction whose work throws leaves nothing, and the next one succeeds', () => {
+  const error = new Error('no')
+  const work = () => {
+    add('a')
+    throw error
+  }
+  expect(errorOf(() => db.transaction(work))).toBe(error)
+  db.transaction(() => add('b'))
+  expect(names()).toEqual(['b'])
+})
+
+test('a commit that fails is told apart from work that fails', () => {
+  db.exec('CREATE TABLE parts (item INTEGER REFERENCES items DEFERRABLE INITIALLY DEFERRED)')
+  const error = errorOf(() => db.transaction(() => db.exec('INSERT INTO parts VALUES (7)')))
+  expect(error).toBeInstanceOf(CommitFailed)
+  db.transaction(() => add('a'))
+  expect(names()).toEqual(['a'])
+})
+
+test('a file held by somebody else is a storage failure, a broken rule of a table is none', async () => {
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
+  db.exec('PRAGMA busy_timeout = 0')
+  expect(isStorageFailure(errorOf(() => db.transaction(() => add('a'))))).toBe(true)
+  other.exec('ROLLBACK')
+  other.close()
+
+  add('a')
+  expect(isStorageFailure(errorOf(() => add('a')))).toBe(false)
+  expect(isStorageFailure(errorOf(() => db.prepare('SELECT nothing')))).toBe(false)
+  expect(isStorageFailure(new Error('no'))).toBe(false)
+})
+
+test('a connection for reading reads, and cannot write', async () => {
+  add('a')
+  const reader = await openDatabase(file, { synchronous: 'NORMAL', readonly: true })
+  expect(reader.prepare('SELECT name FROM items').all()).toEqual([{ name: 'a' }])
+  expect(isStorageFailure(errorOf(() => reader.exec('DELETE FROM items')))).toBe(true)
+  reader.close()
+  await expect(openDatabase(join(directory, 'none.db'), { synchronous: 'NORMAL', readonly: true })).rejects.toThrow(
+    'none.db',
+  )
+})

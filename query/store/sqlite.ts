@@ -1,0 +1,179 @@
+// The embedded view store: one SQLite file, which can be deleted at any time and is then built anew from the log.
+import { type Position, START } from '../../events/position.ts'
+import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import { pageCursor, readPageCursor } from './cursor.ts'
+import { type Connection, connect, sql, value } from './sqlite-connection.ts'
+import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
+import { appendHistory, createHistory, readHistory } from './sqlite-history.ts'
+import { countStatement, pageStatement } from './sqlite-pages.ts'
+import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore } from './view-store.ts'
+import { DocumentBroken, ViewsOfAnotherLog } from './view-store.ts'
+
+/** To be raised when tables change in a way that the declarations of the projections do not show. */
+const LAYOUT = 1
+
+export interface SqliteViewStoreOptions {
+  file: string
+  /** The identity of the log that the views are folded from. */
+  logId: string
+  projections: readonly Projection<ViewDocument>[]
+}
+
+/**
+ * Opens the views in a file, made anew unless it is there. Views of other projections, or of other versions of them, are
+ * dropped: the store is then empty, and its checkpoint START.
+ * @throws ViewsOfAnotherLog when the views in the file were folded from another log
+ * @throws Error that names the file, when it cannot be opened
+ */
+export async function openSqliteViewStore({ file, logId, projections }: SqliteViewStoreOptions): Promise<ViewStore> {
+  const tables = new Map(projections.map((projection) => [projection.name, tableOf(projection)]))
+  const connection = await connect(file)
+  try {
+    connection.writing(() => prepareTables(connection, { file, logId, tables: [...tables.values()] }))
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+  return viewStore(connection, tables)
+}
+
+function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>): ViewStore {
+  const table = (view: ViewName) => {
+    const found = tables.get(view)
+    if (!found) throw new Error(`The view store was opened without the view ${view}`)
+    return found
+  }
+  return {
+    async get<Document extends ViewDocument>(view: Projection<Document>, ids: readonly string[]) {
+      const bodies = connection.reading(() => {
+        assertNotBroken(connection, view.name, ids)
+        return ids.map((id) => readDocument(connection, table(view.name), id))
+      })
+      return bodies.map((body): Document | undefined => (body === undefined ? undefined : JSON.parse(body)))
+    },
+
+    async page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>> {
+      const { field } = query.orderBy
+      const after = query.after === undefined ? undefined : readPageCursor(field, query.after)
+      return connection.reading(() => {
+        const asOf = readCheckpoint(connection)
+        const rows = matchesNothing(query.filter)
+          ? []
+          : connection.all(pageStatement(connection, table(view.name), query, after, query.first + 1))
+        const documents = rows.slice(0, query.first).map(([body]): Document => JSON.parse(String(body)))
+        assertNotBroken(
+          connection,
+          view.name,
+          documents.map(({ id }) => id),
+        )
+        const items = documents.map((item) => ({
+          item,
+          cursor: pageCursor(field, { value: orderValue(item, field), id: item.id }),
+        }))
+        return { items, hasNextPage: rows.length > query.first, asOf }
+      })
+    },
+
+    async count(view, filter, limit) {
+      if (matchesNothing(filter)) return 0
+      return connection.reading(() =>
+        Number(connection.all(countStatement(connection, table(view.name), filter, limit))[0]?.[0]),
+      )
+    },
+
+    async history(query: HistoryQuery) {
+      return connection.reading(() => {
+        const asOf = readCheckpoint(connection)
+        const entries = readHistory(connection, query, asOf, query.first + 1)
+        return { entries: entries.slice(0, query.first), hasNextPage: entries.length > query.first, asOf }
+      })
+    },
+
+    async write(batch) {
+      connection.writing(() => writeBatch(connection, tables, batch))
+    },
+
+    async checkpoint() {
+      return readCheckpoint(connection)
+    },
+
+    async broken() {
+      const rows = connection.statement('SELECT view, id, error FROM broken ORDER BY view, id').all()
+      return rows.map(([view, id, error]) => ({ view, id, error }) as BrokenDocument)
+    },
+
+    async close() {
+      connection.close()
+    },
+  }
+}
+
+function writeBatch(connection: Connection, tables: ReadonlyMap<ViewName, Table>, batch: FoldedBatch): void {
+  const checkpoint = readCheckpoint(connection)
+  for (const { view, documents } of batch.documents) {
+    const table = tables.get(view)
+    if (!table) throw new Error(`The view store was opened without the view ${view}`)
+    for (const document of documents) writeDocument(connection, table, document)
+  }
+  if (batch.checkpoint >= checkpoint) {
+    const mark = connection.statement('INSERT OR REPLACE INTO broken VALUES (?, ?, ?)')
+    for (const { view, id, error } of batch.broken) mark.run(view, id, error)
+    const unmark = connection.statement('DELETE FROM broken WHERE view = ? AND id = ?')
+    for (const { view, id } of batch.mended) unmark.run(view, id)
+  }
+  const isNew = batch.history.filter((entry) => entry.position > checkpoint)
+  if (isNew.length > 0) appendHistory(connection, isNew)
+  if (batch.checkpoint > checkpoint) connection.statement('UPDATE views SET checkpoint = ?').run(batch.checkpoint)
+}
+
+function readCheckpoint(connection: Connection): Position {
+  return Number(connection.statement('SELECT checkpoint FROM views').get()?.[0] ?? START)
+}
+
+function assertNotBroken(connection: Connection, view: ViewName, ids: readonly string[]): void {
+  if (!connection.statement('SELECT 1 FROM broken LIMIT 1').get()) return
+  const marked = connection.statement('SELECT 1 FROM broken WHERE view = ? AND id = ?')
+  const broken = ids.find((id) => marked.get(view, id))
+  if (broken !== undefined) throw new DocumentBroken(view, broken)
+}
+
+function matchesNothing(filter: PageQuery['filter']): boolean {
+  return filter.some((condition) => 'oneOf' in condition && condition.oneOf.length === 0)
+}
+
+/** A field of the order: every document has it. */
+function orderValue(document: ViewDocument, field: string): string | number {
+  return (document as unknown as Record<string, string | number>)[field] ?? ''
+}
+
+interface Wanted {
+  file: string
+  logId: string
+  tables: readonly Table[]
+}
+
+/** Makes the tables, unless those that are there were made for the same log and the same projections. */
+function prepareTables(connection: Connection, { file, logId, tables }: Wanted): void {
+  const projections = tables
+    .map(({ projection: { name, version, queriedBy, orderedBy } }) => ({ name, version, queriedBy, orderedBy }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const definition = JSON.stringify({ layout: LAYOUT, projections })
+
+  const names = connection.all(sql`SELECT name FROM sqlite_schema WHERE type = 'table'`).map(([name]) => String(name))
+  if (names.includes('views')) {
+    const [row] = connection.all(sql`SELECT log_id, definition FROM views`)
+    if (row && row[0] !== logId) {
+      throw new ViewsOfAnotherLog(
+        `The views in ${file} were folded from the log ${row[0]}, and this is the log ${logId}. Delete the file, and they are built anew.`,
+      )
+    }
+    if (row?.[1] === definition) return
+  }
+  for (const name of names) connection.exec(`DROP TABLE "${name}"`)
+  connection.exec(`
+    CREATE TABLE views (log_id TEXT NOT NULL, definition TEXT NOT NULL, checkpoint INTEGER NOT NULL);
+    CREATE TABLE broken (view TEXT NOT NULL, id TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (view, id)) WITHOUT ROWID`)
+  connection.all(sql`INSERT INTO views VALUES (${value(logId)}, ${value(definition)}, ${value(START)})`)
+  createHistory(connection)
+  for (const table of tables) createTable(connection, table)
+}

@@ -1,8 +1,8 @@
 // The desk without GraphQL: log, views, projector, command handler and sagas.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCommandHandler } from '../command/handling/command-handler.ts'
 import type { Command, CommandBus } from '../command/bus/command-bus.ts'
+import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { placement } from '../command/placement/placement.ts'
 import { startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'

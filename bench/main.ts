@@ -23,7 +23,11 @@ try {
 
   const http = await ordersOverHttp(join(directory, 'http'))
   print('orders, GraphQL', `${perSecond(http.orders)} orders/s`, 'placeOrder over HTTP until decided; 64 clients')
-  print('', `${ratio(http.orders, path.orders)} of without`, `placeOrder answers after ${ms(http.p50)} (p50), ${ms(http.p99)} (p99)`)
+  print(
+    '',
+    `${ratio(http.orders, path.orders)} of without`,
+    `placeOrder answers after ${ms(http.p50)} (p50), ${ms(http.p99)} (p99)`,
+  )
 
   const hot = await hotCustomer(join(directory, 'hot'))
   print('hot customer', `${ms(hot.seconds)}`, '200 orders of one customer at once, until all are decided')

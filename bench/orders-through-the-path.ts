@@ -15,7 +15,12 @@ export async function ordersThroughThePath(directory: string): Promise<{ orders:
   for (let n = 0; n < CUSTOMERS; n++) {
     const customerId = `cus_${n}`
     const creditLimit = 1_000_000_000
-    await core.send(`customer-${customerId}`, { type: 'RegisterCustomer', customerId, name: `Customer ${n}`, creditLimit })
+    await core.send(`customer-${customerId}`, {
+      type: 'RegisterCustomer',
+      customerId,
+      name: `Customer ${n}`,
+      creditLimit,
+    })
   }
   for (let n = 0; n < PRODUCTS; n++) {
     const productId = `prd_${n}`

@@ -1,4 +1,5 @@
 // The whole desk in one process, put together in the order in which data flows. Whoever reads this file knows the system.
+import { createRequire } from 'node:module'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import pino from 'pino'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
@@ -22,6 +23,8 @@ import { deskHealth } from './desk-health.ts'
 import { startGateway } from './http.ts'
 import type { Settings } from './settings.ts'
 
+const packageJson = createRequire(import.meta.url)('../package.json') as { version: string }
+
 export interface Desk {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
   url: string
@@ -43,6 +46,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
     const store = await openSqliteEventStore({ file: directory.events })
     opened.push(() => store.close())
     const logId = await logIdentity(store)
+    const startedAt = await store.head()
 
     const views = await openSqliteViewStore({ file: directory.views, logId, projections })
     opened.push(() => views.close())
@@ -58,7 +62,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
     const sagas = await startSagas({ saga: placement, store, bus, log })
     opened.push(() => sagas.stop())
 
-    const reads = { views, feed, logId, currency: 'EUR', version: '0.1.0' }
+    const reads = { views, feed, currency: 'EUR', version: packageJson.version }
     const gateway = await startGateway({
       host: settings.host,
       port: settings.port,
@@ -68,7 +72,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
       }),
       context: () => ({ reads, bus, loaders: createLoaders(views) }),
       operations: await exampleOperations(),
-      health: () => deskHealth({ store, projector, sagas, feed }),
+      health: () => deskHealth({ store, projector, feed, sagas, startedAt }),
       log,
     })
     opened.push(() => gateway.close())

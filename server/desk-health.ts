@@ -1,0 +1,56 @@
+// What the readiness of a desk rests on: its log, its views with their projector, its feed and its sagas.
+import type { Sagas } from '../command/saga/runner.ts'
+import type { Position } from '../events/position.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import type { Feed } from '../query/feed/feed.ts'
+import type { Projector } from '../query/projector/projector.ts'
+import type { Health } from './health.ts'
+
+interface Parts {
+  store: EventStore
+  projector: Projector
+  feed: Feed
+  sagas: Sagas
+  /** The newest event when the desk started: until the views have it, they show the past. */
+  startedAt: Position
+}
+
+type Part = Health['parts'][string]
+
+/** Asks each part. Broken documents are told, but only they cannot be read: the desk is ready all the same. */
+export async function deskHealth({ store, projector, feed, sagas, startedAt }: Parts): Promise<Health> {
+  const parts = {
+    eventStore: await eventStorePart(store),
+    projector: projectorPart(projector, startedAt),
+    views: viewsPart(feed),
+    sagas: sagasPart(sagas),
+  }
+  return { ready: Object.values(parts).every(({ ok }) => ok), parts }
+}
+
+async function eventStorePart(store: EventStore): Promise<Part> {
+  try {
+    return { ok: true, detail: `newest event at ${await store.head()}` }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function projectorPart(projector: Projector, startedAt: Position): Part {
+  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = projector.health()
+  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}` }
+  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
+  const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
+  const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
+  return { ok: true, detail: `at ${position}${broken}${unplaced}` }
+}
+
+function viewsPart(feed: Feed): Part {
+  const { failure, subscriptions } = feed.health()
+  return failure === undefined ? { ok: true, detail: `${subscriptions} subscriptions` } : { ok: false, detail: failure }
+}
+
+function sagasPart(sagas: Sagas): Part {
+  const { ok, atWork, error } = sagas.health()
+  return ok ? { ok, detail: `${atWork} at work` } : { ok, detail: `${atWork} at work; trying again after: ${error}` }
+}

@@ -30,7 +30,7 @@ const LONGEST_PAUSE: Milliseconds = 2_000
 
 /** Overloaded, restarting, or behind a proxy that says so. */
 const PASSING_STATUS = new Set([429, 502, 503, 504])
-const PASSING_CODES = new Set<unknown>(['UNAVAILABLE', 'OVERLOADED', 'NOT_DECIDED', 'NOT_YET_VISIBLE', 'TIMEOUT'])
+const PASSING_CODES = new Set<unknown>(['OVERLOADED', 'STOPPING'])
 
 /**
  * A client of the desk whose GraphQL endpoint is at `url`. Connections are kept alive. What fails for a passing reason

@@ -112,13 +112,9 @@ async function command(client: DeskClient, mutation: string, input: object): Pro
   const { payload } = await client.send<CommandAnswer>(mutation, { input })
   const error = payload.userErrors[0]
   if (error && ALREADY_THERE.has(error.code)) return { is: 'already there' }
-  if (error) return { is: 'refused', message: `${error.message} (${error.code}${at(error.path)})` }
+  if (error) return { is: 'refused', message: `${error.message} (${error.code})` }
   if (!payload.receipt) throw new DeskProblem('The desk answers a command with neither a receipt nor an error.')
   return payload.receipt.duplicate ? { is: 'already there' } : { is: 'done' }
-}
-
-function at(path: readonly string[] | null): string {
-  return path ? ` at ${path.join('.')}` : ''
 }
 
 /** Asks once and without patience: a wrong address should be said at once. */

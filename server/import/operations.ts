@@ -5,7 +5,7 @@ import type { RejectionReason } from '../../events/catalogue.ts'
 export interface CommandAnswer {
   payload: {
     receipt: { duplicate: boolean } | null
-    userErrors: { code: string; message: string; path: string[] | null }[]
+    userErrors: { code: string; message: string }[]
   }
 }
 
@@ -20,15 +20,15 @@ export interface OrderState {
 export const DESK = 'query Desk { desk { currency version } }'
 
 export const REGISTER_CUSTOMER = `mutation RegisterCustomer($input: RegisterCustomerInput!) {
-  payload: registerCustomer(input: $input) { receipt { duplicate } userErrors { code message path } }
+  payload: registerCustomer(input: $input) { receipt { duplicate } userErrors { code message } }
 }`
 
 export const ADD_PRODUCT = `mutation AddProduct($input: AddProductInput!) {
-  payload: addProduct(input: $input) { receipt { duplicate } userErrors { code message path } }
+  payload: addProduct(input: $input) { receipt { duplicate } userErrors { code message } }
 }`
 
 export const PLACE_ORDER = `mutation PlaceOrder($input: PlaceOrderInput!) {
-  payload: placeOrder(input: $input) { receipt { duplicate } userErrors { code message path } }
+  payload: placeOrder(input: $input) { receipt { duplicate } userErrors { code message } }
 }`
 
 /** So many orders are looked at with one query: few enough for any limit on what a query may cost. */

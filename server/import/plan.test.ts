@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { hasRealFile, REAL_FILE, tally } from '../../test/wholesale-file.ts'
+import { planOf } from './plan.ts'
+import { type AcceptedRow, readRows } from './rows.ts'
+
+describe('a plan has what the accepted rows name, once', () => {
+  test('an invoice is one order with a line for each row, in file order, products repeated', async () => {
+    const plan = await planOf([
+      row({ orderId: 'ord_1', productId: 'prd_A', quantity: 3, unitPrice: 100 }),
+      row({ orderId: 'ord_2', productId: 'prd_B', quantity: 1, unitPrice: 250 }),
+      row({ orderId: 'ord_1', productId: 'prd_B', quantity: 2, unitPrice: 200 }),
+      row({ orderId: 'ord_1', productId: 'prd_A', quantity: 1, unitPrice: 90 }),
+    ])
+    expect(plan.orders).toEqual([
+      {
+        orderId: 'ord_1',
+        customerId: 'cus_1',
+        lines: [
+          { productId: 'prd_A', quantity: 3, unitPrice: 100 },
+          { productId: 'prd_B', quantity: 2, unitPrice: 200 },
+          { productId: 'prd_A', quantity: 1, unitPrice: 90 },
+        ],
+      },
+      { orderId: 'ord_2', customerId: 'cus_1', lines: [{ productId: 'prd_B', quantity: 1, unitPrice: 250 }] },
+    ])
+    expect(plan.products.map(({ productId, price }) => [productId, price])).toEqual([
+      ['prd_A', 100],
+      ['prd_B', 250],
+    ])
+  })
+
+  test('rows are counted, skipped ones by reason, and leave nothing else behind', async () => {
+    const skipped = ['malformed', 'noCustomer', 'noCustomer', 'price'] as const
+    const plan = await planOf([...skipped, row({})])
+    expect(plan.rows).toBe(5)
+    expect(plan.rowsSkipped).toEqual({ malformed: 1, creditNote: 0, noCustomer: 2, quantity: 0, price: 1 })
+    expect([plan.customers.length, plan.products.length, plan.orders.length]).toEqual([1, 1, 1])
+  })
+
+  test('a customer is named by number and first country', async () => {
+    const plan = await planOf([
+      row({ country: '' }),
+      row({ country: 'France' }),
+      row({ country: 'Norway' }),
+      row({ customerId: 'cus_2_0', customer: '2.0', country: '' }),
+    ])
+    expect(plan.customers).toEqual([
+      { customerId: 'cus_1', name: 'Customer 1 (France)' },
+      { customerId: 'cus_2_0', name: 'Customer 2.0' },
+    ])
+  })
+
+  test('a product is named by its first description, and by its code when it has none', async () => {
+    const plan = await planOf([
+      row({ productId: 'prd_A', description: ' ' }),
+      row({ productId: 'prd_A', description: 'LANTERN' }),
+      row({ productId: 'prd_A', description: 'lantern' }),
+      row({ productId: 'prd_a', description: '' }),
+    ])
+    expect(plan.products.map(({ productId, name }) => [productId, name])).toEqual([
+      ['prd_A', 'LANTERN'],
+      ['prd_a', 'a'],
+    ])
+  })
+
+  test('a name is one line of at most 200 characters, and never ends inside a character', async () => {
+    const plan = await planOf([
+      row({ productId: 'prd_A', description: 'TWO\r\nLINES' }),
+      row({ productId: 'prd_B', description: 'x'.repeat(300) }),
+      row({ productId: 'prd_C', description: `${'x'.repeat(199)}\u{1F381}` }),
+    ])
+    expect(plan.products.map(({ name }) => name)).toEqual(['TWO LINES', 'x'.repeat(200), 'x'.repeat(199)])
+  })
+})
+
+test.skipIf(!hasRealFile)('the plan of a real file agrees with a count by other means', async () => {
+  const counted = tally(REAL_FILE)
+  const plan = await planOf(readRows(REAL_FILE))
+  expect(plan.rows).toBe(counted.rows)
+  expect(plan.rowsSkipped).toEqual(counted.rowsSkipped)
+  expect(plan.rowsSkipped.malformed).toBe(1)
+  expect(plan.customers).toHaveLength(counted.customerTotals.size)
+  expect(plan.products).toHaveLength(counted.products.size)
+  const totals = plan.orders.map(
+    ({ orderId, lines }) =>
+      [orderId.slice(4), lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0)] as const,
+  )
+  expect(new Map(totals)).toEqual(counted.orderTotals)
+})
+
+function row(fields: Partial<AcceptedRow>): AcceptedRow {
+  return {
+    orderId: 'ord_1',
+    productId: 'prd_1',
+    customerId: 'cus_1',
+    customer: '1',
+    country: 'France',
+    description: 'THING',
+    quantity: 1,
+    unitPrice: 100,
+    ...fields,
+  }
+}

@@ -1,0 +1,184 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { UnreadableFile } from './csv.ts'
+import { type AcceptedRow, type Row, readRows } from './rows.ts'
+
+const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
+const GOOD = '536365,85123A,WHITE HEART,6,01/12/2010 08:26,2.55,17850,United Kingdom'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'creditline-rows-'))
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describe('a row becomes an order line, or is skipped for the first reason that holds', () => {
+  test('a good row has the ids, texts, quantity and cents of the file', async () => {
+    expect(await rowsOf(`${HEADER}\n${GOOD}\n`)).toEqual([
+      {
+        orderId: 'ord_536365',
+        productId: 'prd_85123A',
+        customerId: 'cus_17850',
+        customer: '17850',
+        country: 'United Kingdom',
+        description: 'WHITE HEART',
+        quantity: 6,
+        unitPrice: 255,
+      },
+    ])
+  })
+
+  test.each<[reason: Row, why: string, row: string]>([
+    ['malformed', 'a row that breaks off', '539650,84347,R'],
+    ['malformed', 'a row with a field too many', `${GOOD},more`],
+    ['malformed', 'no invoice', ' ,85123A,X,6,,2.55,17850,France'],
+    ['malformed', 'no product', '536365,,X,6,,2.55,17850,France'],
+    ['malformed', 'a quantity that is no number', '536365,85123A,X,six,,2.55,17850,France'],
+    ['malformed', 'no quantity', '536365,85123A,X,,,2.55,17850,France'],
+    ['malformed', 'a broken quantity', '536365,85123A,X,1.5,,2.55,17850,France'],
+    ['malformed', 'a quantity beyond an Int', '536365,85123A,X,2147483648,,2.55,17850,France'],
+    ['malformed', 'a price that is no number', '536365,85123A,X,6,,"2,55",17850,France'],
+    ['malformed', 'no price', '536365,85123A,X,6,,,17850,France'],
+    ['malformed', 'a lone point as price', '536365,85123A,X,6,,.,17850,France'],
+    ['malformed', 'a price beyond what the desk can hold', `536365,85123A,X,6,,${'9'.repeat(20)},17850,France`],
+    ['malformed', 'an identifier that is too long', `536365,${'A'.repeat(65)},X,6,,2.55,17850,France`],
+    ['malformed', 'a malformed credit note', 'C536365,85123A,X,six,,2.55,,France'],
+    ['creditNote', 'a credit note, whatever else is wrong', 'C536365,85123A,X,-6,,0,,France'],
+    ['noCustomer', 'no customer, and nothing sold', '536365,85123A,X,-6,,0,,France'],
+    ['noCustomer', 'a blank customer', '536365,85123A,X,6,,2.55, ,France'],
+    ['quantity', 'a quantity of zero at no price', '536365,85123A,X,0,,0,17850,France'],
+    ['quantity', 'a negative quantity', '536365,85123A,X,-6,,2.55,17850,France'],
+    ['price', 'a price of zero', '536365,85123A,X,6,,0.00,17850,France'],
+    ['price', 'a negative price', '536365,85123A,X,6,,-2.55,17850,France'],
+    ['price', 'a price below half a cent', '536365,85123A,X,6,,0.001,17850,France'],
+  ])('%s: %s', async (reason, _, row) => {
+    expect(await rowsOf(`${HEADER}\n${row}\n${GOOD}\n`)).toEqual([reason, expect.objectContaining({ quantity: 6 })])
+  })
+})
+
+describe('numbers are taken from the text, exactly', () => {
+  test.each([
+    ['2.55', 255],
+    ['2.5', 250],
+    ['2', 200],
+    ['.85', 85],
+    ['1.005', 101],
+    ['1.004999', 100],
+    ['0.29', 29],
+    ['0.995', 100],
+    ['90071992547409.91', Number.MAX_SAFE_INTEGER],
+  ])('a price of %s is %d cents', async (text, unitPrice) => {
+    const rows = await rowsOf(`${HEADER}\n536365,85123A,X,6,,${text},17850,France\n`)
+    expect(rows).toEqual([expect.objectContaining({ unitPrice })])
+  })
+
+  test('a whole number that a spreadsheet wrote with a fraction is a quantity', async () => {
+    expect(await rowsOf(`${HEADER}\n536365,85123A,X,6.0,,2.55,17850,France\n`)).toEqual([
+      expect.objectContaining({ quantity: 6 }),
+    ])
+  })
+})
+
+test('characters that ids cannot have become _, and case is kept', async () => {
+  const [row] = await rowsOf(`${HEADER}\n53/6365,gift 0001£-a,X,6,,2.55,17850.0,France\n`)
+  expect(row).toMatchObject({
+    orderId: 'ord_53_6365',
+    productId: 'prd_gift_0001_-a',
+    customerId: 'cus_17850_0',
+    customer: '17850.0',
+  })
+})
+
+describe('any file that is CSV with the columns is read', () => {
+  test('columns stand in any order, in any case, with others between them; InvoiceDate may be missing', async () => {
+    const text = 'country,Shop,UNITPRICE,CustomerID,Quantity,Description,StockCode,InvoiceNo\nFrance,7,2.55,1,6,X,A,9\n'
+    expect(await rowsOf(text)).toMatchObject([
+      { orderId: 'ord_9', productId: 'prd_A', unitPrice: 255, country: 'France' },
+    ])
+  })
+
+  test('UTF-8 and Latin-1 are told apart, even in one file', async () => {
+    const latin1 = Buffer.from('1,A,Café £40,6,,2.55,1,Réunion\n', 'latin1')
+    const utf8 = Buffer.from('2,B,Café €40 – “new”,6,,2.55,1,Česko\n', 'utf8')
+    expect(await rowsOf(Buffer.concat([Buffer.from(`${HEADER}\n`), latin1, utf8]))).toMatchObject([
+      { description: 'Café £40', country: 'Réunion' },
+      { description: 'Café €40 – “new”', country: 'Česko' },
+    ])
+  })
+
+  test('no character is torn where one part of the file ends and the next begins', async () => {
+    const row = '1,A,ÄÖÜé,6,,2.55,1,Österreich'
+    const rows = await rowsOf(Buffer.from(`${HEADER}\n${`${row}\n`.repeat(5_000)}`))
+    expect(rows).toHaveLength(5_000)
+    expect(new Set(rows.map((each) => (each as AcceptedRow).description))).toEqual(new Set(['ÄÖÜé']))
+  })
+
+  test('a byte order mark is no part of the first column', async () => {
+    expect(await rowsOf(`\uFEFF${HEADER}\n${GOOD}\n`)).toMatchObject([{ orderId: 'ord_536365' }])
+    const quoted = HEADER.replaceAll(/\w+/g, '"$&"')
+    expect(await rowsOf(`\uFEFF${quoted}\n${GOOD}\n`)).toMatchObject([{ orderId: 'ord_536365' }])
+  })
+
+  test('quoted commas, quotes and line ends belong to the field', async () => {
+    const rows = await rowsOf(`${HEADER}\n1,A,"TRAY, 7"" ROUND\nBLUE",6,,2.55,1,France\n`)
+    expect(rows).toMatchObject([{ description: 'TRAY, 7" ROUND\nBLUE' }])
+  })
+
+  test('a quote in the middle of a field is a character like others', async () => {
+    expect(await rowsOf(`${HEADER}\n1,A,RECORD 7" FRAME,6,,2.55,1,France\n${GOOD}\n`)).toMatchObject([
+      { description: 'RECORD 7" FRAME' },
+      { orderId: 'ord_536365' },
+    ])
+  })
+
+  test('line ends of all systems are line ends, also mixed; empty lines are not rows', async () => {
+    const rows = await rowsOf(`${HEADER}\r\n${GOOD}\r\n\r\n${GOOD}\n\n${GOOD}\r${GOOD}`)
+    expect(rows).toHaveLength(4)
+    expect(rows.every((row) => typeof row === 'object' && row.country === 'United Kingdom')).toBe(true)
+  })
+
+  test('a last row that breaks off inside quotes is malformed, and the rows before it are kept', async () => {
+    const rows = await rowsOf(`${HEADER}\n${`${GOOD}\n`.repeat(40)}539650,84347,"ROTATING LE`)
+    expect(rows).toHaveLength(41)
+    expect(rows.slice(0, 40).every((row) => typeof row === 'object')).toBe(true)
+    expect(rows.at(-1)).toBe('malformed')
+  })
+})
+
+describe('a file that cannot be read is told in a sentence', () => {
+  test('missing columns are named', async () => {
+    await expect(rowsOf('InvoiceNo,StockCode,Description,Quantity,Country\n')).rejects.toThrow(
+      /has no column UnitPrice, CustomerID\. Its first line should name the columns InvoiceNo, /,
+    )
+  })
+
+  test('an empty file', async () => {
+    await expect(rowsOf('')).rejects.toThrow(/is empty: its first line should name the columns InvoiceNo, /)
+  })
+
+  test('no file, or a folder', async () => {
+    await expect(collect(readRows(join(directory, 'none.csv')))).rejects.toThrow(/^There is no file .*none\.csv\.$/)
+    await expect(collect(readRows(directory))).rejects.toThrow(/is a folder/)
+  })
+
+  test('a quote that stays open does not swallow the rest in silence', async () => {
+    const reading = rowsOf(`${HEADER}\n${GOOD}\n1,A,"OPEN,6,,2.55,1,France\n${`${GOOD}\n`.repeat(1_000)}`)
+    await expect(reading).rejects.toThrow(UnreadableFile)
+    await expect(reading).rejects.toThrow(/around line \d+ a row is longer than 16384 bytes; a quote may be open/)
+  })
+})
+
+let files = 0
+async function rowsOf(content: string | Buffer): Promise<Row[]> {
+  const path = join(directory, `${++files}.csv`)
+  await writeFile(path, content)
+  return collect(readRows(path))
+}
+
+async function collect(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const all: Row[] = []
+  for await (const row of rows) all.push(row)
+  return all
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { Imported } from './import.ts'
+import type { OrderState } from './operations.ts'
+import type { Plan } from './plan.ts'
+import { summaryOf, summaryText } from './summary.ts'
+
+const plan: Plan = {
+  rows: 9,
+  rowsSkipped: { malformed: 1, creditNote: 0, noCustomer: 2, quantity: 0, price: 0 },
+  customers: [{ customerId: 'cus_1', name: 'Customer 1' }],
+  products: [{ productId: 'prd_1', name: 'LANTERN', price: 100 }],
+  orders: [],
+}
+
+const imported: Imported = {
+  orders: [
+    order('APPROVED', '10.10'),
+    order('SHIPPED', '0.20'),
+    order('PAID', '1000.00'),
+    order('CANCELLED', '5.00'),
+    order('REJECTED', '7.00', 'OUT_OF_STOCK'),
+    order('REJECTED', '8.00', 'OUT_OF_STOCK'),
+  ],
+  alreadyThere: { customers: 1, products: 0, orders: 4 },
+  refused: [{ id: 'ord_9', message: 'too many lines' }],
+}
+
+test('orders are counted by what became of them, and money is summed exactly', () => {
+  expect(summaryOf(plan, imported, 1.23456)).toEqual({
+    rows: 9,
+    rowsSkipped: plan.rowsSkipped,
+    customers: 1,
+    products: 1,
+    ordersPlaced: 6,
+    approved: 3,
+    rejected: { CREDIT_LIMIT_EXCEEDED: 0, OUT_OF_STOCK: 2, UNKNOWN_CUSTOMER: 0, UNKNOWN_PRODUCT: 0, TIMED_OUT: 0 },
+    cancelled: 1,
+    approvedTotal: '1010.30',
+    alreadyThere: { customers: 1, products: 0, orders: 4 },
+    refused: 1,
+    seconds: 1.235,
+  })
+})
+
+test('people are told the same in lines', () => {
+  expect(summaryText(summaryOf(plan, imported, 1.23456))).toBe(`\
+Rows read         9, skipped 3: malformed 1, noCustomer 2
+Customers         1, 1 of them were there already
+Products          1
+Orders            6, 4 of them were there already
+  approved        3, together 1010.30
+  rejected        2: OUT_OF_STOCK 2
+  cancelled       1
+Refused           1
+Seconds           1.235`)
+})
+
+function order(status: OrderState['status'], total: string, rejectionReason: OrderState['rejectionReason'] = null) {
+  return { id: 'ord_1', status, total, rejectionReason }
+}

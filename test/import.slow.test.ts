@@ -1,0 +1,217 @@
+// A wholesaler's orders come to a desk through the import: all of them are decided, and the sums are those of the file.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Cents, formatMoney, parseMoney } from '../events/money.ts'
+import type { RecordedEvent } from '../events/store/event-store.ts'
+import { type Desk, startDesk } from '../server/desk.ts'
+import type { Summary } from '../server/import/summary.ts'
+import { ask } from './client.ts'
+import { inspect } from './folded.ts'
+import { heldAtEnd, overdrafts } from './invariants.ts'
+import { hasRealFile, REAL_FILE, smallFile, sum, type Tally, tally } from './wholesale-file.ts'
+
+let directory: string
+let desk: Desk | undefined
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'creditline-import-'))
+  await writeFile(join(directory, 'small.csv'), smallFile())
+})
+
+afterEach(async () => {
+  await desk?.close()
+  desk = undefined
+})
+
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describe.each(hasRealFile ? ['a small file', 'a real file'] : ['a small file'])('%s', (which) => {
+  const real = which === 'a real file'
+  const file = () => (real ? REAL_FILE : join(directory, 'small.csv'))
+  const dataDirectory = (name: string) => join(directory, `${real ? 'real' : 'small'}-${name}`)
+
+  test('every order is decided with the sums of the file, and a second import changes nothing', async () => {
+    const counted = tally(file())
+    const data = dataDirectory('plenty')
+    const started = await start(data)
+    const first = await runImport(file(), started.url)
+    expect(first).toMatchObject({ code: 0, summary: plentiful(counted) })
+    expect(first.summary.alreadyThere).toEqual({ customers: 0, products: 0, orders: 0 })
+    await settled(started.url, counted.orderTotals.size)
+    const totals = await ordersOf(started.url)
+    expect(new Map(totals.map(({ id, total }) => [id.slice('ord_'.length), cents(total)]))).toEqual(counted.orderTotals)
+    await stop()
+    const before = await inspect(data)
+
+    // A desk that has been started anew has to remember as well.
+    const again = await start(data)
+    const second = await runImport(file(), again.url)
+    expect(second).toMatchObject({ code: 0, summary: plentiful(counted) })
+    expect(second.summary.alreadyThere).toEqual({
+      customers: counted.customerTotals.size,
+      products: counted.products.size,
+      orders: counted.orderTotals.size,
+    })
+    const other = await runImport(file(), again.url, '--credit-limit', '1.00', '--stock', '0')
+    expect(other).toMatchObject({ code: 0, summary: plentiful(counted) })
+    await stop()
+    const after = await inspect(data)
+
+    expect(facts(after.events)).toEqual(facts(before.events))
+    expect(after.stored).toEqual(before.stored)
+    expect(after.stored).toEqual(after.folded)
+    expect(overdrafts(after.events)).toEqual([])
+    expect(heldAtEnd(after.events)).toEqual([])
+  })
+
+  test('with little credit orders are rejected, and no customer is ever over the limit', async () => {
+    const limit = 50_000
+    const counted = tally(file())
+    const data = dataDirectory('scarce')
+    const { url } = await start(data)
+    const { code, summary } = await runImport(file(), url, '--credit-limit', formatMoney(limit))
+    expect(code).toBe(0)
+    const rejected = summary.rejected.CREDIT_LIMIT_EXCEEDED
+    expect(summary.rejected).toEqual({
+      CREDIT_LIMIT_EXCEEDED: rejected,
+      OUT_OF_STOCK: 0,
+      UNKNOWN_CUSTOMER: 0,
+      UNKNOWN_PRODUCT: 0,
+      TIMED_OUT: 0,
+    })
+    expect(summary.approved + rejected).toBe(counted.orderTotals.size)
+    expect(summary.approved).toBeGreaterThan(0)
+    const alwaysTooMuch = [...counted.orderTotals.values()].filter((total) => total > limit).length
+    expect(alwaysTooMuch).toBeGreaterThan(0)
+    expect(rejected).toBeGreaterThanOrEqual(alwaysTooMuch)
+
+    await settled(url, counted.orderTotals.size)
+    const orders = await ordersOf(url)
+    const approved = orders.filter(({ status }) => status === 'APPROVED')
+    expect(summary.approvedTotal).toBe(formatMoney(sum(approved.map(({ total }) => cents(total)))))
+    // What fits as a whole is approved as a whole.
+    const unlucky = orders.filter(({ status, customerId }) => {
+      const wanted = counted.customerTotals.get(customerId.slice('cus_'.length)) ?? 0
+      return status === 'REJECTED' && wanted <= limit
+    })
+    expect(unlucky).toEqual([])
+
+    const customers = await customersOf(url)
+    expect(customers).toHaveLength(counted.customerTotals.size)
+    expect(customers.filter(({ reservedCredit }) => cents(reservedCredit) > limit)).toEqual([])
+    expect(sum(customers.map(({ reservedCredit }) => cents(reservedCredit)))).toBe(cents(summary.approvedTotal))
+    await stop()
+
+    const { events } = await inspect(data)
+    expect(overdrafts(events)).toEqual([])
+    expect(heldAtEnd(events)).toEqual([])
+  })
+})
+
+/** What the summary says when credit and stock are enough for everything, which is looked up in the file first. */
+function plentiful(counted: Tally): Partial<Summary> {
+  expect(Math.max(...counted.customerTotals.values())).toBeLessThanOrEqual(10_000_000)
+  expect(Math.max(...counted.quantities.values())).toBeLessThanOrEqual(1_000_000)
+  return {
+    rows: counted.rows,
+    rowsSkipped: counted.rowsSkipped,
+    customers: counted.customerTotals.size,
+    products: counted.products.size,
+    ordersPlaced: counted.orderTotals.size,
+    approved: counted.orderTotals.size,
+    rejected: { CREDIT_LIMIT_EXCEEDED: 0, OUT_OF_STOCK: 0, UNKNOWN_CUSTOMER: 0, UNKNOWN_PRODUCT: 0, TIMED_OUT: 0 },
+    cancelled: 0,
+    approvedTotal: formatMoney(sum(counted.orderTotals.values())),
+    refused: 0,
+  }
+}
+
+async function start(dataDirectory: string): Promise<Desk> {
+  desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'silent' })
+  return desk
+}
+
+async function stop(): Promise<void> {
+  await desk?.close()
+  desk = undefined
+}
+
+/** Runs the import as its users do, and reads the last line of its standard output. */
+async function runImport(
+  file: string,
+  url: string,
+  ...options: string[]
+): Promise<{ code: number | null; summary: Summary }> {
+  const args = ['--import', 'tsx', 'server/import/main.ts', file, '--url', `${url}/graphql`, '--json', ...options]
+  const child = spawn(process.execPath, args)
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  const line = stdout.trimEnd().split('\n').at(-1)
+  if (!line) throw new Error(`The import ended with ${code} and no summary:\n${stderr}`)
+  return { code, summary: JSON.parse(line) as Summary }
+}
+
+/** Waits until the sagas have nothing left to do: rejected orders have given back what they had. */
+async function settled(url: string, orders: number): Promise<void> {
+  const states = async () =>
+    (await ordersOf(url)).filter(({ status, placement }) => status === 'APPROVED' || placement?.endedAt)
+  await expect.poll(async () => (await states()).length, { timeout: 60_000, interval: 200 }).toBe(orders)
+}
+
+interface OrderNode {
+  id: string
+  customerId: string
+  status: string
+  total: string
+  placement: { endedAt: string | null } | null
+}
+
+const ORDERS = `query Orders($after: String) {
+  page: orders(first: 100, after: $after) {
+    nodes { id customerId status total placement { endedAt } } pageInfo { hasNextPage endCursor }
+  }
+}`
+
+function ordersOf(url: string): Promise<OrderNode[]> {
+  return everyNode(url, ORDERS)
+}
+
+const CUSTOMERS = `query Customers($after: String) {
+  page: customers(first: 100, after: $after) { nodes { id reservedCredit } pageInfo { hasNextPage endCursor } }
+}`
+
+function customersOf(url: string): Promise<{ id: string; reservedCredit: string }[]> {
+  return everyNode(url, CUSTOMERS)
+}
+
+interface NodePage<Node> {
+  page: { nodes: Node[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
+}
+
+async function everyNode<Node>(url: string, query: string): Promise<Node[]> {
+  const nodes: Node[] = []
+  let after: string | null = null
+  do {
+    const { page }: NodePage<Node> = await ask<NodePage<Node>>(url, query, { after })
+    nodes.push(...page.nodes)
+    after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
+  } while (after !== null)
+  return nodes
+}
+
+/** What happened in the business: where readers are in the log is noted there too, and does not count. */
+function facts(events: readonly RecordedEvent[]): string[] {
+  return events
+    .filter(({ type }) => type !== 'CheckpointStored')
+    .map(({ id, type, stream }) => `${stream} ${type} ${id}`)
+}
+
+function cents(money: string): Cents {
+  const amount = parseMoney(money)
+  if (amount === undefined) throw new Error(`${money} is no money`)
+  return amount
+}

@@ -1,4 +1,5 @@
 // SQLite behind a handful of calls: the one that Node brings along from 24 on, a package with the same API before.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 
 export type Value = string | number | null | Uint8Array
@@ -42,6 +43,8 @@ const SIZES = 'PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 671
 
 /** How long a connection waits for another one that is writing. Until then the event loop stands still. */
 const BUSY_TIMEOUT_MS = 2_000
+const OPENING_PAUSES = 100
+const OPENING_PAUSE_MS = 20
 
 /**
  * Opens a database file in WAL mode, made anew unless it is there. Its directory must be there.
@@ -49,13 +52,20 @@ const BUSY_TIMEOUT_MS = 2_000
  */
 export async function openDatabase(file: string, options: DatabaseOptions): Promise<Database> {
   const { DatabaseSync } = await driver()
-  try {
-    return prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options)
-  } catch (error) {
-    throw new Error(`Cannot open the database ${file}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    })
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options)
+    } catch (error) {
+      // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
+      if (resultCode(error) === BUSY && pauses < OPENING_PAUSES) await pause(OPENING_PAUSE_MS)
+      else throw cannotOpen(file, error)
+    }
   }
+}
+
+function cannotOpen(file: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : error
+  return new Error(`Cannot open the database ${file}: ${reason}`, { cause: error })
 }
 
 function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): Database {
@@ -116,9 +126,11 @@ function calls(connection: DatabaseSyncInstance): Database {
   }
 }
 
+const BUSY = 5
+
 /** Result codes that speak of the disk, the file or its other users, not of the statement. */
 const STORAGE_CODES = new Set([
-  5, // BUSY
+  BUSY,
   6, // LOCKED
   7, // NOMEM
   8, // READONLY
@@ -132,8 +144,14 @@ const STORAGE_CODES = new Set([
 
 /** Whether an error of a statement is due to the disk, the file or its other users, and not to the statement. */
 export function isStorageFailure(error: unknown): boolean {
-  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false
-  return STORAGE_CODES.has(error.errcode & 0xff)
+  const code = resultCode(error)
+  return code !== undefined && STORAGE_CODES.has(code)
+}
+
+/** SQLite's primary result code; its extended codes carry more in the higher bits. */
+function resultCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
 }
 
 type Driver = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>

@@ -1,0 +1,182 @@
+// The gateway: one address for GraphQL over HTTP and WebSocket, the playground and the health of the desk.
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import type { GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import type { ExampleOperation } from '../schema/operations.ts'
+import { graphqlOverHttp, refusalStatus } from './apollo.ts'
+import { clientError } from './errors.ts'
+import { type Health, serveHealth } from './health.ts'
+import { admission, limits, refuseNesting } from './limits.ts'
+import { servePlayground } from './playground.ts'
+import type { RequestInfo } from './request.ts'
+import { serveSockets } from './websocket.ts'
+
+const endpoint = '/graphql'
+const requestTakesAtMost = 30_000
+const finishingTakesAtMost = 5_000
+const closingTakesAtMost = 2_000
+
+export interface GatewayOptions<Context extends object> {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  schema: GraphQLSchema
+  /** Makes the context of one operation, or of one message of a subscription. Nothing that it caches is shared or kept. */
+  context: (request: RequestInfo) => Context
+  health: () => Health | Promise<Health>
+  /** The tabs of the playground. */
+  operations: readonly ExampleOperation[]
+  log: Logger
+}
+
+export interface Gateway {
+  /** Without a slash at the end, e.g. `http://127.0.0.1:4000`. */
+  url: string
+  port: number
+  /**
+   * Stops in this order: nothing new is begun and readiness is 503; what is being executed finishes, within five seconds;
+   * WebSockets are told 1001; the port is given back.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Starts to listen.
+ *
+ * @throws Error when the address cannot be listened on
+ */
+export async function startGateway<Context extends object>(options: GatewayOptions<Context>): Promise<Gateway> {
+  const { host, port, schema, context, log } = options
+  const executing = admission(limits.operations)
+  const graphql = await graphqlOverHttp(schema, context, log)
+  const app: FastifyInstance = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.messageBytes,
+    requestTimeout: requestTakesAtMost,
+    // Health answers until the end.
+    return503OnClosing: false,
+  })
+  let stopping = false
+
+  observe(app)
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, error, log))
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request)
+    return reply
+      .code(404)
+      .send({ error: `There is nothing at ${path}. Try ${endpoint}, /playground or /health/ready.` })
+  })
+  app.get('/', (_request, reply) => reply.redirect('/playground/'))
+  serveHealth(app, options.health, () => stopping)
+  servePlayground(app, endpoint, options.operations)
+  app.route({
+    method: ['GET', 'POST'],
+    url: endpoint,
+    async handler(request, reply) {
+      const nested = refuseNesting(sourceOf(request))
+      if (nested !== undefined) return reply.code(refusalStatus(request.headers.accept)).send({ errors: [nested] })
+      const refusal = executing.enter()
+      if (refusal !== undefined)
+        return reply
+          .code(503)
+          .header('retry-after', '1')
+          .send({ errors: [refusal] })
+      try {
+        return await graphql.answer(request, reply)
+      } finally {
+        executing.leave()
+      }
+    },
+  })
+  const sockets = serveSockets({ server: app.server, path: endpoint, schema, context, admission: executing, log })
+
+  const listening = await listen(app, host, port)
+  return {
+    ...listening,
+    async close() {
+      stopping = true
+      await within(finishingTakesAtMost, executing.stop())
+      await sockets.close()
+      await within(closingTakesAtMost, app.close())
+      app.server.closeAllConnections()
+      await graphql.stop()
+    },
+  }
+}
+
+/** Logs each request, at `debug`, and puts on every answer what keeps browsers out of trouble. */
+function observe(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request
+    request.log.debug({ method, url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'request')
+  })
+  app.addHook('onSend', async (request, reply) => {
+    const headers = pathOf(request).startsWith('/playground/') ? everywhere : { ...everywhere, ...outsidePages }
+    for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  })
+}
+
+const everywhere = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const outsidePages = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-store',
+}
+
+/** What goes wrong before GraphQL is reached: a body that is too large, no JSON, of another type; or a bug. */
+function sendError(reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
+  const status = error.statusCode ?? 500
+  const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
+  const shown = clientError({ message: error.message, extensions: { code } }, error, log)
+  return reply.code(status).send({ errors: [shown] })
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? url
+}
+
+/** The GraphQL document of a request; empty when there is none, of which Apollo then complains. */
+function sourceOf({ body, query }: FastifyRequest): string {
+  for (const given of [body, query]) {
+    if (given !== null && typeof given === 'object' && 'query' in given && typeof given.query === 'string')
+      return given.query
+  }
+  return ''
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<{ url: string; port: number }> {
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
+    throw new Error(`Cannot listen on ${host}, port ${port}: ${reason}.`, { cause })
+  }
+  const address = app.server.address()
+  const taken = address !== null && typeof address === 'object' ? address.port : port
+  const anyAddress = host === '0.0.0.0' || host === '::'
+  const name = anyAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return { url: `http://${name}:${taken}`, port: taken }
+}
+
+async function within(milliseconds: number, work: PromiseLike<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,67 @@
+// The playground at /playground: Altair, served from here with everything it needs, and with the example operations in tabs.
+import fastifyStatic from '@fastify/static'
+import { getDistDirectory, renderAltair } from 'altair-static'
+import type { FastifyInstance } from 'fastify'
+import type { ExampleOperation } from '../schema/operations.ts'
+
+/**
+ * Adds the playground to a server.
+ *
+ * @param endpoint the path of the GraphQL endpoint, HTTP and WebSocket, e.g. `/graphql`
+ * @param operations one tab each
+ */
+export function servePlayground(app: FastifyInstance, endpoint: string, operations: readonly ExampleOperation[]): void {
+  const page = renderAltair({ baseURL: '/playground/', serveInitialOptionsInSeperateRequest: 'options.js' })
+  const script = optionsScript(endpoint, operations)
+  const headers = { 'content-security-policy': contentSecurityPolicy, 'x-frame-options': 'SAMEORIGIN' }
+
+  app.get('/playground', (_request, reply) => reply.redirect('/playground/'))
+  app.get('/playground/', (_request, reply) => reply.headers(headers).type('text/html; charset=utf-8').send(page))
+  app.get('/playground/options.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
+  app.register(fastifyStatic, {
+    root: getDistDirectory(),
+    prefix: '/playground/',
+    index: false,
+    decorateReply: false,
+    maxAge: '1h',
+  })
+}
+
+/** Altair needs inline styles, which it adds while it runs; scripts come from files only. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "frame-src 'self'",
+  "frame-ancestors 'self'",
+  "base-uri 'self'",
+  "form-action 'none'",
+].join('; ')
+
+/** A script of its own, since the policy allows none in the page. Only the browser knows under which name it reached the desk. */
+function optionsScript(endpoint: string, operations: readonly ExampleOperation[]): string {
+  const tabs = operations.map(({ title, document, variables }) => ({
+    initialName: title,
+    initialQuery: document,
+    initialVariables: JSON.stringify(variables, null, 2),
+  }))
+  return `const endpointURL = new URL(${JSON.stringify(endpoint)}, location.href).href
+const here = {
+  endpointURL,
+  subscriptionsEndpoint: endpointURL.replace('http', 'ws'),
+  initialSubscriptionRequestHandlerId: 'graphql-ws',
+}
+const tabs = ${JSON.stringify(tabs, null, 2)}
+AltairGraphQL.init({
+  ...here,
+  initialWindows: tabs.map((tab) => ({ ...tab, ...here })),
+  initialSettings: { 'alert.disableUpdateNotification': true, 'banners.disable': true },
+  disableAccount: true,
+  instanceStorageNamespace: 'creditline_',
+})
+`
+}

@@ -1,0 +1,9 @@
+// What is known of a request, over HTTP or WebSocket, when the context of its operation is made.
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface RequestInfo {
+  transport: 'http' | 'websocket'
+  /** As in the log: one for each HTTP request, one for all operations of a WebSocket. */
+  requestId: string
+  headers: IncomingHttpHeaders
+}

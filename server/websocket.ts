@@ -1,0 +1,122 @@
+// The WebSockets of the desk: who may open one, how dead ones are found, and how all of them are closed.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { CloseCode, handleProtocols } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { limits } from './limits.ts'
+import { graphqlProtocol, type ProtocolOptions } from './subscriptions.ts'
+
+const keepAliveEvery = 12_000
+const closingTakesAtMost = 1_000
+
+interface SocketOptions<Context extends object> extends ProtocolOptions<Context> {
+  server: Server
+  path: string
+}
+
+export interface Sockets {
+  /**
+   * Refuses new sockets, tells every client 1001, and settles when all are gone. No subscription is completed, since a client
+   * takes `complete` for the end of the stream, but comes back after 1001 and resumes.
+   */
+  close(): Promise<void>
+}
+
+/** Serves GraphQL on the WebSockets of an HTTP server. */
+export function serveSockets<Context extends object>(options: SocketOptions<Context>): Sockets {
+  const { server, path, log } = options
+  // `ws` compresses nothing unless asked to, which keeps a socket small.
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, handleProtocols })
+  const protocol = graphqlProtocol(options)
+  const stopKeepingAlive = keepAlive(sockets)
+  let closing = false
+  let opened = 0
+
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => stream.destroy())
+    if (request.url?.split('?', 1)[0] !== path) refuse(stream, '404 Not Found')
+    else if (!fromOwnPage(request)) refuse(stream, '403 Forbidden')
+    else if (closing || sockets.clients.size >= limits.sockets) refuse(stream, '503 Service Unavailable')
+    else sockets.handleUpgrade(request, stream, head, (socket) => connect(socket, request))
+  })
+
+  function connect(socket: WebSocket, { headers }: IncomingMessage): void {
+    const requestId = `socket-${++opened}`
+    // `ws` closes a socket whose client breaks the protocol; without a listener that would also end the process.
+    socket.on('error', (err) => log.debug({ requestId, err }, 'a client broke the WebSocket protocol'))
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        // When sending fails the close of the socket follows, which is all that there is to do.
+        send: (text) => new Promise((resolve) => socket.send(text, () => resolve())),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            if (socket.bufferedAmount > limits.unreadBytes) return socket.terminate()
+            handle(String(data)).catch((err: unknown) => {
+              log.error({ requestId, err }, 'a WebSocket message could not be handled')
+              socket.close(CloseCode.InternalServerError, 'Internal server error')
+            })
+          })
+        },
+      },
+      { transport: 'websocket', requestId, headers },
+    )
+    socket.once('close', (code, reason) => {
+      log.debug({ requestId, code }, 'a WebSocket is closed')
+      closed(code, String(reason)).catch((err: unknown) => {
+        log.error({ requestId, err }, 'a subscription could not be ended')
+      })
+    })
+  }
+
+  return {
+    async close() {
+      closing = true
+      stopKeepingAlive()
+      // Results that are about to be sent go first.
+      await setImmediate()
+      await Promise.all([...sockets.clients].map(goAway))
+    },
+  }
+}
+
+/** Browsers open a WebSocket to any address from any page, so a page of another origin has to be refused here. */
+function fromOwnPage({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return true
+  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Pings every socket and cuts those that did not answer the ping before. @returns how to stop */
+function keepAlive(sockets: WebSocketServer): () => void {
+  const silent = new WeakSet<WebSocket>()
+  sockets.on('connection', (socket) => socket.on('pong', () => silent.delete(socket)))
+  const timer = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) {
+        socket.terminate()
+      } else {
+        silent.add(socket)
+        socket.once('pong', () => silent.delete(socket))
+        socket.ping()
+      }
+    }
+  }, keepAliveEvery)
+  return () => clearInterval(timer)
+}
+
+function goAway(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.terminate(), closingTakesAtMost)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.close(1001, 'Going away')
+  })
+}

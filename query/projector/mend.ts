@@ -5,7 +5,7 @@ import type { Projection, ViewDocument } from '../projection.ts'
 import type { BrokenDocument, ViewStore } from '../store/view-store.ts'
 import { fold, touch } from './fold.ts'
 
-export interface Parts {
+interface Parts {
   store: EventStore
   views: ViewStore
   projections: readonly Projection<ViewDocument>[]

@@ -129,13 +129,15 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
   }
 
   function noteUnplaced({ name }: Projection<ViewDocument>, unplaced: Touched['unplaced']): void {
+    const [first] = unplaced
+    if (!first) return
     unplacedEvents += unplaced.length
-    for (const { event, error } of unplaced) {
-      log.error(
-        { view: name, position: event.position, type: event.type, error },
-        'A view could not tell whom an event concerns',
-      )
-    }
+    // One line for a batch: a projection that fails at every event must not fill the disk.
+    const { position, type } = first.event
+    log.error(
+      { view: name, position, type, error: first.error, events: unplaced.length },
+      'A view could not tell whom events concern; this is the first of them',
+    )
   }
 
   const running = run()

@@ -164,7 +164,9 @@ function emptyViews(projections: readonly Projection<ViewDocument>[] = views) {
       for (const entry of folded.history) if (!history.has(entry.position)) history.set(entry.position, entry)
       return folded
     },
-    documents: (view: ViewName) => [...(stored.get(view)?.documents.values() ?? [])],
+    /** In the order of their ids. */
+    documents: (view: ViewName) =>
+      [...(stored.get(view)?.documents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)),
     history: () => [...history.values()],
   }
 }

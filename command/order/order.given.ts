@@ -1,0 +1,62 @@
+// The commands and events of order ord_1 of customer cus_1, for tests.
+import type { OrderEvent, OrderLine, RejectionReason } from '../../events/catalogue.ts'
+import type { OrderCommand, QuotedLine } from './order.ts'
+
+const orderId = 'ord_1'
+const customerId = 'cus_1'
+
+export function line(productId: string, quantity: number, unitPrice: number): OrderLine {
+  return { productId, quantity, unitPrice }
+}
+
+export function placeTotal(total: number): OrderCommand {
+  return { type: 'PlaceOrder', orderId, customerId, content: { total } }
+}
+
+export function placeLines(...lines: QuotedLine[]): OrderCommand {
+  return { type: 'PlaceOrder', orderId, customerId, content: { lines } }
+}
+
+export function approve(): OrderCommand {
+  return { type: 'ApproveOrder', orderId }
+}
+
+export function reject(reason: RejectionReason): OrderCommand {
+  return { type: 'RejectOrder', orderId, reason }
+}
+
+export function cancel(also: { reason?: string; expectedVersion?: number } = {}): OrderCommand {
+  return { type: 'CancelOrder', orderId, ...also }
+}
+
+export function ship(also: { trackingCode?: string; expectedVersion?: number } = {}): OrderCommand {
+  return { type: 'ShipOrder', orderId, ...also }
+}
+
+export function recordPayment(also: { expectedVersion?: number } = {}): OrderCommand {
+  return { type: 'RecordPayment', orderId, ...also }
+}
+
+export function placed(total: number, ...lines: OrderLine[]): OrderEvent {
+  return { type: 'OrderPlaced', data: { orderId, customerId, total, lines } }
+}
+
+export function approved(total: number): OrderEvent {
+  return { type: 'OrderApproved', data: { orderId, customerId, total } }
+}
+
+export function rejected(total: number, reason: RejectionReason): OrderEvent {
+  return { type: 'OrderRejected', data: { orderId, customerId, total, reason } }
+}
+
+export function cancelled(total: number, also: { reason?: string } = {}): OrderEvent {
+  return { type: 'OrderCancelled', data: { orderId, customerId, total, ...also } }
+}
+
+export function shipped(total: number, also: { trackingCode?: string } = {}): OrderEvent {
+  return { type: 'OrderShipped', data: { orderId, customerId, total, ...also } }
+}
+
+export function paid(total: number): OrderEvent {
+  return { type: 'OrderPaid', data: { orderId, customerId, total } }
+}

@@ -1,0 +1,204 @@
+// The rules of an order: what it comes to, and what can happen to it in which state.
+import { describe, expect, test } from 'vitest'
+import { MAX_CENTS } from '../../events/money.ts'
+import { euros, given } from '../given.ts'
+import {
+  approve,
+  approved,
+  cancel,
+  cancelled,
+  line,
+  paid,
+  placed,
+  placeLines,
+  placeTotal,
+  recordPayment,
+  reject,
+  rejected,
+  ship,
+  shipped,
+} from './order.given.ts'
+import { order } from './order.ts'
+
+const total = euros(100)
+
+const placedOnly = [placed(total)]
+const approvedToo = [...placedOnly, approved(total)]
+const shippedToo = [...approvedToo, shipped(total)]
+
+/** What an order in each state has been through. */
+const having = {
+  PENDING: placedOnly,
+  APPROVED: approvedToo,
+  REJECTED: [...placedOnly, rejected(total, 'OUT_OF_STOCK')],
+  CANCELLED: [...placedOnly, cancelled(total)],
+  SHIPPED: shippedToo,
+  PAID: [...shippedToo, paid(total)],
+}
+
+describe('placing', () => {
+  test('an order can be placed by its total', () => {
+    given(order).when(placeTotal(total)).then(placed(total))
+  })
+
+  test('or by lines, and comes to their sum', () => {
+    const lines = [line('prd_1', 3, euros(1.1)), line('prd_2', 1, euros(0.05))]
+    given(order)
+      .when(placeLines(...lines))
+      .then(placed(euros(3.35), ...lines))
+  })
+
+  test('the same product can be on several lines, at different prices', () => {
+    const lines = [line('prd_1', 1, euros(2)), line('prd_2', 1, euros(5)), line('prd_1', 4, euros(1))]
+    given(order)
+      .when(placeLines(...lines))
+      .then(placed(euros(11), ...lines))
+  })
+
+  test('a line may cost nothing', () => {
+    given(order)
+      .when(placeLines(line('prd_1', 3, 0)))
+      .then(placed(0, line('prd_1', 3, 0)))
+  })
+
+  test('a line without a price names a product that is not in the range', () => {
+    given(order)
+      .when(placeLines(line('prd_1', 1, euros(2)), { productId: 'prd_2', quantity: 1, unitPrice: undefined }))
+      .thenRefused({
+        code: 'NOT_FOUND',
+        path: ['content', 'lines', '1', 'productId'],
+        message: 'There is no product prd_2.',
+      })
+  })
+
+  test('the lines can come to 2^53 - 1 cents', () => {
+    const lines = [line('prd_1', 1, MAX_CENTS - 1), line('prd_2', 1, 1)]
+    given(order)
+      .when(placeLines(...lines))
+      .then(placed(MAX_CENTS, ...lines))
+  })
+
+  test.each([
+    ['one line', 0, [line('prd_1', 2, MAX_CENTS)]],
+    ['the most there can be of the dearest', 0, [line('prd_1', 2 ** 31 - 1, MAX_CENTS)]],
+    ['the lines together', 1, [line('prd_1', 1, MAX_CENTS), line('prd_2', 1, 1), line('prd_3', 1, 1)]],
+    ['what no number can tell from 2^53', 2, [line('prd_1', 1, MAX_CENTS), line('prd_1', 1, 0), line('prd_2', 1, 2)]],
+  ])('but no further: %s', (_, index, lines) => {
+    given(order)
+      .when(placeLines(...lines))
+      .thenRefused({ code: 'INVALID_INPUT', path: ['content', 'lines', String(index), 'quantity'] })
+  })
+
+  test.each(Object.entries(having))('nothing is placed twice, here when it is %s', (_, history) => {
+    given(order, ...history)
+      .when(placeTotal(total))
+      .thenRefused({ code: 'ALREADY_EXISTS', path: ['orderId'] })
+  })
+})
+
+test('a pending order is approved, and then has been', () => {
+  given(order, ...having.PENDING)
+    .when(approve())
+    .then(approved(total))
+  given(order, ...having.APPROVED)
+    .when(approve())
+    .thenNothing()
+})
+
+test('a pending order is rejected for a reason, and then has been', () => {
+  given(order, ...having.PENDING)
+    .when(reject('TIMED_OUT'))
+    .then(rejected(total, 'TIMED_OUT'))
+  given(order, ...having.REJECTED)
+    .when(reject('OUT_OF_STOCK'))
+    .thenNothing()
+})
+
+test('a pending or approved order is cancelled, with or without a reason', () => {
+  given(order, ...having.PENDING)
+    .when(cancel())
+    .then(cancelled(total))
+  given(order, ...having.APPROVED)
+    .when(cancel({ reason: 'too late' }))
+    .then(cancelled(total, { reason: 'too late' }))
+})
+
+test('an approved order is shipped, with or without a tracking code', () => {
+  given(order, ...having.APPROVED)
+    .when(ship())
+    .then(shipped(total))
+  given(order, ...having.APPROVED)
+    .when(ship({ trackingCode: 'A1' }))
+    .then(shipped(total, { trackingCode: 'A1' }))
+})
+
+test('a shipped order is paid', () => {
+  given(order, ...having.SHIPPED)
+    .when(recordPayment())
+    .then(paid(total))
+})
+
+test.each([approve(), reject('OUT_OF_STOCK'), cancel(), cancel({ expectedVersion: 1 }), ship(), recordPayment()])(
+  'nothing can be done with what was not placed: $type',
+  (command) => {
+    given(order)
+      .when(command)
+      .thenRefused({ code: 'NOT_FOUND', path: ['orderId'] })
+  },
+)
+
+describe('what cannot be done any more, or not yet, is refused with the state', () => {
+  const impossible = [
+    [approve(), ['REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
+    [reject('OUT_OF_STOCK'), ['APPROVED', 'CANCELLED', 'SHIPPED', 'PAID']],
+    [cancel(), ['REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
+    [ship(), ['PENDING', 'REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
+    [recordPayment(), ['PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'PAID']],
+  ] as const
+
+  test.each(impossible.flatMap(([command, where]) => where.map((state) => [command.type, state, command] as const)))(
+    '%s when it is %s',
+    (_, state, command) => {
+      given(order, ...having[state])
+        .when(command)
+        .thenRefused({
+          code: 'ILLEGAL_STATE',
+          path: ['orderId'],
+          message: expect.stringContaining(`The order is ${state}. Only a`),
+        })
+    },
+  )
+})
+
+describe('an expected version', () => {
+  test('holds when the order has so many events', () => {
+    given(order, ...having.PENDING)
+      .when(cancel({ expectedVersion: 1 }))
+      .then(cancelled(total))
+    given(order, ...having.APPROVED)
+      .when(ship({ expectedVersion: 2 }))
+      .then(shipped(total))
+    given(order, ...having.SHIPPED)
+      .when(recordPayment({ expectedVersion: 3 }))
+      .then(paid(total))
+  })
+
+  test.each([
+    [cancel({ expectedVersion: 1 }), having.APPROVED, '1', '2'],
+    [ship({ expectedVersion: 3 }), having.APPROVED, '3', '2'],
+    [recordPayment({ expectedVersion: 2 }), having.SHIPPED, '2', '3'],
+  ])('that does not hold is a conflict, which says what it is: $0.type', (command, history, expected, actual) => {
+    given(order, ...history)
+      .when(command)
+      .thenRefused({ code: 'CONFLICT', path: ['expectedVersion'], expected, actual })
+  })
+
+  test('is judged before the state: whoever expects it does not know the state', () => {
+    given(order, ...having.SHIPPED)
+      .when(cancel({ expectedVersion: 2 }))
+      .thenRefused({ code: 'CONFLICT', actual: '3' })
+    given(order, ...having.SHIPPED)
+      .when(cancel({ expectedVersion: 3 }))
+      .thenRefused({ code: 'ILLEGAL_STATE' })
+  })
+})

@@ -18,10 +18,10 @@ export interface Reads {
   version: string
 }
 
-/** Each operation has a context of its own. */
+/** Each operation has a context of its own, and so has each message of a subscription: loaders keep what they have loaded. */
 export interface QueryContext {
   readonly reads: Reads
-  /** What they have loaded once they do not load again: replaced when newer documents must be seen. */
+  /** Replaced when newer documents must be seen. */
   loaders: Loaders
 }
 

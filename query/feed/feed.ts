@@ -1,6 +1,6 @@
 // The change feed of a query node: follows the checkpoint of the views, and tells subscribers what was recorded, by topic.
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { BaseLogger } from 'pino'
+import type { Logger } from '../../events/logger.ts'
 import type { Position } from '../../events/position.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
 import { type Changes, dirtyFlag } from './changes.ts'
@@ -47,7 +47,7 @@ export interface FeedHealth {
 
 export interface FeedOptions {
   views: Pick<ViewStore, 'checkpoint' | 'history'>
-  log: Pick<BaseLogger, 'warn' | 'info'>
+  log: Pick<Logger, 'info' | 'warn'>
   /** How long a lost hint can go unnoticed (default 250). */
   pollMs?: number
 }
@@ -144,10 +144,10 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   async function attempt(task: () => Promise<void>): Promise<void> {
     try {
       await task()
-      if (failure !== undefined) log.info('the feed can read the views again')
+      if (failure !== undefined) log.info({ position }, 'The feed can read the views again')
       failure = undefined
     } catch (error) {
-      if (failure === undefined) log.warn({ err: error }, 'the feed cannot read the views; it goes on trying')
+      if (failure === undefined) log.warn({ err: error }, 'The feed cannot read the views; it goes on trying')
       failure = error instanceof Error ? error.message : String(error)
     }
   }

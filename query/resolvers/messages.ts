@@ -1,5 +1,5 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
-import { createLoaders, type QueryContext } from '../context.ts'
+import type { QueryContext } from '../context.ts'
 import { stoppable } from '../feed/stoppable.ts'
 import { clientError } from './errors.ts'
 
@@ -14,9 +14,7 @@ export function subscription<Arguments, Shown>(
 ) {
   return {
     subscribe: (_: unknown, args: Arguments, context: QueryContext) => open(args, context),
-    resolve(message: Message<Shown>, _: Arguments, context: QueryContext): Shown {
-      // One context serves all messages: documents that an earlier one has loaded may be out of date.
-      context.loaders = createLoaders(context.reads.views)
+    resolve(message: Message<Shown>): Shown {
       if ('failure' in message) throw clientError(message.failure)
       return message.shown
     },

@@ -1,0 +1,55 @@
+// Views for tests of what reads them: a real store, into which events are folded on the spot.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DomainEvent } from '../events/catalogue.ts'
+import type { RecordedEvent } from '../events/store/event-store.ts'
+import { fold, touch } from './projector/fold.ts'
+import { openSqliteViewStore } from './store/sqlite.ts'
+import type { ViewStore } from './store/view-store.ts'
+import { recorder } from './views/given.ts'
+import { views as projections } from './views/index.ts'
+
+export interface TestViews {
+  views: ViewStore
+  /** Records events and folds them into the views, as one batch. */
+  append(...events: DomainEvent[]): Promise<RecordedEvent[]>
+  /** Folds events that are recorded already. */
+  write(events: readonly RecordedEvent[]): Promise<void>
+  close(): Promise<void>
+}
+
+export const testLogId = 'abcdefghijkl'
+
+export async function openTestViews(): Promise<TestViews> {
+  const directory = await mkdtemp(join(tmpdir(), 'creditline-views-'))
+  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: testLogId, projections })
+  const record = recorder()
+
+  async function write(events: readonly RecordedEvent[]): Promise<void> {
+    const touched = projections.map((projection) => touch(projection, events))
+    const stored = await Promise.all(
+      touched.map(async ({ projection, events }) => {
+        const documents = (await views.get(projection, [...events.keys()])).filter((document) => document !== undefined)
+        const byId = new Map(documents.map((document) => [document.id, document]))
+        return [projection.name, { documents: byId, broken: new Set<string>() }] as const
+      }),
+    )
+    const checkpoint = events.at(-1)?.position ?? (await views.checkpoint())
+    await views.write({ ...fold(events, touched, new Map(stored)), mended: [], checkpoint })
+  }
+
+  return {
+    views,
+    write,
+    async append(...events) {
+      const recorded = record(...events)
+      await write(recorded)
+      return recorded
+    },
+    async close() {
+      await views.close()
+      await rm(directory, { recursive: true })
+    },
+  }
+}

@@ -20,19 +20,18 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000'
  * @throws Error that says what is wrong with it
  */
 export function appendOf(stream: StreamName, events: readonly NewEvent[], expected: Revision): Append {
-  const wrong = (what: string) => new Error(`Cannot append to ${stream}: ${what}.`)
-  if (events.length === 0) throw wrong('there are no events')
-  if (!Number.isSafeInteger(expected) || expected < NO_EVENTS) throw wrong(`${expected} is not a revision`)
+  if (events.length === 0) throw wrong(stream, 'there are no events')
+  if (!Number.isSafeInteger(expected) || expected < NO_EVENTS) throw wrong(stream, `${expected} is not a revision`)
 
   const append: Append = { stream, events, expected, data: [], metadata: [], size: 0 }
   let dataLength = 0
   for (const event of events) {
-    if (!event.type) throw wrong('an event has no type')
+    if (!event.type) throw wrong(stream, 'an event has no type')
     if (!UUID.test(event.id) || event.id === NIL_UUID)
-      throw wrong(`the event id "${event.id}" is not a UUID in lower case`)
+      throw wrong(stream, `the event id "${event.id}" is not a UUID in lower case`)
     const data = JSON.stringify(event.data)
     const metadata = JSON.stringify(event.metadata)
-    if (data === undefined || metadata === undefined) throw wrong(`a ${event.type} has no data or no metadata`)
+    if (data === undefined || metadata === undefined) throw wrong(stream, `a ${event.type} has no data or no metadata`)
     append.data.push(data)
     append.metadata.push(metadata)
     append.size += data.length + metadata.length
@@ -41,7 +40,11 @@ export function appendOf(stream: StreamName, events: readonly NewEvent[], expect
   // A character takes at most three bytes: only what is large is measured.
   if (dataLength * 3 > MAX_APPEND_BYTES) {
     const bytes = append.data.reduce((sum, data) => sum + Buffer.byteLength(data), 0)
-    if (bytes > MAX_APPEND_BYTES) throw wrong(`${bytes} bytes of data are more than ${MAX_APPEND_BYTES}`)
+    if (bytes > MAX_APPEND_BYTES) throw wrong(stream, `${bytes} bytes of data are more than ${MAX_APPEND_BYTES}`)
   }
   return append
+}
+
+function wrong(stream: StreamName, what: string): Error {
+  return new Error(`Cannot append to ${stream}: ${what}.`)
 }

@@ -3,7 +3,7 @@
 export interface Changes {
   /** Wakes everybody who waits. */
   announce(): void
-  /** Until the next announcement, or the signal aborts, or so many milliseconds have gone by. */
+  /** Until the next announcement, or the signal (not aborted yet) aborts, or so many milliseconds have gone by. */
   next(signal: AbortSignal, atMost?: number): Promise<void>
   /** Looks at times for changes made elsewhere, from now on until the returned function is called. */
   follow(): () => void
@@ -33,7 +33,6 @@ export function changesOf(look: () => void): Changes {
         const limit = atMost === undefined ? undefined : setTimeout(wake, atMost).unref()
         waiting.add(wake)
         signal.addEventListener('abort', wake)
-        if (signal.aborted) wake()
       }),
 
     follow() {

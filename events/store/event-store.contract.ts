@@ -399,11 +399,12 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const waiting = listen(store, await store.head())
         await waiting.stop()
 
+        const after = await store.head()
+        await filled(10)
         const abort = new AbortController()
-        const { appended } = await filled(10)
         let batches = 0
-        for await (const batch of store.subscribe(appended.position - 1, { signal: abort.signal, batchSize: 1 })) {
-          expect(batch.position).toBeGreaterThan(appended.position - 1)
+        for await (const batch of store.subscribe(after, { signal: abort.signal, batchSize: 1 })) {
+          expect(batch.position).toBeGreaterThan(after)
           batches++
           abort.abort()
         }
@@ -473,6 +474,14 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const again = await open()
         expect(await all(again.read(stream))).toHaveLength(1)
         await again.close()
+      })
+
+      test('a subscriber that waits for more comes to its end without an error', async () => {
+        const live = listen(store, await store.head())
+        const { appended } = await filled(1)
+        await live.reaches(appended.position)
+        await store.close()
+        await live.ended
       })
 
       test('closing twice is closing once', async () => {

@@ -150,7 +150,7 @@ export function eventTables(db: Database): EventTables {
   /** What an append that found its stream further on answers: as the first time, if it is a repeat. */
   const repeated = ({ stream: name, events, expected }: Append, stream: KnownStream): Appended | RevisionConflict => {
     const before = recordedBefore.all(stream.sid, expected, events.length)
-    const isRepeat = before.length === events.length && events.every((event, index) => event.id === before[index]?.[1])
+    const isRepeat = events.every((event, index) => event.id === before[index]?.[1])
     const last = before.at(-1)
     return isRepeat && last
       ? { revision: expected + events.length, position: last[0] }

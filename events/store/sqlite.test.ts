@@ -180,6 +180,15 @@ describe('the file of the embedded event store', () => {
     expect(await store.append('customer-cus_1', named(2), NO_EVENTS)).toEqual({ revision: 1, position: 3 })
   })
 
+  test('closing leaves nothing behind that a subscriber which pauses could trip over', async () => {
+    const store = await open(newFile())
+    await store.append('customer-cus_1', named(2), NO_EVENTS)
+    const subscription = store.subscribe(START, { ...options(), batchSize: 1 })[Symbol.asyncIterator]()
+    expect((await subscription.next()).value).toMatchObject({ position: 1 })
+    await store.close()
+    expect(await subscription.next()).toEqual({ done: true, value: undefined })
+  })
+
   test('a file that is no event log, or cannot be opened, is refused by its name', async () => {
     const file = newFile()
     await writeFile(file, 'A shopping list: milk, bread, a dozen eggs. '.repeat(100))

@@ -40,6 +40,7 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
   let closed = false
 
   const changes = changesOf(() => {
+    if (closed) return
     try {
       const found = version.get()?.[0]
       if (found === seenVersion) return
@@ -52,12 +53,12 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
     }
   })
 
-  const open = () => {
+  const mustBeOpen = () => {
     if (closed) throw new StoreUnavailable('The event log is closed.')
   }
 
   const reading = <Result>(read: () => Result): Result => {
-    open()
+    mustBeOpen()
     try {
       return read()
     } catch (error) {
@@ -93,7 +94,7 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
   return {
     append: (stream, events, expected) =>
       new Promise((resolve, reject) => {
-        open()
+        mustBeOpen()
         queue.add({ ...appendOf(stream, events, expected), resolve, reject })
       }),
 

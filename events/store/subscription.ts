@@ -1,4 +1,5 @@
 // A catch-up subscription: from the database while it is behind, from memory when it has caught up, without a gap between.
+import { setMaxListeners } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Category } from '../catalogue.ts'
 import type { Position } from '../position.ts'
@@ -32,6 +33,8 @@ export async function* subscription(
   if (log.isClosed()) throw new StoreUnavailable('The event log is closed.')
   if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
   const wanted: ReadonlySet<Category> | undefined = categories && new Set(categories)
+  // Any number of subscribers may share a signal; each takes its listener back.
+  setMaxListeners(0, signal)
   const leave = log.follow()
   try {
     let position = after

@@ -18,7 +18,7 @@ const READ_AHEAD = 4
  * Keys are hashes, so they fall all over an index; an index for each span of so many entries keeps what is being written in
  * a few pages (2.5 times as fast), and a look-up pays with one step for each span.
  */
-const SPAN = 8_192
+const SPAN = 4_096
 
 export function createHistory(connection: Connection): void {
   connection.exec(`

@@ -1,0 +1,46 @@
+// A desk on a temporary data directory, for all tests of a file.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { type Desk, startDesk } from '../server/desk.ts'
+
+export interface SharedDesk {
+  /** Where it listens now: another port after a restart. */
+  url(): string
+  stop(): Promise<void>
+  /** Starts a desk on the same data directory, after the one before has stopped. */
+  start(): Promise<void>
+}
+
+/** To be called outside of tests: the desk starts before the first one and goes away, with its data, after the last one. */
+export function sharedDesk(): SharedDesk {
+  let dataDirectory: string
+  let desk: Desk | undefined
+
+  const shared: SharedDesk = {
+    url() {
+      if (!desk) throw new Error('The desk is stopped')
+      return desk.url
+    },
+    async stop() {
+      const stopping = desk
+      desk = undefined
+      await stopping?.close()
+    },
+    async start() {
+      await shared.stop()
+      desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'silent' })
+    },
+  }
+
+  beforeAll(async () => {
+    dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-test-'))
+    await shared.start()
+  }, 60_000)
+  afterAll(async () => {
+    await shared.stop()
+    await rm(dataDirectory, { recursive: true, force: true })
+  }, 60_000)
+  return shared
+}

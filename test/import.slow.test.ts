@@ -112,6 +112,20 @@ describe.each(hasRealFile ? ['a small file', 'a real file'] : ['a small file'])(
   })
 })
 
+test('an order that the desk refuses is named, and the others are placed', async () => {
+  const file = join(directory, 'long.csv')
+  const rows = (invoice: number, count: number) => `${invoice},P1,Thing,1,1.00,1,France\n`.repeat(count)
+  await writeFile(
+    file,
+    `InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country\n${rows(1, 2_001)}${rows(2, 2_000)}`,
+  )
+  const { url } = await start(join(directory, 'long'))
+  const { code, summary, stderr } = await runImport(file, url)
+  expect(stderr).toMatch(/^ord_1 was refused: content\.lines must have at most 2000 lines\. \(INVALID_INPUT\)$/m)
+  expect(summary).toMatchObject({ ordersPlaced: 1, approved: 1, approvedTotal: '2000.00', refused: 1 })
+  expect(code).toBe(1)
+})
+
 /** What the summary says when credit and stock are enough for everything, which is looked up in the file first. */
 function plentiful(counted: Tally): Partial<Summary> {
   expect(Math.max(...counted.customerTotals.values())).toBeLessThanOrEqual(10_000_000)
@@ -145,14 +159,14 @@ async function runImport(
   file: string,
   url: string,
   ...options: string[]
-): Promise<{ code: number | null; summary: Summary }> {
+): Promise<{ code: number | null; summary: Summary; stderr: string }> {
   const args = ['--import', 'tsx', 'server/import/main.ts', file, '--url', `${url}/graphql`, '--json', ...options]
   const child = spawn(process.execPath, args)
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   const line = stdout.trimEnd().split('\n').at(-1)
   if (!line) throw new Error(`The import ended with ${code} and no summary:\n${stderr}`)
-  return { code, summary: JSON.parse(line) as Summary }
+  return { code, summary: JSON.parse(line) as Summary, stderr }
 }
 
 /** Waits until the sagas have nothing left to do: rejected orders have given back what they had. */

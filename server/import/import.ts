@@ -5,7 +5,7 @@ import { type DeskClient, DeskProblem, deskClient } from './desk-client.ts'
 import { inParallel } from './in-parallel.ts'
 import { ADD_PRODUCT, type CommandAnswer, DESK, type OrderState, PLACE_ORDER, REGISTER_CUSTOMER } from './operations.ts'
 import type { Plan } from './plan.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, Stage } from './progress.ts'
 
 export interface ImportOptions {
   /** The desk's GraphQL endpoint. */
@@ -35,6 +35,9 @@ export interface RefusedItem {
 /** How long the desk may be out of reach, and how long it may decide no order, before the import gives up. */
 const PATIENCE = 60_000
 
+/** So many orders may be undecided at a time: a desk that gets orders faster than it decides them lets some time out. */
+const ORDERS_AHEAD = 256
+
 /** "It is there": from an earlier run, with other flags, or because somebody else was first. */
 const ALREADY_THERE = new Set(['ALREADY_EXISTS', 'COMMAND_ID_REUSED'])
 
@@ -44,77 +47,111 @@ const ALREADY_THERE = new Set(['ALREADY_EXISTS', 'COMMAND_ID_REUSED'])
  * @throws DeskProblem when there is no desk, or it fails for longer than a minute
  */
 export async function importPlan(plan: Plan, options: ImportOptions, progress: Progress): Promise<Imported> {
-  const { url, concurrency } = options
-  await assertDesk(url)
-  const client = deskClient(url, PATIENCE)
-  const refused: RefusedItem[] = []
+  await assertDesk(options.url)
+  const client = deskClient(options.url, PATIENCE)
+  const send = (mutation: string, commands: readonly Command[], onSent = () => {}) =>
+    sendAll(client, mutation, commands, options.concurrency, onSent)
 
-  const customers = await sendAll('customers', REGISTER_CUSTOMER, plan.customers, (customer) => ({
-    id: customer.customerId,
-    input: { ...customer, creditLimit: formatMoney(options.creditLimit) },
-  }))
-  const products = await sendAll('products', ADD_PRODUCT, plan.products, (product) => ({
-    id: product.productId,
-    input: { ...product, price: formatMoney(product.price), stock: options.stock },
-  }))
-  const orders = await sendAll('orders', PLACE_ORDER, plan.orders, ({ orderId, customerId, lines }) => ({
-    id: orderId,
-    input: {
-      orderId,
-      customerId,
-      content: { lines: lines.map((line) => ({ ...line, unitPrice: formatMoney(line.unitPrice) })) },
-    },
-  }))
+  const customers = await during(progress('customers', plan.customers.length), (step) =>
+    send(REGISTER_CUSTOMER, customerCommands(plan, options.creditLimit), step),
+  )
+  const products = await during(progress('products', plan.products.length), (step) =>
+    send(ADD_PRODUCT, productCommands(plan, options.stock), step),
+  )
 
-  const stage = progress('decisions', orders.onDesk.length)
-  try {
-    return {
-      orders: await decisionsOf(client, orders.onDesk, PATIENCE, stage.step),
-      alreadyThere: {
-        customers: customers.alreadyThere,
-        products: products.alreadyThere,
-        orders: orders.alreadyThere,
-      },
-      refused,
+  const decided: OrderState[] = []
+  const refused = [...customers.refused, ...products.refused]
+  let ordersThere = 0
+  await during(progress('orders', plan.orders.length), async (step) => {
+    const commands = orderCommands(plan)
+    for (let from = 0; from < commands.length; from += ORDERS_AHEAD) {
+      const sent = await send(PLACE_ORDER, commands.slice(from, from + ORDERS_AHEAD))
+      for (const item of sent.refused) {
+        refused.push(item)
+        step()
+      }
+      ordersThere += sent.alreadyThere
+      decided.push(...(await decisionsOf(client, sent.onDesk, PATIENCE, step)))
     }
-  } finally {
-    stage.end()
-  }
-
-  async function sendAll<Item>(
-    title: string,
-    mutation: string,
-    items: readonly Item[],
-    commandOf: (item: Item) => { id: string; input: object },
-  ): Promise<{ onDesk: string[]; alreadyThere: number }> {
-    const onDesk: string[] = []
-    let alreadyThere = 0
-    const stage = progress(title, items.length)
-    try {
-      await inParallel(items, concurrency, async (item) => {
-        const { id, input } = commandOf(item)
-        const outcome = await command(client, mutation, { ...input, commandId: `import-${id}` })
-        if (outcome.is === 'refused') refused.push({ id, message: outcome.message })
-        else onDesk.push(id)
-        if (outcome.is === 'already there') alreadyThere += 1
-        stage.step()
-      })
-    } finally {
-      stage.end()
-    }
-    return { onDesk, alreadyThere }
+  })
+  return {
+    orders: decided,
+    alreadyThere: { customers: customers.alreadyThere, products: products.alreadyThere, orders: ordersThere },
+    refused,
   }
 }
 
-type CommandOutcome = { is: 'done' } | { is: 'already there' } | { is: 'refused'; message: string }
+/** What makes one customer, product or order, and its id. */
+interface Command {
+  id: string
+  input: object
+}
 
-async function command(client: DeskClient, mutation: string, input: object): Promise<CommandOutcome> {
+function customerCommands(plan: Plan, creditLimit: Cents): Command[] {
+  return plan.customers.map((customer) => ({
+    id: customer.customerId,
+    input: { ...customer, creditLimit: formatMoney(creditLimit) },
+  }))
+}
+
+function productCommands(plan: Plan, stock: number): Command[] {
+  return plan.products.map((product) => ({
+    id: product.productId,
+    input: { ...product, price: formatMoney(product.price), stock },
+  }))
+}
+
+function orderCommands(plan: Plan): Command[] {
+  return plan.orders.map(({ orderId, customerId, lines }) => {
+    const priced = lines.map((line) => ({ ...line, unitPrice: formatMoney(line.unitPrice) }))
+    return { id: orderId, input: { orderId, customerId, content: { lines: priced } } }
+  })
+}
+
+interface Sent {
+  /** What is on the desk now, by id. */
+  onDesk: string[]
+  /** How much of it was there before. */
+  alreadyThere: number
+  refused: RefusedItem[]
+}
+
+async function sendAll(
+  client: DeskClient,
+  mutation: string,
+  commands: readonly Command[],
+  concurrency: number,
+  onSent: () => void,
+): Promise<Sent> {
+  const sent: Sent = { onDesk: [], alreadyThere: 0, refused: [] }
+  await inParallel(commands, concurrency, async ({ id, input }) => {
+    const outcome = await outcomeOf(client, mutation, { ...input, commandId: `import-${id}` })
+    if (outcome.is === 'refused') sent.refused.push({ id, message: outcome.message })
+    else sent.onDesk.push(id)
+    if (outcome.is === 'already there') sent.alreadyThere += 1
+    onSent()
+  })
+  return sent
+}
+
+type Outcome = { is: 'done' } | { is: 'already there' } | { is: 'refused'; message: string }
+
+async function outcomeOf(client: DeskClient, mutation: string, input: object): Promise<Outcome> {
   const { payload } = await client.send<CommandAnswer>(mutation, { input })
   const error = payload.userErrors[0]
   if (error && ALREADY_THERE.has(error.code)) return { is: 'already there' }
   if (error) return { is: 'refused', message: `${error.message} (${error.code})` }
   if (!payload.receipt) throw new DeskProblem('The desk answers a command with neither a receipt nor an error.')
   return payload.receipt.duplicate ? { is: 'already there' } : { is: 'done' }
+}
+
+/** Work whose steps are shown; the bar goes away whether the work succeeds or fails. */
+async function during<Result>(stage: Stage, work: (step: () => void) => Promise<Result>): Promise<Result> {
+  try {
+    return await work(stage.step)
+  } finally {
+    stage.end()
+  }
 }
 
 /** Asks once and without patience: a wrong address should be said at once. */

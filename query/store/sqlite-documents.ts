@@ -72,7 +72,7 @@ export function createTable(connection: Connection, table: Table): void {
   }
 }
 
-/** The texts of the stored documents with these ids. */
+/** A document as JSON, or `undefined` when there is none. */
 export function readDocument(connection: Connection, table: Table, id: string): string | undefined {
   return connection.statement(`SELECT body FROM ${table.name} WHERE id = ?`).get(id)?.[0] as string | undefined
 }

@@ -1,15 +1,10 @@
 // The history: entries in blocks of JSON lines, found by hashes of what they are asked for. It is only ever appended to.
-import type { Position } from '../../events/position.ts'
-import { START } from '../../events/position.ts'
-import type { Connection } from './sqlite-connection.ts'
-import { sql, value } from './sqlite-connection.ts'
+import { type Position, START } from '../../events/position.ts'
+import { type Connection, sql, value } from './sqlite-connection.ts'
 import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
 /** Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as long. */
 const BLOCK = 32
-
-/** Which entries are wanted. */
-type Filter = Omit<HistoryQuery, 'first'>
 
 /** Blocks that are read at a time where one follows the other. */
 const READ_AHEAD = 4
@@ -19,6 +14,9 @@ const READ_AHEAD = 4
  * a few pages (2.5 times as fast), and a look-up pays with one step for each span.
  */
 const SPAN = 4_096
+
+/** Which entries are wanted. */
+type Filter = Omit<HistoryQuery, 'first'>
 
 export function createHistory(connection: Connection): void {
   connection.exec(`

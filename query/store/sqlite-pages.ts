@@ -1,8 +1,7 @@
 // How a page is found: along an index that has its order, or from the few documents that a condition leaves over.
 import type { QueriedAs } from '../projection.ts'
 import type { Key } from './cursor.ts'
-import type { Connection, Sql } from './sqlite-connection.ts'
-import { join, sql, value } from './sqlite-connection.ts'
+import { type Connection, join, type Sql, sql, value } from './sqlite-connection.ts'
 import { column, exactIndex, lineOf, orderIndex, sideTable, type Table } from './sqlite-documents.ts'
 import type { Condition, PageQuery, Range } from './view-store.ts'
 

@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** A document with a field for each way of asking. Only `id`, the times and `rank` are always there. */
-export interface Item extends ViewDocument {
+interface Item extends ViewDocument {
   rank: number
   group?: string
   colour?: string
@@ -582,7 +582,7 @@ function item(id: string, fields: Partial<Item> = {}): Item {
 }
 
 /** Documents one after another: half of them in the group `even`, some groups small, ranks with repeats after the first hundred. */
-export function numbered(count: number): Item[] {
+function numbered(count: number): Item[] {
   return range(count).map((index) =>
     item(`ord_${String(index).padStart(3, '0')}`, {
       createdAt: time(Math.floor(index / (count > 100 ? 3 : 1))),

@@ -1,0 +1,211 @@
+import { connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type RawData, WebSocket } from 'ws'
+import { type GatewayUnderTest, gatewayUnderTest, socketUrl } from './gateway-under-test.ts'
+import { limits } from './limits.ts'
+
+describe('GraphQL over WebSocket', () => {
+  test('subscriptions are answered with one message for each event', async () => {
+    const gateway = await gatewayUnderTest()
+    const counts = []
+    for await (const { data } of gateway.client().iterate({ query: 'subscription { count(to: 3) }' })) counts.push(data)
+    expect(counts).toEqual([{ count: 1 }, { count: 2 }, { count: 3 }])
+  })
+
+  test('queries and mutations are answered too', async () => {
+    const gateway = await gatewayUnderTest()
+    expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
+    expect(await answer(gateway, 'mutation { order(lines: []) }')).toEqual({ data: { order: 0 } })
+  })
+
+  test('every message of a subscription has a context of its own', async () => {
+    const gateway = await gatewayUnderTest()
+    const ids = []
+    for await (const { data } of gateway.client().iterate({ query: 'subscription { contexts }' }))
+      ids.push(data?.contexts)
+    expect(new Set(ids).size).toBe(2)
+  })
+
+  test('a subscription that the client ends is ended at its source, also while that waits', async () => {
+    const gateway = await gatewayUnderTest()
+    const stop = gateway.client().subscribe({ query: 'subscription { endless }' }, ignore)
+    await gateway.reached
+    stop()
+    await gateway.ended
+  })
+
+  test('a subscription whose client is gone is ended at its source', async () => {
+    const gateway = await gatewayUnderTest()
+    const client = gateway.client()
+    client.subscribe({ query: 'subscription { endless }' }, ignore)
+    await gateway.reached
+    client.terminate()
+    await gateway.ended
+  })
+
+  test.each(['broken', 'brokenLater', 'brokenMessage'])(
+    'an unexpected error (%s) is told by an id only, which the log explains',
+    async (field) => {
+      const gateway = await gatewayUnderTest()
+      const socket = await openSocket(gateway)
+      socket.send(subscribe('1', `subscription { ${field} }`))
+      const messages = await socket.until('error', 'complete')
+      const errorId = /"errorId":"([^"]+)"/.exec(JSON.stringify(messages))?.[1]
+      expect(JSON.stringify(messages)).not.toContain('secret')
+      expect(gateway.logged.find((line) => line.errorId === errorId)).toMatchObject({
+        err: { message: 'a secret of the house' },
+      })
+    },
+  )
+
+  test.each([
+    ['GRAPHQL_PARSE_FAILED', '{ hello'],
+    ['GRAPHQL_PARSE_FAILED', `{ ${'hello '.repeat(20_000)} }`],
+    ['GRAPHQL_VALIDATION_FAILED', '{ goodbye }'],
+    ['OPERATION_RESOLUTION_FAILURE', 'query A { hello } query B { hello }'],
+    ['BAD_USER_INPUT', 'query ($name: String!) { hello(name: $name) }'],
+    ['QUERY_TOO_COMPLEX', `${'{ self '.repeat(2_000)}{ hello }${' }'.repeat(2_000)}`],
+    [
+      'QUERY_TOO_COMPLEX',
+      '{ page(first: 100) { nodes { page(first: 100) { nodes { page(first: 100) { nodes { hello } } } } } } }',
+    ],
+  ])('%s is the answer to the operation %#', async (code, query) => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    socket.send(subscribe('1', query))
+    const [message] = await socket.until('error')
+    expect(message).toMatchObject({ type: 'error', id: '1', payload: [{ extensions: { code } }] })
+  })
+
+  test('a socket carries a bounded number of operations at a time', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    for (let id = 0; id <= limits.operationsPerSocket; id++) socket.send(subscribe(`${id}`, 'subscription { endless }'))
+    const [refused] = await socket.until('error')
+    expect(refused).toMatchObject({
+      id: `${limits.operationsPerSocket}`,
+      payload: [{ extensions: { code: 'OVERLOADED' } }],
+    })
+  })
+
+  test.each<[string, string | Buffer, number]>([
+    ['no JSON', 'hello', 4400],
+    ['an unknown type', '{"type": "subscribed"}', 4400],
+    ['binary junk', Buffer.from([0xff, 0xfe, 0x00]), 4400],
+    ['a subscription without a document', '{"type": "subscribe", "id": "1", "payload": {}}', 4400],
+    ['deep nesting', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 4400],
+    ['a message that only a server sends', '{"type": "connection_ack"}', 4500],
+    ['a message that is too large', 'x'.repeat(limits.messageBytes + 1), 1009],
+  ])('%s closes the socket, and nothing else', async (_name, message, code) => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    socket.send(message)
+    expect(await socket.closed).toBe(code)
+    expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
+  })
+
+  test('a frame that breaks the protocol closes the socket, and nothing else', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = connect(gateway.port, '127.0.0.1')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', ignore.next)
+    socket.write(
+      'GET /graphql HTTP/1.1\r\nHost: desk\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+    )
+    socket.once('data', () => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])))
+    await closed
+    expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
+  })
+
+  test.each([
+    ['another path', '/other', {}, 404],
+    ['a page of another origin', '/graphql', { origin: 'http://elsewhere.example' }, 403],
+    ['a page of no origin', '/graphql', { origin: 'null' }, 403],
+  ])('a socket from %s is refused', async (_name, path, headers, status) => {
+    const gateway = await gatewayUnderTest()
+    const socket = new WebSocket(socketUrl(gateway).replace('/graphql', path), 'graphql-transport-ws', { headers })
+    const refused = new Promise((resolve) =>
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)),
+    )
+    socket.on('error', ignore.next)
+    expect(await refused).toBe(status)
+  })
+
+  test('a page of the same origin may open a socket', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = new WebSocket(socketUrl(gateway), 'graphql-transport-ws', { headers: { origin: gateway.url } })
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.close()
+  })
+})
+
+describe('stopping', () => {
+  test('subscribers are told 1001 and not that their stream is complete, so that they come back', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    socket.send(subscribe('1', 'subscription { endless }'))
+    await gateway.reached
+    await gateway.close()
+    expect(await socket.closed).toBe(1001)
+    expect(socket.received.map(({ type }) => type)).toEqual(['connection_ack'])
+    await gateway.ended
+  })
+
+  test('a command under way is answered before its socket is closed', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    socket.send(subscribe('1', 'mutation { slow }'))
+    await gateway.reached
+    const closed = gateway.close()
+    gateway.release()
+    await closed
+    expect(await socket.closed).toBe(1001)
+    expect(socket.received.at(-2)).toMatchObject({ type: 'next', payload: { data: { slow: 'done' } } })
+  })
+})
+
+const ignore = { next: () => {}, error: () => {}, complete: () => {} }
+
+async function answer(gateway: GatewayUnderTest, query: string): Promise<unknown> {
+  const { value } = await gateway.client().iterate({ query }).next()
+  return value
+}
+
+interface Message {
+  type: string
+  id?: string
+  payload?: unknown
+}
+
+interface OpenSocket {
+  received: Message[]
+  /** The close code. */
+  closed: Promise<number>
+  send(message: string | Buffer): void
+  /** The messages of these types as soon as there is one, and all that came before. */
+  until(...types: string[]): Promise<Message[]>
+}
+
+/** A socket without a client library, for what such a library would not send; acknowledged already. */
+async function openSocket(gateway: GatewayUnderTest): Promise<OpenSocket> {
+  const socket = new WebSocket(socketUrl(gateway), 'graphql-transport-ws')
+  onTestFinished(() => socket.terminate())
+  const received: Message[] = []
+  socket.on('message', (data: RawData) => received.push(JSON.parse(String(data))))
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  await new Promise((resolve) => socket.once('open', resolve))
+  socket.send(JSON.stringify({ type: 'connection_init' }))
+  const until = async (...types: string[]): Promise<Message[]> => {
+    await expect
+      .poll(() => received.some(({ type }) => types.includes(type)), { timeout: 5_000, interval: 5 })
+      .toBe(true)
+    return received.filter(({ type }) => type !== 'connection_ack')
+  }
+  await until('connection_ack')
+  return { received, closed, until, send: (message) => socket.send(message) }
+}
+
+function subscribe(id: string, query: string): string {
+  return JSON.stringify({ type: 'subscribe', id, payload: { query } })
+}

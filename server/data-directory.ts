@@ -30,7 +30,15 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     const message = `The data directory ${path} is in use by another desk. Stop that one, or set DATA_DIR to another directory.`
     throw new DataDirectoryUnusable(message, { cause: error })
   }
-  return { events: join(path, 'events.db'), views: join(path, 'views.db'), release: () => lock.close() }
+  return {
+    events: join(path, 'events.db'),
+    views: join(path, 'views.db'),
+    release() {
+      // Within one process a connection that closes with an open transaction would keep its lock.
+      lock.exec('ROLLBACK')
+      lock.close()
+    },
+  }
 }
 
 async function openLock(path: string) {

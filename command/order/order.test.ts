@@ -27,7 +27,7 @@ const approvedToo = [...placedOnly, approved(total)]
 const shippedToo = [...approvedToo, shipped(total)]
 
 /** What an order in each state has been through. */
-const having = {
+const historyOf = {
   PENDING: placedOnly,
   APPROVED: approvedToo,
   REJECTED: [...placedOnly, rejected(total, 'OUT_OF_STOCK')],
@@ -89,7 +89,7 @@ describe('placing', () => {
       .thenRefused({ code: 'INVALID_INPUT', path: ['content', 'lines', String(index), 'quantity'] })
   })
 
-  test.each(Object.entries(having))('nothing is placed twice, here when it is %s', (_, history) => {
+  test.each(Object.entries(historyOf))('nothing is placed twice, here when it is %s', (_, history) => {
     given(order, ...history)
       .when(placeTotal(total))
       .thenRefused({ code: 'ALREADY_EXISTS', path: ['orderId'] })
@@ -97,43 +97,43 @@ describe('placing', () => {
 })
 
 test('a pending order is approved, and then has been', () => {
-  given(order, ...having.PENDING)
+  given(order, ...historyOf.PENDING)
     .when(approve())
     .then(approved(total))
-  given(order, ...having.APPROVED)
+  given(order, ...historyOf.APPROVED)
     .when(approve())
     .thenNothing()
 })
 
 test('a pending order is rejected for a reason, and then has been', () => {
-  given(order, ...having.PENDING)
+  given(order, ...historyOf.PENDING)
     .when(reject('TIMED_OUT'))
     .then(rejected(total, 'TIMED_OUT'))
-  given(order, ...having.REJECTED)
+  given(order, ...historyOf.REJECTED)
     .when(reject('OUT_OF_STOCK'))
     .thenNothing()
 })
 
 test('a pending or approved order is cancelled, with or without a reason', () => {
-  given(order, ...having.PENDING)
+  given(order, ...historyOf.PENDING)
     .when(cancel())
     .then(cancelled(total))
-  given(order, ...having.APPROVED)
+  given(order, ...historyOf.APPROVED)
     .when(cancel({ reason: 'too late' }))
     .then(cancelled(total, { reason: 'too late' }))
 })
 
 test('an approved order is shipped, with or without a tracking code', () => {
-  given(order, ...having.APPROVED)
+  given(order, ...historyOf.APPROVED)
     .when(ship())
     .then(shipped(total))
-  given(order, ...having.APPROVED)
+  given(order, ...historyOf.APPROVED)
     .when(ship({ trackingCode: 'A1' }))
     .then(shipped(total, { trackingCode: 'A1' }))
 })
 
 test('a shipped order is paid', () => {
-  given(order, ...having.SHIPPED)
+  given(order, ...historyOf.SHIPPED)
     .when(recordPayment())
     .then(paid(total))
 })
@@ -159,7 +159,7 @@ describe('what cannot be done any more, or not yet, is refused with the state', 
   test.each(impossible.flatMap(([command, where]) => where.map((state) => [command.type, state, command] as const)))(
     '%s when it is %s',
     (_, state, command) => {
-      given(order, ...having[state])
+      given(order, ...historyOf[state])
         .when(command)
         .thenRefused({
           code: 'ILLEGAL_STATE',
@@ -172,21 +172,21 @@ describe('what cannot be done any more, or not yet, is refused with the state', 
 
 describe('an expected version', () => {
   test('holds when the order has so many events', () => {
-    given(order, ...having.PENDING)
+    given(order, ...historyOf.PENDING)
       .when(cancel({ expectedVersion: 1 }))
       .then(cancelled(total))
-    given(order, ...having.APPROVED)
+    given(order, ...historyOf.APPROVED)
       .when(ship({ expectedVersion: 2 }))
       .then(shipped(total))
-    given(order, ...having.SHIPPED)
+    given(order, ...historyOf.SHIPPED)
       .when(recordPayment({ expectedVersion: 3 }))
       .then(paid(total))
   })
 
   test.each([
-    [cancel({ expectedVersion: 1 }), having.APPROVED, '1', '2'],
-    [ship({ expectedVersion: 3 }), having.APPROVED, '3', '2'],
-    [recordPayment({ expectedVersion: 2 }), having.SHIPPED, '2', '3'],
+    [cancel({ expectedVersion: 1 }), historyOf.APPROVED, '1', '2'],
+    [ship({ expectedVersion: 3 }), historyOf.APPROVED, '3', '2'],
+    [recordPayment({ expectedVersion: 2 }), historyOf.SHIPPED, '2', '3'],
   ])('that does not hold is a conflict, which says what it is: $0.type', (command, history, expected, actual) => {
     given(order, ...history)
       .when(command)
@@ -194,10 +194,10 @@ describe('an expected version', () => {
   })
 
   test('is judged before the state: whoever expects it does not know the state', () => {
-    given(order, ...having.SHIPPED)
+    given(order, ...historyOf.SHIPPED)
       .when(cancel({ expectedVersion: 2 }))
       .thenRefused({ code: 'CONFLICT', actual: '3' })
-    given(order, ...having.SHIPPED)
+    given(order, ...historyOf.SHIPPED)
       .when(cancel({ expectedVersion: 3 }))
       .thenRefused({ code: 'ILLEGAL_STATE' })
   })

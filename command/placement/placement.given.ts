@@ -1,0 +1,115 @@
+// The placement of order ord_1 told as a story: what comes in, what is recorded, and what is asked next.
+import { expect } from 'vitest'
+import type { OrderLine, SagaReply } from '../../events/catalogue.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
+import { fromStored, toStored } from '../saga/stored.ts'
+import { type Placement, placement } from './placement.ts'
+
+/** A reply, the type of a later event of the order, or that the deadline has passed. */
+export type Mail = SagaReply | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid' | 'overdue'
+
+export interface Story {
+  /** All of this has come in since the saga looked last. */
+  when(...mail: Mail[]): Story
+  /** What was recorded after that, in short: `Decided REJECTED OUT_OF_STOCK`. */
+  then(...events: string[]): Story
+  /** The keys of what the saga wants answered now, in this order. */
+  asks(...keys: string[]): Story
+  readonly due: readonly Due[]
+  readonly state: SagaState<Placement>
+  /** Everything recorded so far. */
+  readonly events: readonly SagaEvent<Placement>[]
+}
+
+/** Begins the story of an order of cus_1 with these lines; without any, an order by plain total. */
+export function placing(...lines: OrderLine[]): Story {
+  const start = orderPlaced(...lines)
+  const { events, state } = decide(placement, undefined, { start, replies: [], noticed: [], overdue: false })
+  return story(events, events, state)
+}
+
+export function orderPlaced(...lines: OrderLine[]): RecordedEvent {
+  return {
+    type: 'OrderPlaced',
+    data: { orderId: 'ord_1', customerId: 'cus_1', total: 5000, lines },
+    id: 'event-1',
+    metadata: { schemaVersion: 1 },
+    stream: 'order-ord_1',
+    revision: 0,
+    position: 1,
+    recordedAt: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+export function line(productId: string, quantity = 1): OrderLine {
+  return { productId, quantity, unitPrice: 100 }
+}
+
+export function done(step: string): SagaReply {
+  return { step, answer: 'DONE' }
+}
+
+export function refused(step: string, reason: string): SagaReply {
+  return { step, answer: 'REFUSED', reason }
+}
+
+export function undone(step: string): SagaReply {
+  return { step, answer: 'UNDONE' }
+}
+
+export function settled(step: string): SagaReply {
+  return { step, answer: 'SETTLED' }
+}
+
+/** What the participants say when they do all that they are asked. */
+export function willing(requests: readonly Due[]): SagaReply[] {
+  return requests.map(({ step, answer }) => ({ step, answer }))
+}
+
+/** The state that a process finds after a crash: folded from what was stored. */
+export function rebuilt(events: readonly SagaEvent<Placement>[]): SagaState<Placement> | undefined {
+  let state: SagaState<Placement> | undefined
+  for (const event of events) {
+    const stored = JSON.parse(JSON.stringify(toStored(placement, event, { orderId: 'ord_1' } as Placement)))
+    state = evolve(placement, state, fromStored(placement, stored))
+  }
+  return state
+}
+
+function story(
+  all: readonly SagaEvent<Placement>[],
+  latest: readonly SagaEvent<Placement>[],
+  state: SagaState<Placement> | undefined,
+): Story {
+  if (!state) throw new Error('The placement has not started')
+  const now = due(placement, state)
+  const self: Story = {
+    when(...mail) {
+      const replies = mail.filter((item) => typeof item === 'object')
+      const noticed = mail.filter((item) => typeof item === 'string').filter((item) => item !== 'overdue')
+      const after = decide(placement, state, { replies, noticed, overdue: mail.includes('overdue') })
+      return story([...all, ...after.events], after.events, after.state)
+    },
+    // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it.
+    then(...events) {
+      expect(latest.map(inShort)).toEqual(events)
+      expect(due(placement, rebuilt(all) as SagaState<Placement>)).toEqual(now)
+      return self
+    },
+    asks(...keys) {
+      expect(now.map(({ key }) => key)).toEqual(keys)
+      return self
+    },
+    due: now,
+    state,
+    events: all,
+  }
+  return self
+}
+
+function inShort(event: SagaEvent<Placement>): string {
+  if (event.type !== 'Decided') return event.type
+  const { outcome, reason } = event.data
+  return ['Decided', outcome, ...(reason ? [reason] : [])].join(' ')
+}

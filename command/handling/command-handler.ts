@@ -11,17 +11,21 @@ import { type Mailbox, openMailbox } from './mailbox.ts'
 
 const deciders: Record<string, Decider<Aggregate>> = { customer, order, product }
 
-/** How many commands the remembered streams may have recorded in all, about 300 bytes each. */
+/** About 300 bytes each. */
 const REMEMBERED_COMMANDS = 1_000_000
 
 /**
  * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
  * harm, since the expected revision decides, but they cost each other reloads.
+ * @param options.rememberedCommands how many commands the streams that are kept in memory may have recorded in all
  */
-export function openCommandHandler(store: EventStore): CommandBus {
+export function openCommandHandler(
+  store: EventStore,
+  { rememberedCommands = REMEMBERED_COMMANDS }: { rememberedCommands?: number } = {},
+): CommandBus {
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
-    maxSize: REMEMBERED_COMMANDS,
+    maxSize: rememberedCommands,
     sizeCalculation: (loaded) => 1 + loaded.commands.size,
   })
 
@@ -33,8 +37,9 @@ export function openCommandHandler(store: EventStore): CommandBus {
     const mailbox = openMailbox(store, stream, decider, idle.get(stream), (loaded) => {
       open.delete(stream)
       if (loaded) idle.set(stream, loaded)
-      else idle.delete(stream)
     })
+    // The cache weighs a stream when it is put in: one that has grown must not be there already.
+    idle.delete(stream)
     open.set(stream, mailbox)
     return mailbox
   }

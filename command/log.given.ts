@@ -1,0 +1,103 @@
+// A log for tests, in a temporary directory, and what can go wrong with it.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { START } from '../events/position.ts'
+import {
+  type Appended,
+  type EventStore,
+  type NewEvent,
+  OutcomeUnknown,
+  type RecordedEvent,
+  type Revision,
+  StoreUnavailable,
+  type StreamName,
+} from '../events/store/event-store.ts'
+import { openSqliteEventStore } from '../events/store/sqlite.ts'
+
+/** An empty log, which goes away when the test has finished. */
+export async function openLog(): Promise<EventStore> {
+  const directory = await mkdtemp(join(tmpdir(), 'creditline-log-'))
+  const store = await openSqliteEventStore({ file: join(directory, 'events.db') })
+  onTestFinished(async () => {
+    await store.close()
+    await rm(directory, { recursive: true })
+  })
+  return store
+}
+
+interface Append {
+  stream: StreamName
+  events: readonly NewEvent[]
+  expected: Revision
+}
+
+/** What happens to an append instead of `append()`. */
+export type Fault = (append: () => Promise<Appended>, what: Append) => Promise<Appended>
+
+export const unavailable: Fault = async () => {
+  throw new StoreUnavailable('the store is away')
+}
+
+export const lost: Fault = async () => {
+  throw new OutcomeUnknown('the connection broke before the append arrived')
+}
+
+export const unheard: Fault = async (append) => {
+  await append()
+  throw new OutcomeUnknown('the connection broke before the answer arrived')
+}
+
+export const broken: Fault = async () => {
+  throw new Error('the disk is broken')
+}
+
+/** What a store was asked for. */
+export interface Watched extends EventStore {
+  appends: Append[]
+  reads: StreamName[]
+}
+
+/** The same store, with one fault for each of the first appends, or with a function that says which fault comes next. */
+export function watched(store: EventStore, faults: Fault[] | (() => Fault | undefined) = []): Watched {
+  const next = typeof faults === 'function' ? faults : () => faults.shift()
+  const appends: Append[] = []
+  const reads: StreamName[] = []
+  return {
+    ...store,
+    appends,
+    reads,
+    append(stream, events, expected) {
+      const what = { stream, events, expected }
+      appends.push(what)
+      const append = () => store.append(stream, events, expected)
+      const fault = next()
+      return fault ? fault(append, what) : append()
+    },
+    read(stream, from) {
+      reads.push(stream)
+      return store.read(stream, from)
+    },
+  }
+}
+
+/** All events of a stream. */
+export async function eventsOf(store: EventStore, stream: StreamName): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = []
+  for await (const page of store.read(stream)) events.push(...page)
+  return events
+}
+
+/** Everything that is in the log now. */
+export async function wholeLog(store: EventStore): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = []
+  const head = await store.head()
+  const ended = new AbortController()
+  if (head === START) return events
+  for await (const batch of store.subscribe(START, { signal: ended.signal })) {
+    events.push(...batch.events)
+    if (batch.position >= head) break
+  }
+  return events
+}

@@ -1,4 +1,5 @@
 // What whoever sends a command can rely on: decided once, answered when it is stored, whatever the store says in between.
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { EventStore } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided } from '../bus/command-bus.ts'
@@ -289,7 +290,10 @@ describe('what is in memory', () => {
     await openCommandHandler(store).send(registration)
     const log = watched(store)
     const handler = openCommandHandler(log, { rememberedCommands: 3 })
-    for (let number = 0; number < 5; number++) await handler.send(reservation(number))
+    for (let number = 0; number < 5; number++) {
+      await handler.send(reservation(number))
+      await turn()
+    }
     expect(log.reads.length).toBeGreaterThan(1)
     expect(await handler.send(reservation(0))).toMatchObject({ duplicate: true, revision: 1 })
   })

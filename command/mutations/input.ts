@@ -20,8 +20,8 @@ function text(least: number, most: number) {
   const form = `must have ${least} to ${most} characters`
   return z
     .string()
-    .min(least, form)
-    .max(most, form)
+    .min(least, { error: form, abort: true })
+    .max(most, { error: form, abort: true })
     .refine((value) => least === 0 || value.trim() !== '', 'must not be blank')
 }
 

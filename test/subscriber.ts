@@ -46,7 +46,7 @@ export function subscribe<Message>(
       connected: (opened) => {
         socket = opened as WebSocket
       },
-      closed: (event) => void closeCodes.push((event as CloseEvent).code),
+      closed: (event) => void closeCodes.push((event as { code: number }).code),
     },
   })
   // The client writes the payload anew for every connection.

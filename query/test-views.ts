@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { DomainEvent } from '../events/catalogue.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { fold, touch } from './projector/fold.ts'
@@ -25,12 +26,14 @@ export async function openTestViews(): Promise<TestViews> {
   const directory = await mkdtemp(join(tmpdir(), 'creditline-views-'))
   const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: testLogId, projections })
   const record = recorder()
+  // A test may watch what others read of the views, not what is read here.
+  const { get } = views
 
   async function write(events: readonly RecordedEvent[]): Promise<void> {
     const touched = projections.map((projection) => touch(projection, events))
     const stored = await Promise.all(
       touched.map(async ({ projection, events }) => {
-        const documents = (await views.get(projection, [...events.keys()])).filter((document) => document !== undefined)
+        const documents = (await get(projection, [...events.keys()])).filter((document) => document !== undefined)
         const byId = new Map(documents.map((document) => [document.id, document]))
         return [projection.name, { documents: byId, broken: new Set<string>() }] as const
       }),
@@ -51,5 +54,28 @@ export async function openTestViews(): Promise<TestViews> {
       await views.close()
       await rm(directory, { recursive: true })
     },
+  }
+}
+
+/**
+ * The same views, as if they were far away: an answer was true a moment ago.
+ * @param turns how many turns of the event loop a question, or an answer, is on its way
+ */
+export function farAway(views: ViewStore, turns: () => number): ViewStore {
+  async function onTheWay(): Promise<void> {
+    for (let turn = turns(); turn > 0; turn--) await setImmediate()
+  }
+  async function late<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    await onTheWay()
+    const answer = await ask()
+    await onTheWay()
+    return answer
+  }
+  return {
+    ...views,
+    get: (view, ids) => late(() => views.get(view, ids)),
+    page: (view, query) => late(() => views.page(view, query)),
+    history: (query) => late(() => views.history(query)),
+    checkpoint: () => late(() => views.checkpoint()),
   }
 }

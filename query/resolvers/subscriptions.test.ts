@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import type { Reads } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
-import { openTestViews, type TestViews, testLogId } from '../test-views.ts'
+import type { ViewStore } from '../store/view-store.ts'
+import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.ts'
 import {
   creditLimitChanged,
   creditReserved,
@@ -47,8 +48,9 @@ interface Desk {
   close(): Promise<void>
 }
 
-async function openDesk(): Promise<Desk> {
-  const { views, append, close } = await openTestViews()
+async function openDesk(seen: (views: ViewStore) => ViewStore = (views) => views): Promise<Desk> {
+  const { append, close, ...stored } = await openTestViews()
+  const views = seen(stored.views)
   const feed = await openFeed({ views, log, pollMs: NEVER_MS })
   const reads = { views, feed, currency: 'EUR', version: '1.2.3' }
   return {
@@ -358,6 +360,40 @@ test('views that cannot be read end a subscription with an error, and leave the 
   })
 })
 
+test('a change that is told while documents are on their way to the client is not missed', async () => {
+  const { views, feed } = desk.reads
+  const toldMeanwhile = async (event: DomainEvent) => {
+    const product = feed.changes('products/prd_1')
+    await desk.happened(event, productAdded())
+    await product.next()
+    product.close()
+  }
+  const { get, page } = views
+  vi.spyOn(views, 'get').mockImplementationOnce(async (view, ids) => {
+    const documents = await get(view, ids)
+    await toldMeanwhile(limit(1))
+    return documents as never
+  })
+  vi.spyOn(views, 'page').mockImplementationOnce(async (view, query) => {
+    const documents = await page(view, query)
+    await toldMeanwhile(orderPlaced())
+    return documents as never
+  })
+
+  await desk.happened(customerRegistered())
+  await following(customerChanged, {}, async ({ next }) => {
+    expect((await next())?.data.customerChanged).toMatchObject({
+      position: position(1),
+      customer: { creditLimit: '2000.00' },
+    })
+    expect((await next())?.data.customerChanged).toMatchObject({ kind: 'CHANGED', customer: { creditLimit: '0.01' } })
+  })
+  await following(ordersChanged, {}, async ({ next }) => {
+    expect((await next())?.data.customerOrdersChanged).toMatchObject({ position: position(3), orders: [] })
+    expect((await next())?.data.customerOrdersChanged).toMatchObject({ orders: [{ id: 'ord_1' }] })
+  })
+})
+
 test('whoever follows documents ends with the newest, whatever is lost, slow, or resumed in between', async () => {
   const anyEvent = fc.oneof(
     fc.integer({ min: 0, max: 10_000 }).map(limit),
@@ -371,8 +407,8 @@ test('whoever follows documents ends with the newest, whatever is lost, slow, or
     fc.constantFrom('hint', 'pause', 'read', 'read', 'resume'),
   )
   await fc.assert(
-    fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), async (steps) => {
-      const desk = await openDesk()
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), fc.infiniteStream(fc.nat(5)), async (steps, turns) => {
+      const desk = await openDesk((views) => farAway(views, () => turns.next().value))
       await desk.happened(customerRegistered())
       for (const [source, field] of [
         [customerChanged, 'customerChanged'],

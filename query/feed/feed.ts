@@ -37,7 +37,7 @@ export interface Feed {
   close(): Promise<void>
 }
 
-export interface FeedHealth {
+interface FeedHealth {
   position: Position
   subscriptions: number
   waiting: number
@@ -45,7 +45,7 @@ export interface FeedHealth {
   failure?: string
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   views: Pick<ViewStore, 'checkpoint' | 'history'>
   log: Pick<Logger, 'info' | 'warn'>
   /** How long a lost hint can go unnoticed (default 250). */

@@ -49,7 +49,7 @@ export function executor(reads: Reads, payload: () => Payload | Promise<Payload>
   }
 }
 
-export interface Result {
+interface Result {
   // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever form was asked for.
   data?: any
   errors?: { message: string; path?: unknown[]; extensions: Record<string, unknown> }[]

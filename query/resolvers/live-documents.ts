@@ -6,7 +6,7 @@ import { documentTopic, type Projection, type ViewDocument } from '../projection
 import type { HistoryEntry } from '../store/view-store.ts'
 import { type OrderDocument, orders } from '../views/orders.ts'
 
-export interface DocumentChange<Document> {
+interface DocumentChange<Document> {
   kind: 'SNAPSHOT' | 'CHANGED'
   document: Document | undefined
   /** The checkpoint that was known before the document was read. */
@@ -46,7 +46,7 @@ export function documentChanges<Document extends ViewDocument>(
   return stoppable(messages(), changes.close)
 }
 
-export interface OrdersChange {
+interface OrdersChange {
   kind: 'SNAPSHOT' | 'CHANGED'
   orders: readonly OrderDocument[]
   position: Position

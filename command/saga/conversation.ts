@@ -31,6 +31,8 @@ export interface Conversation {
   notice(event: RecordedEvent): void
   /** Looks at the clock: epoch milliseconds. */
   tick(now: number): void
+  /** Resolves when nothing is being recorded. */
+  rest(): Promise<void>
 }
 
 export interface Surroundings<Facts> {
@@ -63,11 +65,12 @@ export function openConversation<Facts>(
   let inbox = emptyInbox()
   let awaited = 0
   let running = false
+  let resting = Promise.resolve()
 
   function wake(): void {
     if (running || signal.aborted) return
     running = true
-    atEndOfTurn(() => void run())
+    resting = new Promise((resolve) => atEndOfTurn(() => void run().finally(resolve)))
   }
 
   async function run(): Promise<void> {
@@ -175,6 +178,7 @@ export function openConversation<Facts>(
       inbox.overdue = true
       wake()
     },
+    rest: () => resting,
   }
 }
 

@@ -152,6 +152,7 @@ export async function startSagas<Facts>(options: {
       stopping.abort()
       roomIsFree?.()
       await following.catch(() => undefined)
+      await Promise.all([...atWork.values()].map(({ conversation }) => conversation.rest()))
       if (handled) await storeNow(watermark.low())
     },
   }

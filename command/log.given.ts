@@ -16,10 +16,10 @@ import {
 } from '../events/store/event-store.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
 
-/** An empty log, which goes away when the test has finished. */
-export async function openLog(): Promise<EventStore> {
+/** An empty log, which goes away when the test has finished. Its clock is `late` by so many milliseconds. */
+export async function openLog({ late = 0 } = {}): Promise<EventStore> {
   const directory = await mkdtemp(join(tmpdir(), 'creditline-log-'))
-  const store = await openSqliteEventStore({ file: join(directory, 'events.db') })
+  const store = await openSqliteEventStore({ file: join(directory, 'events.db'), now: () => Date.now() - late })
   onTestFinished(async () => {
     await store.close()
     await rm(directory, { recursive: true })

@@ -11,8 +11,8 @@ import type { Logger } from 'pino'
  * @param thrown what was thrown, for the log
  */
 export function clientError(error: GraphQLFormattedError, thrown: unknown, log: Logger): GraphQLFormattedError {
-  const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR'
-  if (code !== 'INTERNAL_SERVER_ERROR') return error
+  const code = ownCode(thrown) ?? error.extensions?.code ?? 'INTERNAL_SERVER_ERROR'
+  if (code !== 'INTERNAL_SERVER_ERROR') return { ...error, extensions: { ...error.extensions, code } }
   const errorId = randomUUID()
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown
   log.error({ errorId, path: error.path, err: cause }, 'an operation failed unexpectedly')
@@ -22,4 +22,10 @@ export function clientError(error: GraphQLFormattedError, thrown: unknown, log: 
     ...(error.path !== undefined && { path: error.path }),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
   }
+}
+
+/** The code that an error had before Apollo gave it the one of all invalid documents: a scalar's own says more. */
+function ownCode(thrown: unknown): unknown {
+  const original = thrown instanceof GraphQLError ? thrown.originalError : undefined
+  return original instanceof GraphQLError ? original.extensions.code : undefined
 }

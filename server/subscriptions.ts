@@ -154,9 +154,10 @@ function mapped(
   }
 }
 
+/** @param error what it is made of; a code of its own, such as a scalar's, stays */
 function coded(code: string, message: string, error?: GraphQLError): GraphQLError {
-  const { nodes = null, source, positions } = error ?? {}
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code } })
+  const { nodes = null, source, positions, extensions } = error ?? {}
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code: extensions?.code ?? code } })
 }
 
 function asGraphQLError(error: unknown): GraphQLError {

@@ -35,14 +35,6 @@ describe('GraphQL over HTTP', () => {
     expect(body.errors).toBeUndefined()
   })
 
-  test('every operation has a context of its own', async () => {
-    const gateway = await gatewayUnderTest()
-    const results = gateway.client().iterate({ query: 'subscription { contexts }' })
-    const first = await results.next()
-    const second = await results.next()
-    expect(first.value.data.contexts).not.toBe(second.value.data.contexts)
-  })
-
   test('unexpected errors are told by an id only, which the log explains', async () => {
     const gateway = await gatewayUnderTest()
     const { status, body } = await gateway.post({ query: '{ hello broken }' })

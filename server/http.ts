@@ -99,6 +99,7 @@ export async function startGateway<Context extends object>(options: GatewayOptio
   })
   const sockets = serveSockets({ server: app.server, path: endpoint, schema, context, admission: executing, log })
 
+  await app.ready()
   const listening = await listen(app, host, port)
   return {
     ...listening,

@@ -1,6 +1,6 @@
 // The playground at /playground: Altair, served from here with everything it needs, and with the example operations in tabs.
 import fastifyStatic from '@fastify/static'
-import { getDistDirectory, renderAltair } from 'altair-static'
+import { getDistDirectory, isSandboxFrame, renderAltair } from 'altair-static'
 import type { FastifyInstance } from 'fastify'
 import type { ExampleOperation } from '../schema/operations.ts'
 
@@ -13,17 +13,24 @@ import type { ExampleOperation } from '../schema/operations.ts'
 export function servePlayground(app: FastifyInstance, endpoint: string, operations: readonly ExampleOperation[]): void {
   const page = renderAltair({ baseURL: '/playground/', serveInitialOptionsInSeperateRequest: 'options.js' })
   const script = optionsScript(endpoint, operations)
-  const headers = { 'content-security-policy': contentSecurityPolicy, 'x-frame-options': 'SAMEORIGIN' }
 
   app.get('/playground', (_request, reply) => reply.redirect('/playground/'))
-  app.get('/playground/', (_request, reply) => reply.headers(headers).type('text/html; charset=utf-8').send(page))
-  app.get('/playground/options.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
-  app.register(fastifyStatic, {
-    root: getDistDirectory(),
-    prefix: '/playground/',
-    index: false,
-    decorateReply: false,
-    maxAge: '1h',
+  app.register((pages, _options, done) => {
+    pages.addHook('onSend', async (_request, reply) => {
+      reply.headers({ 'content-security-policy': contentSecurityPolicy, 'x-frame-options': 'SAMEORIGIN' })
+    })
+    pages.get('/playground/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
+    pages.get('/playground/options.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
+    pages.register(fastifyStatic, {
+      root: getDistDirectory(),
+      prefix: '/playground/',
+      index: false,
+      decorateReply: false,
+      maxAge: '1h',
+      // This frame runs whatever script it is sent, and would do so as a page of the desk.
+      allowedPath: (path) => !isSandboxFrame(path),
+    })
+    done()
   })
 }
 
@@ -59,9 +66,21 @@ const tabs = ${JSON.stringify(tabs, null, 2)}
 AltairGraphQL.init({
   ...here,
   initialWindows: tabs.map((tab) => ({ ...tab, ...here })),
-  initialSettings: { 'alert.disableUpdateNotification': true, 'banners.disable': true },
+  initialSettings: { 'alert.disableUpdateNotification': true, 'banners.disable': true, enableTablistScrollbar: true },
   disableAccount: true,
   instanceStorageNamespace: 'creditline_',
 })
+
+// On the first visit Altair opens its tabs one after another and stays at the last; the story begins at the first.
+const visited = 'creditline_visited'
+if (!localStorage.getItem(visited)) {
+  new MutationObserver((_changes, observer) => {
+    const shown = document.querySelectorAll('.window-switcher__item')
+    if (shown.length < tabs.length || !shown[tabs.length - 1].matches('.window-switcher__item--active')) return
+    observer.disconnect()
+    localStorage.setItem(visited, 'yes')
+    shown[0].click()
+  }).observe(document.body, { subtree: true, childList: true, attributeFilter: ['class'] })
+}
 `
 }

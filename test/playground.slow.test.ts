@@ -1,0 +1,95 @@
+// The playground as a person uses it: in a browser, with the tabs that it opens with.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { exampleOperations } from '../schema/operations.ts'
+import { startDesk } from '../server/desk.ts'
+
+const browser = '/usr/bin/chromium'
+const word = existsSync(browser) ? '' : ` (skipped: there is no ${browser})`
+
+test.skipIf(word !== '')(`the playground runs a query, a mutation and a subscription${word}`, async () => {
+  const desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory: temporary(), logLevel: 'error' })
+  onTestFinished(() => desk.close())
+  const { page, complaints } = await open(`${desk.url}/playground`)
+
+  await page.locator('.window-switcher__item--active', { hasText: titleOf('RegisterCustomer') }).waitFor()
+  await send(page, 'RegisterCustomer')
+  await expectResult(page, '"duplicate": false')
+
+  await send(page, 'Customer')
+  await expectResult(page, '"creditLimit": "150000.00"')
+
+  await send(page, 'CustomerChanged')
+  await expectResult(page, '"kind": "SNAPSHOT"')
+  await send(page, 'ChangeCreditLimit')
+  await expectResult(page, '"creditLimit": "250000.00"')
+  await choose(page, 'CustomerChanged')
+  await expectResult(page, '"kind": "CHANGED"')
+
+  expect(complaints).toEqual([])
+})
+
+/** Opens a page, and collects what it asks of other places, what it fails to get, and what it complains of. */
+async function open(url: string): Promise<{ page: Page; complaints: string[] }> {
+  const context = await chromium.launchPersistentContext(temporary(), {
+    executablePath: browser,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const { origin } = new URL(url)
+  page.on('request', (request) => {
+    const here = request.url().startsWith(origin) || /^(data|blob):/.test(request.url())
+    if (!here) complaints.push(`asked for ${request.url()}`)
+  })
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`)
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  await page.goto(url)
+  return { page, complaints }
+}
+
+async function send(page: Page, operation: string): Promise<void> {
+  await choose(page, operation)
+  await page.getByRole('button', { name: 'Send Request' }).click()
+}
+
+/** Brings the tab of an operation to the front. */
+async function choose(page: Page, operation: string): Promise<void> {
+  const tab = page.locator('.window-switcher__item', { hasText: titleOf(operation) })
+  await tab.click()
+  await page.locator('.window-switcher__item--active', { hasText: titleOf(operation) }).waitFor()
+}
+
+async function expectResult(page: Page, text: string): Promise<void> {
+  await page.locator('app-query-result', { hasText: text }).waitFor()
+}
+
+function titleOf(operation: string): string {
+  const example = exampleOperations().find(({ name }) => name === operation)
+  if (example === undefined) throw new Error(`There is no example operation ${operation}.`)
+  return example.title
+}
+
+function temporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'creditline-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}

@@ -12,8 +12,8 @@ import { openWatermark } from './watermark.ts'
 /** So many sagas may be at work at once; reading waits while there are more. */
 const AT_WORK = 2_048
 
-/** So many sagas that wait for the next event of the business are kept in memory. */
-const REMEMBERED = 20_000
+/** Sagas that wait for the next event of the business are kept in memory while they have so many steps in all, about 700 bytes each. */
+const REMEMBERED_STEPS = 100_000
 
 /** The checkpoint is stored when it has moved so far, or after so many milliseconds; a crash repeats what came after it. */
 const CHECKPOINT_EVERY = 5_000
@@ -52,7 +52,10 @@ export async function startSagas<Facts>(options: {
   const watermark = openWatermark(checkpoint.position)
   const atWork = new Map<string, { conversation: Conversation; positions: Position[] }>()
   const troubles = new Map<string, string>()
-  const remembered = new LRUCache<string, Remembered<Facts>>({ max: REMEMBERED })
+  const remembered = new LRUCache<string, Remembered<Facts>>({
+    maxSize: REMEMBERED_STEPS,
+    sizeCalculation: ({ state }) => 1 + (state?.steps.length ?? 0),
+  })
   let lastStored = Date.now()
   let handled = false
   let roomIsFree: (() => void) | undefined

@@ -1,4 +1,5 @@
 // Orders placed with everything that places them: command handler and sagas on a log, with crashes, delays and failures.
+import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
@@ -237,14 +238,44 @@ describe('trouble', () => {
   })
 })
 
-test('after a stop nothing more is recorded', async () => {
-  const sagas = await start()
-  await Promise.all(Array.from({ length: 10 }, (_, index) => place(`ord_${index}`, [nails(1)])))
-  await happens('PlacementStarted', 'ord_9')
-  await sagas.stop()
-  const placements = (await wholeLog(store)).filter(({ stream }) => stream.startsWith('placement-'))
-  await place('ord_late', [nails(1)])
-  expect((await wholeLog(store)).filter(({ stream }) => stream.startsWith('placement-'))).toEqual(placements)
+describe('a stop', () => {
+  test('lets what is being recorded finish', async () => {
+    const told: string[] = []
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const log = watched(store, () => async (append) => {
+      await held
+      const appended = await append()
+      told.push('recorded')
+      return appended
+    })
+    const sagas = await start(log)
+    await place('ord_1', [nails(1)])
+    await expect.poll(() => log.appends.length).toBe(1)
+    const stopped = sagas.stop().then(() => told.push('stopped'))
+    for (let turns = 0; turns < 5; turns++) await turn()
+    letGo()
+    await stopped
+    expect(told).toEqual(['recorded', 'stopped'])
+  })
+
+  test('is the end: what comes afterwards is left to the next start', async () => {
+    const sagas = await start()
+    await Promise.all(Array.from({ length: 10 }, (_, index) => place(`ord_${index}`, [nails(1)])))
+    await happens('PlacementStarted', 'ord_9')
+    await sagas.stop()
+    const placements = async () => (await wholeLog(store)).filter(({ stream }) => stream.startsWith('placement-'))
+    const atTheStop = await placements()
+    await place('ord_late', [nails(1)])
+    expect(await placements()).toEqual(atTheStop)
+
+    const restarted = await start()
+    await happens('OrderApproved', 'ord_late')
+    await restarted.stop()
+    await expectSoundLog()
+  })
 })
 
 function start(on: EventStore = store, to: CommandBus = bus): Promise<Sagas> {

@@ -12,7 +12,7 @@ import { openWatermark } from './watermark.ts'
 /** So many sagas may be at work at once; reading waits while there are more. */
 const AT_WORK = 2_048
 
-/** Sagas that wait for the next event of the business are kept in memory while they have so many steps in all, about 700 bytes each. */
+/** So many steps, of about 700 bytes each, may the sagas have that wait in memory for the next event of the business. */
 const REMEMBERED_STEPS = 100_000
 
 /** The checkpoint is stored when it has moved so far, or after so many milliseconds; a crash repeats what came after it. */

@@ -10,13 +10,17 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  type ValueNode,
   visit,
 } from 'graphql'
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity'
+import { LRUCache } from 'lru-cache'
 import { limits } from './limits.ts'
 
 const longestPage = 100
 const usualListLength = 10
+/** The validator bounds how deep introspection goes; a full one has to pass. */
+const introspectionListLength = 5
 
 /**
  * Refuses an operation whose price is above `limits.complexity`: every field costs 1, what is inside of a page costs as often
@@ -46,15 +50,16 @@ function priceOf(
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
 ): number | undefined {
-  const known = lastingPrices.get(operation)
-  if (known !== undefined) return known
-  const price = calculate(schema, document, operation, variables)
-  if (price !== undefined && !variesWithVariables(document)) lastingPrices.set(operation, price)
+  const known = prices.get(operation) ?? { steering: steeringVariables(document), of: new LRUCache({ max: 20 }) }
+  prices.set(operation, known)
+  const values = JSON.stringify(Object.fromEntries(known.steering.map((name) => [name, variables[name]])))
+  const price = known.of.get(values) ?? calculate(schema, document, operation, variables)
+  if (price !== undefined) known.of.set(values, price)
   return price
 }
 
-/** Prices that no variable changes; an order's many lines are then not looked at once more. */
-const lastingPrices = new WeakMap<OperationDefinitionNode, number>()
+/** A price costs as much as a small query, and the lines of an order need not be looked at once more for it. */
+const prices = new WeakMap<OperationDefinitionNode, { steering: string[]; of: LRUCache<string, number> }>()
 
 function calculate(
   schema: GraphQLSchema,
@@ -84,19 +89,21 @@ const estimate: ComplexityEstimator = ({ field, args, type, childComplexity }) =
   }
   const inPage = isObjectType(type) && 'pageInfo' in type.getFields()
   const list = isListType(getNullableType(field.type)) && isCompositeType(getNamedType(field.type))
-  return 1 + childComplexity * (list && !inPage ? usualListLength : 1)
+  const length = type.name.startsWith('__') ? introspectionListLength : usualListLength
+  return 1 + childComplexity * (list && !inPage ? length : 1)
 }
 
-/** Whether a variable decides on the size of a page, or on what is included. */
-function variesWithVariables(document: DocumentNode): boolean {
-  let varies = false
+/** The variables that a price depends on: those which say how long a page is, or what is included. */
+function steeringVariables(document: DocumentNode): string[] {
+  const names = new Set<string>()
+  const add = (value: ValueNode) => value.kind === Kind.VARIABLE && names.add(value.name.value)
   visit(document, {
-    Argument(argument) {
-      if (argument.name.value === 'first' && argument.value.kind === Kind.VARIABLE) varies = true
+    Field(field) {
+      for (const { name, value } of field.arguments ?? []) if (name.value === 'first') add(value)
     },
     Directive(directive) {
-      if (directive.arguments?.some(({ value }) => value.kind === Kind.VARIABLE)) varies = true
+      for (const { value } of directive.arguments ?? []) add(value)
     },
   })
-  return varies
+  return [...names]
 }

@@ -24,7 +24,7 @@ export const mutations = {
     }),
   ),
 
-  addProduct: mutation('addProduct', 'product', inputs.addProduct, ({ name, price, stock = 0 }, productId) => ({
+  addProduct: mutation('addProduct', 'product', inputs.addProduct, ({ name, price, stock }, productId) => ({
     type: 'AddProduct',
     productId,
     name,

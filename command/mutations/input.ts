@@ -25,10 +25,14 @@ function text(least: number, most: number) {
     .refine((value) => least === 0 || value.trim() !== '', 'must not be blank')
 }
 
+const negative = 'must not be negative'
+const tooMuch = `must be at most ${formatMoney(MAX_CENTS)}`
+
 const money = z
-  .number()
-  .min(0, 'must not be negative')
-  .max(MAX_CENTS, `must be at most ${formatMoney(MAX_CENTS)}`)
+  // An amount that no number holds exactly comes as ±Infinity, which is no number to zod.
+  .number({ error: ({ input }) => (input === -Infinity ? negative : input === Infinity ? tooMuch : undefined) })
+  .min(0, negative)
+  .max(MAX_CENTS, tooMuch)
 
 const quantity = z
   .int('must be a whole number')
@@ -50,6 +54,8 @@ const lines = z
   .superRefine((all, context) => {
     const sums = new Map<string, number>()
     for (const [index, { productId, quantity }] of all.entries()) {
+      // A line that is wrong by itself is told already.
+      if (quantity > MAX_QUANTITY) continue
       const sum = (sums.get(productId) ?? 0) + quantity
       if (sum > MAX_QUANTITY) {
         const message = `must be at most ${MAX_QUANTITY} for all lines of ${productId} together`
@@ -78,7 +84,9 @@ export const inputs = {
     productId: optional(id('product')),
     name: text(1, 200),
     price: money,
-    stock: optional(z.int().min(0, 'must not be negative').max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)),
+    stock: optional(z.int().min(0, negative).max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)).transform(
+      (stock) => stock ?? 0,
+    ),
   }),
   changePrice: z.object({ commandId, productId: id('product'), price: money, expectedPrice: optional(money) }),
   receiveStock: z.object({ commandId, productId: id('product'), quantity }),
@@ -86,7 +94,12 @@ export const inputs = {
     commandId,
     orderId: optional(id('order')),
     customerId: id('customer'),
-    content: z.object({ lines: lines.optional(), total: money.optional() }),
+    content: z
+      .object({ lines: lines.optional(), total: money.optional() })
+      .refine(
+        ({ lines, total }) => (lines === undefined) !== (total === undefined),
+        'must have either lines or a total',
+      ),
   }),
   cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(0, 500)), expectedVersion }),
   shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(1, 100)), expectedVersion }),

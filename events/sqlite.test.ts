@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -101,4 +101,28 @@ test('a connection for reading reads, and cannot write', async () => {
   await expect(openDatabase(join(directory, 'none.db'), { synchronous: 'NORMAL', readonly: true })).rejects.toThrow(
     'none.db',
   )
+})
+
+test('after it is closed the file alone is whole, prepared statements or not', async () => {
+  add('a')
+  const kept = db.prepare('SELECT name FROM items')
+  kept.get()
+  db.close()
+  const copy = join(directory, 'copy.db')
+  await copyFile(file, copy)
+  db = await openDatabase(copy, { synchronous: 'FULL' })
+  expect(names()).toEqual(['a'])
+})
+
+test('a file that somebody else has open can be closed all the same, and the last one to close it leaves it whole', async () => {
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('BEGIN IMMEDIATE')
+  other.prepare('INSERT INTO items (name) VALUES (?)').run('b')
+  db.close()
+  other.exec('COMMIT')
+  other.close()
+  const copy = join(directory, 'copy.db')
+  await copyFile(file, copy)
+  db = await openDatabase(copy, { synchronous: 'FULL' })
+  expect(names()).toEqual(['b'])
 })

@@ -20,6 +20,7 @@ export interface Database {
    * @throws CommitFailed when the commit fails, else whatever `work` throws
    */
   transaction<Result>(work: () => Result): Result
+  /** Copies the write-ahead log into the file, unless others have it open too: the file alone is whole then. */
   close(): void
 }
 
@@ -75,14 +76,14 @@ function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): D
     connection.exec(SIZES)
     // Set on every connection: the compiled-in default for WAL differs between builds, and NORMAL loses commits on a power cut.
     connection.exec(`PRAGMA synchronous = ${options.synchronous}`)
-    return calls(connection)
+    return calls(connection, options)
   } catch (error) {
     connection.close()
     throw error
   }
 }
 
-function calls(connection: DatabaseSyncInstance): Database {
+function calls(connection: DatabaseSyncInstance, { readonly }: DatabaseOptions): Database {
   const begin = connection.prepare('BEGIN IMMEDIATE')
   const commit = connection.prepare('COMMIT')
   const rollback = () => {
@@ -122,7 +123,15 @@ function calls(connection: DatabaseSyncInstance): Database {
       return result
     },
 
-    close: () => connection.close(),
+    close() {
+      try {
+        // SQLite would do it by itself, were it not for prepared statements, which keep a connection half open. Others who have
+        // the file open are not waited for: the last one does it.
+        if (!readonly) connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        connection.close()
+      }
+    },
   }
 }
 

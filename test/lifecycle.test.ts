@@ -210,7 +210,9 @@ describe('reading your own writes', () => {
       'products(atLeast: $atLeast) { asOf }',
     ]
     const answers = await Promise.all(
-      fields.map((field) => send(desk.url(), `query ($atLeast: Position) { field: ${field} }`, { atLeast: future })),
+      fields.map((field) =>
+        send<{ field: unknown }>(desk.url(), `query ($atLeast: Position) { field: ${field} }`, { atLeast: future }),
+      ),
     )
     for (const { data, errors } of answers) {
       expect(data?.field ?? null).toBeNull()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type Desk, startDesk } from '../server/desk.ts'
 
 export interface SharedDesk {
-  /** Where it listens now: another port after a restart. */
+  /** Where it listens, or listened last: another port after each start. */
   url(): string
   stop(): Promise<void>
   /** Starts a desk on the same data directory, after the one before has stopped. */
@@ -17,12 +17,10 @@ export interface SharedDesk {
 export function sharedDesk(): SharedDesk {
   let dataDirectory: string
   let desk: Desk | undefined
+  let url = ''
 
   const shared: SharedDesk = {
-    url() {
-      if (!desk) throw new Error('The desk is stopped')
-      return desk.url
-    },
+    url: () => url,
     async stop() {
       const stopping = desk
       desk = undefined
@@ -31,6 +29,7 @@ export function sharedDesk(): SharedDesk {
     async start() {
       await shared.stop()
       desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'silent' })
+      url = desk.url
     },
   }
 

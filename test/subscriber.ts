@@ -24,11 +24,12 @@ interface Options<Message> {
 
 /**
  * Subscribes until the test has finished.
+ * @param url of the desk; a function where it can change
  * @param query a subscription with one field; messages are that field's values
  * @param variables with `resumeFrom` the query needs a variable `$since`
  */
 export function subscribe<Message>(
-  url: string,
+  url: string | (() => string),
   query: string,
   variables: Record<string, unknown> = {},
   { resumeFrom }: Options<Message> = {},
@@ -37,10 +38,10 @@ export function subscribe<Message>(
   const closeCodes: number[] = []
   const messages: Message[] = []
   const client = createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
+    url: () => `${(typeof url === 'string' ? url : url()).replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: resumeFrom ? 1_000 : 0,
-    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
+    retryWait: () => new Promise((resolve) => setTimeout(resolve, 5)),
     shouldRetry: () => true,
     on: {
       connected: (opened) => {

@@ -9,14 +9,16 @@ import { logIdentity } from '../events/log-identity.ts'
 import type { Position } from '../events/position.ts'
 import type { EventStore, StreamName } from '../events/store/event-store.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
-import { type Projector, startProjector } from '../query/projector/projector.ts'
+import { openFeed } from '../query/feed/feed.ts'
 import { openSqliteViewStore } from '../query/store/sqlite.ts'
 import { views as projections } from '../query/views/index.ts'
+import { startProjectorThread } from '../server/projector-thread.ts'
 
 export interface Core {
   store: EventStore
   bus: CommandBus
-  projector: Projector
+  /** Waits until the views show everything that is recorded by now. */
+  shown(): Promise<void>
   /** Sends a command that must be accepted; gives the position of what it recorded. */
   send(stream: StreamName, command: Command): Promise<Position>
   close(): Promise<void>
@@ -27,10 +29,12 @@ const quiet = { debug() {}, info() {}, warn: console.warn, error: console.error 
 /** @param watch may put something around the store, to count what goes through */
 export async function openCore(directory: string, watch = (store: EventStore) => store): Promise<Core> {
   await mkdir(directory, { recursive: true })
-  const store = watch(await openSqliteEventStore({ file: join(directory, 'events.db') }))
+  const files = { events: join(directory, 'events.db'), views: join(directory, 'views.db') }
+  const store = watch(await openSqliteEventStore({ file: files.events }))
   const logId = await logIdentity(store)
-  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId, projections })
-  const projector = startProjector({ store, views, projections, onFolded: () => {}, log: quiet })
+  const views = await openSqliteViewStore({ file: files.views, logId, projections })
+  const feed = await openFeed({ views, log: quiet })
+  const projector = startProjectorThread({ ...files, logId, logLevel: 'warn' }, feed.look, quiet)
   const bus = openCommandHandler(store)
   const sagas = await startSagas({ saga: placement, store, bus, log: quiet })
   let sent = 0
@@ -38,7 +42,9 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
   return {
     store,
     bus,
-    projector,
+    async shown() {
+      while (!(await feed.reached(await store.head(), 1_000)));
+    },
     async send(stream, command) {
       const commandId = `bench-${sent++}`
       const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId: commandId })
@@ -48,6 +54,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
     async close() {
       await sagas.stop()
       await projector.stop()
+      await feed.close()
       await views.close()
       await store.close()
     },

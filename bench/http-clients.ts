@@ -11,7 +11,8 @@ const PRODUCTS = 50
 const url = new URL('/graphql', process.argv[2])
 const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
 
-const REGISTER = 'mutation ($input: RegisterCustomerInput!) { registerCustomer(input: $input) { userErrors { message } } }'
+const REGISTER =
+  'mutation ($input: RegisterCustomerInput!) { registerCustomer(input: $input) { userErrors { message } } }'
 const ADD = 'mutation ($input: AddProductInput!) { addProduct(input: $input) { userErrors { message } } }'
 const PLACE = `mutation ($input: PlaceOrderInput!) {
   placeOrder(input: $input) { order { id status } receipt { position } userErrors { message } }

@@ -37,12 +37,12 @@ export async function ordersThroughThePath(directory: string): Promise<{ orders:
     await answer
   }
   await clients(CLIENTS, WARM_UP, place)
-  await core.projector.caughtUp()
+  await core.shown()
 
   const before = await core.store.head()
   const start = performance.now()
   await clients(CLIENTS, ORDERS, (n) => place(WARM_UP + n))
-  await core.projector.caughtUp()
+  await core.shown()
   const seconds = (performance.now() - start) / 1000
   const events = (await core.store.head()) - before
   stop()

@@ -3,12 +3,12 @@ import type { Sagas } from '../command/saga/runner.ts'
 import type { Position } from '../events/position.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import type { Feed } from '../query/feed/feed.ts'
-import type { Projector } from '../query/projector/projector.ts'
 import type { Health } from './health.ts'
+import type { ProjectorThread } from './projector-thread.ts'
 
 interface Parts {
   store: EventStore
-  projector: Projector
+  projector: ProjectorThread
   feed: Feed
   sagas: Sagas
   /** The newest event when the desk started: until the views have it, they show the past. */
@@ -21,7 +21,7 @@ type Part = Health['parts'][string]
 export async function deskHealth({ store, projector, feed, sagas, startedAt }: Parts): Promise<Health> {
   const parts = {
     eventStore: await eventStorePart(store),
-    projector: projectorPart(projector, startedAt),
+    projector: await projectorPart(projector, startedAt),
     views: viewsPart(feed),
     sagas: sagasPart(sagas),
   }
@@ -36,8 +36,10 @@ async function eventStorePart(store: EventStore): Promise<Part> {
   }
 }
 
-function projectorPart(projector: Projector, startedAt: Position): Part {
-  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = projector.health()
+async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {
+  const health = await projector.health()
+  if (!health) return { ok: false, detail: 'does not answer' }
+  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
   if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}` }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
   const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''

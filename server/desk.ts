@@ -1,7 +1,6 @@
 // The whole desk in one process, put together in the order in which data flows. Whoever reads this file knows the system.
 import { createRequire } from 'node:module'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import pino from 'pino'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { mutations } from '../command/mutations/index.ts'
 import { placement } from '../command/placement/placement.ts'
@@ -10,7 +9,6 @@ import { logIdentity } from '../events/log-identity.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
 import { createLoaders } from '../query/context.ts'
 import { openFeed } from '../query/feed/feed.ts'
-import { startProjector } from '../query/projector/projector.ts'
 import { queryResolvers } from '../query/resolvers/index.ts'
 import { openSqliteViewStore } from '../query/store/sqlite.ts'
 import { views as projections } from '../query/views/index.ts'
@@ -21,6 +19,8 @@ import { closeBackwards } from './close-backwards.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { deskHealth } from './desk-health.ts'
 import { startGateway } from './http.ts'
+import { openLog } from './log.ts'
+import { startProjectorThread } from './projector-thread.ts'
 import type { Settings } from './settings.ts'
 
 const packageJson = createRequire(import.meta.url)('../package.json') as { version: string }
@@ -37,7 +37,7 @@ export interface Desk {
  * @throws DataDirectoryUnusable, ViewsOfAnotherLog, or when the address is taken
  */
 export async function startDesk(settings: Settings): Promise<Desk> {
-  const log = pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const log = openLog(settings.logLevel)
   const opened = closeBackwards()
   try {
     const directory = await openDataDirectory(settings.dataDirectory)
@@ -54,7 +54,8 @@ export async function startDesk(settings: Settings): Promise<Desk> {
     const feed = await openFeed({ views, log })
     opened.push(() => feed.close())
 
-    const projector = startProjector({ store, views, projections, onFolded: feed.look, log })
+    const files = { events: directory.events, views: directory.views, logId, logLevel: settings.logLevel }
+    const projector = startProjectorThread(files, feed.look, log)
     opened.push(() => projector.stop())
 
     const bus = openCommandHandler(store)

@@ -1,4 +1,5 @@
 // The event store for a laptop: one SQLite file, one connection, one durable commit for all appends of an event-loop turn.
+import { resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../position.ts'
 import { CommitFailed, type Database, isStorageFailure, openDatabase } from '../sqlite.ts'
@@ -39,7 +40,7 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
   let seenVersion = version.get()?.[0]
   let closed = false
 
-  const changes = changesOf(() => {
+  const changes = changesOf(resolve(file), () => {
     if (closed) return
     try {
       const found = version.get()?.[0]
@@ -79,6 +80,7 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
     newest = written.head
     settle(group, written)
     changes.announce()
+    changes.tellThreads()
   })
 
   const log: Followed = {
@@ -93,9 +95,9 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
 
   return {
     append: (stream, events, expected) =>
-      new Promise((resolve, reject) => {
+      new Promise((recorded, reject) => {
         mustBeOpen()
-        queue.add({ ...appendOf(stream, events, expected), resolve, reject })
+        queue.add({ ...appendOf(stream, events, expected), resolve: recorded, reject })
       }),
 
     read: (stream, from = 0) =>
@@ -113,6 +115,7 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
       closed = true
       queue.drain()
       changes.announce()
+      changes.close()
       db.close()
     },
   }

@@ -4,7 +4,7 @@ import { type Connection, sql, value } from './sqlite-connection.ts'
 import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
 /** Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as long. */
-const BLOCK = 32
+const BLOCK = 64
 
 /** Blocks that are read at a time where one follows the other. */
 const READ_AHEAD = 4
@@ -162,20 +162,17 @@ function overlaps(range: Range, earliest: string, latest: string): boolean {
 
 /** What an entry is found by. */
 function keysOf({ topics, stream, type, metadata: { commandId, correlationId } }: HistoryEntry): number[] {
-  const keys = [key('type', type), key('stream', stream)]
-  for (const topic of topics) keys.push(key('topic', topic))
-  if (commandId !== undefined) keys.push(key('commandId', commandId))
-  if (correlationId !== undefined) keys.push(key('correlationId', correlationId))
+  const keys = [key(type), key(stream)]
+  for (const topic of topics) keys.push(key(topic))
+  if (commandId !== undefined) keys.push(key(commandId))
+  if (correlationId !== undefined) keys.push(key(correlationId))
   return keys
 }
 
 /** The keys of the condition that is likely to leave over the fewest blocks. */
 function lookUpKeys({ commandId, correlationId, stream, topic, typeIn }: Filter) {
-  if (commandId !== undefined) return [key('commandId', commandId)]
-  if (correlationId !== undefined) return [key('correlationId', correlationId)]
-  if (stream !== undefined) return [key('stream', stream)]
-  if (topic !== undefined) return [key('topic', topic)]
-  return typeIn?.map((type) => key('type', type))
+  const text = commandId ?? correlationId ?? stream ?? topic
+  return text === undefined ? typeIn?.map(key) : [key(text)]
 }
 
 /** A text that is in the line of every entry that matches, so that others need not be parsed. */
@@ -196,11 +193,13 @@ function matches(entry: HistoryEntry, query: Filter): boolean {
   )
 }
 
-/** FNV-1a, 32 bits. Two texts with the same hash cost a look into a block in vain, and nothing else. */
-function key(kind: string, text: string): number {
+/** The stream of a thing, its topics and what its saga asks for all name it: one key serves them all. */
+const THING = /(?:cus|ord|prd)_[\w-]{1,64}/
+
+/** FNV-1a, 32 bits. Two texts with the same key cost a look into a block in vain, and nothing else. */
+function key(text: string): number {
+  const named = THING.exec(text)?.[0] ?? text
   let hash = 0x811c9dc5
-  for (const part of [kind, text]) {
-    for (let index = 0; index < part.length; index++) hash = Math.imul(hash ^ part.charCodeAt(index), 0x01000193)
-  }
+  for (let index = 0; index < named.length; index++) hash = Math.imul(hash ^ named.charCodeAt(index), 0x01000193)
   return hash >>> 0
 }

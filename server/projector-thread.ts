@@ -1,0 +1,92 @@
+// Runs the projector in a thread beside the rest of the desk, and starts it again should it ever end by itself.
+import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from '../events/logger.ts'
+import type { Position } from '../events/position.ts'
+import type { ProjectorHealth } from '../query/projector/projector.ts'
+import type { LogLevel } from './settings.ts'
+
+/** What the thread opens. The views must have been opened before: that makes their tables. */
+export interface ProjectorFiles {
+  events: string
+  views: string
+  logId: string
+  logLevel: LogLevel
+}
+
+export type ToProjector = 'health' | 'stop'
+export type FromProjector = { folded: Position } | { health: ProjectorHealth }
+
+export interface ProjectorThread {
+  /** `undefined` when the thread does not answer. */
+  health(): Promise<ProjectorHealth | undefined>
+  /** Finishes the write that is under way, and ends. */
+  stop(): Promise<void>
+}
+
+const ANSWERS_WITHIN_MS = 1_000
+const RESTART_AFTER_MS = 1_000
+
+/** @param onFolded is told how far the views have come, after each write */
+export function startProjectorThread(
+  files: ProjectorFiles,
+  onFolded: (checkpoint: Position) => void,
+  log: Logger,
+): ProjectorThread {
+  const stopping = new AbortController()
+  let worker: Worker | undefined
+  let answer: ((health: ProjectorHealth) => void) | undefined
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const reason = await ended(startWorker())
+      worker = undefined
+      if (stopping.signal.aborted) return
+      log.error({ reason }, 'the projector ended by itself and is started again')
+      await pause(RESTART_AFTER_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  function startWorker(): Worker {
+    const file = new URL('./projector-worker.mjs', import.meta.url)
+    worker = new Worker(file, { workerData: files })
+    worker.on('message', (message: FromProjector) => {
+      if ('folded' in message) onFolded(message.folded)
+      else answer?.(message.health)
+    })
+    return worker
+  }
+
+  const running = run()
+  return {
+    health: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(undefined), ANSWERS_WITHIN_MS).unref()
+        answer = (health) => {
+          clearTimeout(timer)
+          resolve(health)
+        }
+        send(worker, 'health')
+      }),
+    async stop() {
+      stopping.abort()
+      send(worker, 'stop')
+      await running
+    },
+  }
+}
+
+function send(worker: Worker | undefined, request: ToProjector): void {
+  worker?.postMessage(request)
+}
+
+/** Why a worker has ended, once it has. */
+function ended(worker: Worker): Promise<string> {
+  return new Promise((resolve) => {
+    let reason = ''
+    worker.on('error', (error) => {
+      reason = String(error)
+    })
+    worker.on('exit', (code) => resolve(reason || `exit code ${code}`))
+  })
+}

@@ -19,8 +19,8 @@ export type Scalars = {
    */
   Money: { input: number; output: number; }
   /**
-   * A place in the event log, as opaque text: store it and give it back, do not take it apart. A position of another log (after a restore, or from another desk) is
-   * refused with the error code POSITION_OF_ANOTHER_LOG: start again without it.
+   * A place in the event log, as opaque text: store it and give it back, do not take it apart. A position of another log, e.g. of another desk, is
+   * refused with the error code POSITION_OF_ANOTHER_LOG: start again without it. Do the same after the log was restored from a backup.
    */
   Position: { input: number; output: number; }
   /** Any JSON value. */

@@ -9,12 +9,12 @@ import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
 
+const settings = settingsOrExit()
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
 const removeData = () => rm(dataDirectory, { recursive: true, force: true })
-const settings = settingsOrExit({ DATA_DIR: dataDirectory })
 
 try {
-  const desk = await startDesk(settings)
+  const desk = await startDesk({ ...settings, dataDirectory })
   closeWithGrace({ delay: 10_000, logger: console }, async ({ err }) => {
     if (err) console.error(err)
     await desk.close()

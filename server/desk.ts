@@ -79,7 +79,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
         resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
       }),
       context: () => ({ reads, bus, loaders: createLoaders(views) }),
-      operations: await exampleOperations(),
+      operations: exampleOperations(),
       health: () => deskHealth({ store, projector, feed, sagas, startedAt }),
       log,
     })

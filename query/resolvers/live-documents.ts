@@ -69,13 +69,13 @@ export function customerOrdersChanges(
   const topic = `${documentTopic('customers', customerId)}/orders`
   const changes = feed.changes(topic)
 
-  async function latest(): Promise<OrderDocument[]> {
-    const { items } = await views.page(orders, {
+  async function snapshot(): Promise<OrdersChange> {
+    const { items, asOf } = await views.page(orders, {
       filter: [{ field: 'customerId', oneOf: [customerId] }],
       orderBy: { field: 'createdAt', direction: 'DESC' },
       first: MAX_ORDERS,
     })
-    return items.map(({ item }) => item)
+    return { kind: 'SNAPSHOT', orders: items.map(({ item }) => item), position: asOf }
   }
 
   async function* touchedAfter(start: Position): AsyncGenerator<OrdersChange, Position> {
@@ -96,9 +96,12 @@ export function customerOrdersChanges(
 
   async function* messages(): AsyncGenerator<OrdersChange, void> {
     try {
-      let position = since ?? feed.position()
-      if (since === undefined) yield { kind: 'SNAPSHOT', orders: await latest(), position }
-      else position = yield* touchedAfter(position)
+      let position = since ?? 0
+      if (since === undefined) {
+        const first = await snapshot()
+        yield first
+        position = first.position
+      } else position = yield* touchedAfter(position)
       while (await changes.next()) position = yield* touchedAfter(position)
     } finally {
       changes.close()

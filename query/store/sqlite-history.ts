@@ -1,4 +1,5 @@
 // The history: entries in blocks of JSON lines, found by hashes of what they are asked for. It is only ever appended to.
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Position, START } from '../../events/position.ts'
 import { matcher } from './history-filter.ts'
 import { type Connection, sql, value } from './sqlite-connection.ts'
@@ -6,6 +7,9 @@ import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
 /** Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as long. */
 const BLOCK = 64
+
+/** So many blocks are searched before others have their turn: about a millisecond. */
+const BLOCKS_A_STEP = 8
 
 /** Blocks that are read at a time where one follows the other. */
 const READ_AHEAD = 4
@@ -48,13 +52,23 @@ export function appendHistory(connection: Connection, entries: readonly HistoryE
   if (span) writeSpan(connection, span)
 }
 
-/** Entries that match, in log order: up to `limit` of those after `after` and not after `until`. */
-export function readHistory(connection: Connection, query: Filter, until: Position, limit: number): HistoryEntry[] {
+/**
+ * Entries that match, in log order: up to `limit` of those after `after` and not after `until`. A long search goes in steps, and others
+ * have their turn between them; what it reads does not change meanwhile.
+ */
+export async function readHistory(
+  connection: Connection,
+  query: Filter,
+  until: Position,
+  limit: number,
+): Promise<HistoryEntry[]> {
   const { after = START } = query
   const mark = markOf(query)
   const isWanted = matcher(query)
   const found: HistoryEntry[] = []
+  let step = 0
   for (const lines of blocks(connection, query, after, until)) {
+    if (++step % BLOCKS_A_STEP === 0) await turn()
     for (const line of lines.split('\n')) {
       if (mark !== undefined && !line.includes(mark)) continue
       const entry: HistoryEntry = JSON.parse(line)
@@ -68,9 +82,9 @@ export function readHistory(connection: Connection, query: Filter, until: Positi
 
 /** The blocks in which entries that match can be, in log order. */
 function* blocks(connection: Connection, query: Filter, after: Position, until: Position): Generator<string> {
-  const keys = lookUpKeys(query)
+  const conditions = keysOfConditions(query)
   const begin = startOf(connection, 'history', after)
-  if (!keys && !query.recordedAt) return yield* blocksBetween(connection, begin, until)
+  if (conditions.length === 0 && !query.recordedAt) return yield* blocksBetween(connection, begin, until)
 
   const spans = connection
     .statement('SELECT position, earliest, latest FROM history_spans WHERE position BETWEEN ? AND ? ORDER BY position')
@@ -79,18 +93,26 @@ function* blocks(connection: Connection, query: Filter, after: Position, until: 
     if (query.recordedAt && !overlaps(query.recordedAt, String(earliest), String(latest))) continue
     const from = Math.max(Number(span), begin)
     const next = Number(spans[index + 1]?.[0] ?? until + 1)
-    yield* keys ? blocksWith(connection, Number(span), keys, from) : blocksBetween(connection, from, next - 1)
+    yield* conditions.length > 0
+      ? blocksWith(connection, Number(span), conditions, from)
+      : blocksBetween(connection, from, next - 1)
   }
 }
 
-/** The blocks of a span, from one on, that have one of the keys. */
-function* blocksWith(connection: Connection, span: Position, keys: readonly number[], from: Position) {
-  const wanted = keys.map(() => '?').join(', ')
+/** The blocks of a span, from one on, that have for each condition one of its keys. */
+function* blocksWith(
+  connection: Connection,
+  span: Position,
+  conditions: readonly (readonly number[])[],
+  from: Position,
+) {
+  const withOneOf = (keys: readonly number[]) =>
+    `SELECT block FROM history_keys WHERE span = ? AND key IN (${keys.map(() => '?').join(', ')}) AND block >= ?`
   const positions = connection
     .statement(
-      `SELECT DISTINCT block FROM history_keys WHERE span = ? AND key IN (${wanted}) AND block >= ? ORDER BY block`,
+      `${conditions.map(withOneOf).join(' INTERSECT ')}${conditions.length === 1 ? ' GROUP BY block' : ''} ORDER BY block`,
     )
-    .all(span, ...keys, from)
+    .all(...conditions.flatMap((keys) => [span, ...keys, from]))
   for (const [position] of positions) {
     const block = connection.statement('SELECT entries FROM history WHERE position = ?').get(Number(position))
     if (block) yield String(block[0])
@@ -171,10 +193,10 @@ function keysOf({ topics, stream, type, metadata: { commandId, correlationId } }
   return keys
 }
 
-/** The keys of the condition that is likely to leave over the fewest blocks. */
-function lookUpKeys({ commandId, correlationId, stream, topic, typeIn }: Filter) {
-  const text = commandId ?? correlationId ?? stream ?? topic
-  return text === undefined ? typeIn?.map(key) : [key(text)]
+/** For each condition the keys of which an entry that meets it has one. */
+function keysOfConditions({ commandId, correlationId, stream, topic, typeIn }: Filter): number[][] {
+  const texts = [commandId, correlationId, stream, topic].filter((text) => text !== undefined)
+  return [...texts.map((text) => [key(text)]), ...(typeIn ? [typeIn.map(key)] : [])]
 }
 
 /** A text that is in the line of every entry that matches, so that others need not be parsed. */

@@ -82,11 +82,9 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
     },
 
     async history(query: HistoryQuery) {
-      return connection.reading(() => {
-        const asOf = readCheckpoint(connection)
-        const entries = readHistory(connection, query, asOf, query.first + 1)
-        return { entries: entries.slice(0, query.first), hasNextPage: entries.length > query.first, asOf }
-      })
+      const asOf = readCheckpoint(connection)
+      const entries = await readHistory(connection, query, asOf, query.first + 1)
+      return { entries: entries.slice(0, query.first), hasNextPage: entries.length > query.first, asOf }
     },
 
     async write(batch) {

@@ -81,6 +81,12 @@ test.each([
     .then({ recentOrders: [{ orderId: 'ord_1', status, total: 30_000, placedAt: time(2) }] })
 })
 
+test('an order that was placed just before its customer was registered is listed once its credit is reserved', () => {
+  given(customers, orderPlaced(), customerRegistered(), creditReserved({ amount: 30_000 }))
+    .when(orderApproved())
+    .then({ recentOrders: [{ orderId: 'ord_1', status: 'APPROVED', total: 30_000, placedAt: time(3) }] })
+})
+
 test('of more than 50 orders the newest 50 are listed', () => {
   const placed = Array.from({ length: 60 }, (_, index) => orderPlaced({ orderId: `ord_${index}` }))
   const customer = folded(customers, undefined, recorder()(customerRegistered(), ...placed))

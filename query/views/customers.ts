@@ -63,7 +63,11 @@ export const customers: Projection<CustomerDocument> = {
       case 'CreditLimitChanged':
         return changed(customer, event, { version, creditLimit: event.data.creditLimit })
       case 'CreditReserved':
-        return changed(customer, event, { version, reservedCredit: customer.reservedCredit + event.data.amount })
+        return changed(customer, event, {
+          version,
+          reservedCredit: customer.reservedCredit + event.data.amount,
+          recentOrders: withOvertaken(customer.recentOrders, event),
+        })
       case 'CreditReleased':
         return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.amount })
       case 'CreditReservationRefused':
@@ -94,6 +98,18 @@ type OrderDecision = EventOf<'OrderApproved' | 'OrderRejected' | 'OrderCancelled
 function withNewest(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'OrderPlaced'>): CustomerOrder[] {
   const newest: CustomerOrder = { orderId: data.orderId, status: 'PENDING', total: data.total, placedAt: recordedAt }
   return [newest, ...recent.slice(0, MAX_RECENT_ORDERS - 1)]
+}
+
+/** An order may be placed just before its customer is registered: its credit is the first that the customer's document hears of it. */
+function withOvertaken(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'CreditReserved'>) {
+  if (recent.length >= MAX_RECENT_ORDERS || recent.some(({ orderId }) => orderId === data.orderId)) return recent
+  const overtaken: CustomerOrder = {
+    orderId: data.orderId,
+    status: 'PENDING',
+    total: data.amount,
+    placedAt: recordedAt,
+  }
+  return [overtaken, ...recent]
 }
 
 function withStatus(customer: CustomerDocument, event: OrderDecision, status: OrderStatus): CustomerDocument {

@@ -80,11 +80,11 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   let position = await views.checkpoint()
   /** Up to here the subscribers have been told; of no meaning while there are none. */
   let told = position
-  let failure: string | undefined
+  const failures = new Map<'checkpoint' | 'history', string>()
   let closed = false
 
-  const looking = oneAtATime(() => attempt(async () => moveTo(await views.checkpoint())))
-  const telling = oneAtATime(() => attempt(tellSubscribers))
+  const looking = oneAtATime(() => attempt('checkpoint', async () => moveTo(await views.checkpoint())))
+  const telling = oneAtATime(() => attempt('history', tellSubscribers))
   const poll = setInterval(looking.run, pollMs).unref()
 
   /** While nobody is subscribed only the position moves: no entry is read. */
@@ -141,14 +141,13 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   }
 
   /** Failing is a state: it is logged when it begins and when it ends, and the poll tries again. */
-  async function attempt(task: () => Promise<void>): Promise<void> {
+  async function attempt(what: 'checkpoint' | 'history', task: () => Promise<void>): Promise<void> {
     try {
       await task()
-      if (failure !== undefined) log.info({ position }, 'The feed can read the views again')
-      failure = undefined
+      if (failures.delete(what)) log.info({ position }, `The feed can read the ${what} again`)
     } catch (error) {
-      if (failure === undefined) log.warn({ err: error }, 'The feed cannot read the views; it goes on trying')
-      failure = error instanceof Error ? error.message : String(error)
+      if (!failures.has(what)) log.warn({ err: error }, `The feed cannot read the ${what}; it goes on trying`)
+      failures.set(what, error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -191,12 +190,11 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
       }
     },
 
-    health: () => ({
-      position,
-      subscriptions,
-      waiting: waiting.size(),
-      ...(failure !== undefined && { failure }),
-    }),
+    health() {
+      const [failure] = failures.values()
+      const health = { position, subscriptions, waiting: waiting.size() }
+      return failure === undefined ? health : { ...health, failure }
+    },
 
     async close() {
       closed = true

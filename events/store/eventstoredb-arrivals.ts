@@ -1,4 +1,5 @@
 // One subscription at the server: what it sends one by one, taken in handfuls.
+import { setImmediate as turn } from 'node:timers/promises'
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position as ServerPosition } from '@eventstore/db-client'
 import { type Position, START } from '../position.ts'
 import type { Client } from './eventstoredb-client.ts'
@@ -87,6 +88,8 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
         await new Promise<void>((resolve) => {
           wake = resolve
         })
+        // What came over the connection at the same time is passed on one by one: a turn later it is all there.
+        await turn()
       }
       return undefined
     },

@@ -26,6 +26,7 @@ export function appendFailure(
 }
 
 export function unavailable(error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error
   return new StoreUnavailable(`EventStoreDB cannot be used: ${reason(error)}`, { cause: error })
 }
 

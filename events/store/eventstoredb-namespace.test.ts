@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { logIdentity } from '../log-identity.ts'
 import { START } from '../position.ts'
 import { all, ids, listen, named } from './event-store.contract.ts'
-import { type EventStore, NO_EVENTS } from './event-store.ts'
+import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
 import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { knownPosition, positionOf, serverPosition } from './eventstoredb-events.ts'
@@ -55,6 +55,10 @@ test('an address that is none is refused without repeating its password', async 
   const opening = openEventStoreDB({ url: 'http://admin:secret@localhost:2113' })
   await expect(opening).rejects.toThrow(/EVENTSTORE_URL/)
   await expect(opening).rejects.not.toThrow(/secret/)
+})
+
+test('where no server answers, opening finds the store unavailable', async () => {
+  await expect(openEventStoreDB({ url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(StoreUnavailable)
 })
 
 describe('the head', () => {

@@ -64,7 +64,7 @@ export async function openEventStoreDB({
     return store
   } catch (error) {
     await store.close()
-    throw error instanceof StoreUnavailable ? error : unavailable(error)
+    throw unavailable(error)
   }
 }
 

@@ -495,7 +495,7 @@ export type CommandReceipt = {
   readonly duplicate: Scalars['Boolean']['output'];
   /** The number of events in the entity's own stream after the command, to be given as an `expectedVersion` of the next one. */
   readonly version: Scalars['Int']['output'];
-  /** The place of the command's last event in the log, to be given as `atLeast` of a query. */
+  /** A place in the log by which all of the command's events are recorded, to be given as `atLeast` of a query. A repeat may name an earlier one. */
   readonly position: Scalars['Position']['output'];
 };
 

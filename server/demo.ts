@@ -1,4 +1,5 @@
 // `npm run demo`: a desk with a few customers, products and orders in it, on a data directory that goes away with it.
+import './production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -53,6 +53,6 @@ function viewsPart(feed: Feed): Part {
 }
 
 function sagasPart(sagas: Sagas): Part {
-  const { ok, atWork, error } = sagas.health()
-  return ok ? { ok, detail: `${atWork} at work` } : { ok, detail: `${atWork} at work; trying again after: ${error}` }
+  const { ok, atWork, inTrouble, error } = sagas.health()
+  return { ok, detail: `${atWork} at work${inTrouble > 0 ? `, ${inTrouble} of them try again after: ${error}` : ''}` }
 }

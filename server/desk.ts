@@ -11,6 +11,7 @@ import { createLoaders } from '../query/context.ts'
 import { openFeed } from '../query/feed/feed.ts'
 import { queryResolvers } from '../query/resolvers/index.ts'
 import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { ViewsOfAnotherLog } from '../query/store/view-store.ts'
 import { views as projections } from '../query/views/index.ts'
 import { exampleOperations } from '../schema/operations.ts'
 import { scalars } from '../schema/scalars.ts'
@@ -50,6 +51,12 @@ export async function startDesk(settings: Settings): Promise<Desk> {
 
     const views = await openSqliteViewStore({ file: directory.views, logId, projections })
     opened.push(() => views.close())
+    // A log that was put back from a backup: what it records next would have the positions of events that the views have folded.
+    if ((await views.checkpoint()) > startedAt) {
+      throw new ViewsOfAnotherLog(
+        `The views in ${directory.views} have folded more than the log holds. Delete the file, and they are built anew.`,
+      )
+    }
 
     const feed = await openFeed({ views, log })
     opened.push(() => feed.close())

@@ -1,4 +1,5 @@
 // `npm start`: a desk that runs until it is told to stop.
+import './production.ts'
 import closeWithGrace from 'close-with-grace'
 import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'

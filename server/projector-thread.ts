@@ -35,7 +35,8 @@ export function startProjectorThread(
 ): ProjectorThread {
   const stopping = new AbortController()
   let worker: Worker | undefined
-  let answer: ((health: ProjectorHealth) => void) | undefined
+  /** Those who have asked for the health and have no answer yet. */
+  let asking: ((health: ProjectorHealth) => void)[] = []
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -52,20 +53,31 @@ export function startProjectorThread(
     worker = new Worker(file, { workerData: files })
     worker.on('message', (message: FromProjector) => {
       if ('folded' in message) onFolded(message.folded)
-      else answer?.(message.health)
+      else answer(message.health)
     })
     return worker
+  }
+
+  /** Several may ask at the same time: an answer is as good for one as for the other. */
+  function answer(health: ProjectorHealth): void {
+    const asked = asking
+    asking = []
+    for (const resolve of asked) resolve(health)
   }
 
   const running = run()
   return {
     health: () =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(undefined), ANSWERS_WITHIN_MS).unref()
-        answer = (health) => {
+        const answered = (health: ProjectorHealth) => {
           clearTimeout(timer)
           resolve(health)
         }
+        const timer = setTimeout(() => {
+          asking = asking.filter((other) => other !== answered)
+          resolve(undefined)
+        }, ANSWERS_WITHIN_MS).unref()
+        asking.push(answered)
         send(worker, 'health')
       }),
     async stop() {

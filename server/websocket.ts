@@ -95,7 +95,6 @@ function refuse(stream: Duplex, status: string): void {
 /** Pings every socket and cuts those that did not answer the ping before. @returns how to stop */
 function keepAlive(sockets: WebSocketServer): () => void {
   const silent = new WeakSet<WebSocket>()
-  sockets.on('connection', (socket) => socket.on('pong', () => silent.delete(socket)))
   const timer = setInterval(() => {
     for (const socket of sockets.clients) {
       if (silent.has(socket)) {

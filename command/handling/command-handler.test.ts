@@ -298,6 +298,16 @@ describe('what is in memory', () => {
     expect(log.reads.length).toBeGreaterThan(2)
     expect(await handler.send(reservation(0))).toMatchObject({ duplicate: true, revision: 0 })
   })
+
+  test('keeps a stream that alone has more commands than are to be remembered, rather than reading it for each', async () => {
+    const log = watched(await openLog())
+    const handler = openCommandHandler(log, { rememberedCommands: 3 })
+    for (let number = 0; number < 8; number++) {
+      await handler.send(reservation(number))
+      await turn()
+    }
+    expect(log.reads).toHaveLength(1)
+  })
 })
 
 describe('the list price', () => {

@@ -26,7 +26,8 @@ export function openCommandHandler(
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
     maxSize: rememberedCommands,
-    sizeCalculation: (loaded) => 1 + loaded.commands.size,
+    // One stream that has more by itself is kept alone: a cache that refused it would have it read anew for each batch.
+    sizeCalculation: (loaded) => Math.min(1 + loaded.commands.size, rememberedCommands),
   })
 
   function mailboxOf(stream: StreamName): Mailbox {

@@ -216,10 +216,10 @@ describe('trouble', () => {
     }
     const sagas = await start(store, flaky)
     await place('ord_1', [hammer(1)])
-    await expect.poll(() => sagas.health()).toMatchObject({ ok: false, error: 'the bus is away' })
+    await expect.poll(() => sagas.health()).toMatchObject({ ok: true, inTrouble: 1, error: 'the bus is away' })
     away = false
     await happens('OrderApproved', 'ord_1')
-    await expect.poll(() => sagas.health()).toMatchObject({ ok: true, atWork: 0 })
+    await expect.poll(() => sagas.health()).toMatchObject({ ok: true, atWork: 0, inTrouble: 0 })
     await sagas.stop()
     await expectSoundLog()
   })

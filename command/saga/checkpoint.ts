@@ -29,18 +29,25 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
         metadata: { schemaVersion: SCHEMA_VERSION },
       }
       const appended = await appendSettled(store, stream, [stored], revision)
-      if (appended === 'conflict') return false
+      if (appended === 'conflict') {
+        await recall()
+        return false
+      }
       revision = appended.revision
       checkpoint.position = position
       return true
     },
   }
 
-  for await (const [newest] of store.readBackwards(stream)) {
-    if (newest?.type !== 'CheckpointStored') break
-    revision = newest.revision
-    checkpoint.position = newest.data.position
-    break
+  async function recall(): Promise<void> {
+    for await (const [newest] of store.readBackwards(stream)) {
+      if (newest?.type !== 'CheckpointStored') return
+      revision = newest.revision
+      checkpoint.position = newest.data.position
+      return
+    }
   }
+
+  await recall()
   return checkpoint
 }

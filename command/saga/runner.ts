@@ -28,11 +28,14 @@ export interface Sagas {
 }
 
 export interface SagaHealth {
+  /** False when the log is not followed any more. One saga that cannot go on is no reason to send clients away from all others. */
   ok: boolean
   /** Every saga that started up to here has done what it can. */
   position: Position
   atWork: number
-  /** The last failure that is not overcome yet. */
+  /** How many of them have failed and try again. */
+  inTrouble: number
+  /** The last failure of one that is in trouble. */
   error?: string
 }
 
@@ -142,12 +145,16 @@ export async function startSagas<Facts>(options: {
     for (const { conversation } of atWork.values()) conversation.tick(now)
   }, TICK).unref()
   const following = follow()
-  following.catch((error: unknown) => surroundings.troubled('reading the log', error))
+  let stuck = false
+  following.catch((error: unknown) => {
+    stuck = true
+    surroundings.troubled('reading the log', error)
+  })
 
   return {
     health() {
-      const [error] = troubles.values()
-      const health = { ok: error === undefined, position: watermark.low(), atWork: atWork.size }
+      const error = [...troubles.values()].at(-1)
+      const health = { ok: !stuck, position: watermark.low(), atWork: atWork.size, inTrouble: troubles.size }
       return error === undefined ? health : { ...health, error }
     },
     async stop() {

@@ -2,10 +2,10 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Logger } from '../../events/logger.ts'
 import type { Position } from '../../events/position.ts'
+import { type HistoryFilter, matcher } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
 import { type Changes, dirtyFlag } from './changes.ts'
 import { type EntryQueue, entryQueue } from './entry-queue.ts'
-import { type HistoryFilter, matcher } from './matcher.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { waitingRoom } from './waiting-room.ts'
 

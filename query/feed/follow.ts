@@ -1,8 +1,8 @@
 // Follows the history: each entry once and in order, from a position on or from now, from the store first and live then.
 import type { Position } from '../../events/position.ts'
+import type { HistoryFilter } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
 import type { Feed } from './feed.ts'
-import type { HistoryFilter } from './matcher.ts'
 import { stoppable } from './stoppable.ts'
 
 /** The reader was too slow for the live feed. Everything up to `resumeSince` was given out; nothing follows. */

@@ -3,20 +3,20 @@ import type { Batch } from '../../events/store/event-store.ts'
 import { recorder, stockReceived } from '../views/given.ts'
 import { gathered } from './gathered.ts'
 
-test('few events are passed on as they come', async () => {
-  expect(await sizesOf(3, 1, 2)).toEqual([3, 1, 2])
+test('while there is next to no work, events are passed on as they come', async () => {
+  expect(await sizesOf({ work: 0 }, 3, 1, 200)).toEqual([3, 1, 200])
 })
 
-test('many events are joined by what follows them at once', async () => {
-  expect(await sizesOf(64, 1, 500)).toEqual([565])
+test('after a batch that was long worked on, what has come meanwhile is joined', async () => {
+  expect(await sizesOf({ work: 50 }, 64, 1, 2, 500)).toEqual([64, 503])
 })
 
 test('a batch does not grow without bound', async () => {
-  expect(await sizesOf(1_000, 1_000, 1_000, 1_000, 3)).toEqual([2_000, 2_000, 3])
+  expect(await sizesOf({ work: 50 }, 1_000, 1_000, 1_000, 1_000, 3)).toEqual([1_000, 2_000, 1_003])
 })
 
 test('every event comes once and in order, and each batch with the position that it reaches', async () => {
-  const batches = await gatheredOf(70, 5, 2, 100, 1)
+  const batches = await gatheredOf({ work: 50 }, 70, 5, 2, 100, 1)
   expect(batches.flatMap(({ events }) => events.map(({ position }) => position))).toEqual(
     Array.from({ length: 178 }, (_, index) => index + 1),
   )
@@ -47,15 +47,26 @@ test('whoever takes no more batches ends the subscription, though it is waiting 
   expect(ended).toBe(true)
 })
 
-async function sizesOf(...sizes: number[]): Promise<number[]> {
-  return (await gatheredOf(...sizes)).map(({ events }) => events.length)
+interface Pace {
+  /** How many milliseconds a batch is worked on. */
+  work: number
 }
 
-async function gatheredOf(...sizes: number[]): Promise<Batch[]> {
+async function sizesOf(pace: Pace, ...sizes: number[]): Promise<number[]> {
+  return (await gatheredOf(pace, ...sizes)).map(({ events }) => events.length)
+}
+
+async function gatheredOf({ work }: Pace, ...sizes: number[]): Promise<Batch[]> {
   const subscribe = async function* () {
     yield* batchesOf(...sizes)
   }
-  return await all(gathered({ subscribe }, 0, new AbortController().signal))
+  let time = 0
+  const taken: Batch[] = []
+  for await (const batch of gathered({ subscribe }, 0, new AbortController().signal, () => time)) {
+    taken.push(batch)
+    time += work
+  }
+  return taken
 }
 
 function* batchesOf(...sizes: number[]): Generator<Batch> {

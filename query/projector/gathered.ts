@@ -19,11 +19,15 @@ const LONGEST_MS = 100
  */
 const QUIET_TURNS = 4
 
-/** The events of the store after a position, in batches that grow with the load, until the signal aborts. */
+/**
+ * The events of the store after a position, in batches that grow with the load, until the signal aborts.
+ * @param now a clock, in milliseconds
+ */
 export async function* gathered(
   store: Pick<EventStore, 'subscribe'>,
   after: Position,
   signal: AbortSignal,
+  now: () => number = () => performance.now(),
 ): AsyncGenerator<Batch> {
   const unsubscribe = new AbortController()
   const source = store.subscribe(after, { signal: AbortSignal.any([signal, unsubscribe.signal]) })
@@ -39,8 +43,8 @@ export async function* gathered(
       let { position } = first.value
       const events = [...first.value.events]
 
-      const until = performance.now() + Math.min(PATIENCE * worked, LONGEST_MS)
-      for (let quiet = 0; quiet < QUIET_TURNS && events.length < ENOUGH && performance.now() < until; ) {
+      const until = now() + Math.min(PATIENCE * worked, LONGEST_MS)
+      for (let quiet = 0; quiet < QUIET_TURNS && events.length < ENOUGH && now() < until; ) {
         next ??= batches.next()
         next.catch(() => {}) // Whoever awaits it next gets the failure.
         const more = await Promise.race([next, turn()])
@@ -53,9 +57,9 @@ export async function* gathered(
         position = more.value.position
       }
 
-      const begun = performance.now()
+      const begun = now()
       yield { events, position }
-      worked = performance.now() - begun
+      worked = now() - begun
     }
   } finally {
     unsubscribe.abort()

@@ -2,7 +2,7 @@
 import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
 import type { DateTimeRange, EventFilter, MoneyRange } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
-import type { HistoryFilter } from '../feed/matcher.ts'
+import type { HistoryFilter } from '../store/history-filter.ts'
 import type { Condition, Range } from '../store/view-store.ts'
 import { wordsOf } from '../views/words.ts'
 import { badArgument, notYetVisible } from './errors.ts'

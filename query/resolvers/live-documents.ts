@@ -9,7 +9,7 @@ import { type OrderDocument, orders } from '../views/orders.ts'
 interface DocumentChange<Document> {
   kind: 'SNAPSHOT' | 'CHANGED'
   document: Document | undefined
-  /** The checkpoint that was known before the document was read. */
+  /** To resume from: nothing that the document does not show yet lies before it, and nothing that it shows comes again after it. */
   position: Position
 }
 
@@ -31,8 +31,10 @@ export function documentChanges<Document extends ViewDocument>(
       let shown = since ?? -1
       let kind: 'SNAPSHOT' | 'CHANGED' = 'SNAPSHOT'
       do {
-        const position = Math.max(feed.position(), since ?? 0)
+        const known = Math.max(feed.position(), since ?? 0)
         const [document] = await views.get(view, [id])
+        // The views may have gone further than the feed has heard.
+        const position = Math.max(known, document?.position ?? 0)
         const isNews = document ? document.position > shown : kind === 'SNAPSHOT' && since === undefined
         if (isNews) yield { kind, document, position }
         shown = Math.max(shown, document?.position ?? shown)

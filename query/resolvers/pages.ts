@@ -1,9 +1,9 @@
 // Pages as the schema has them: edges and nodes, where the page begins and ends, and how far it is true.
 import type { Count, PageInfo } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
-import type { HistoryFilter } from '../feed/matcher.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { historyCursor, pageCursor, readHistoryCursor, readPageCursor } from '../store/cursor.ts'
+import type { HistoryFilter } from '../store/history-filter.ts'
 import type { PageQuery, ViewStore } from '../store/view-store.ts'
 import { pageSize } from './arguments.ts'
 import { clientError } from './errors.ts'

@@ -139,6 +139,18 @@ describe('a document', () => {
     })
   })
 
+  test('that the feed has not heard of yet is told, and not told again after a resume', async () => {
+    await desk.append(customerRegistered())
+    await following(customerChanged, {}, async ({ next }) => {
+      expect((await next())?.data.customerChanged).toMatchObject({ kind: 'SNAPSHOT', position: position(1) })
+    })
+    await following(customerChanged, { since: position(1) }, async ({ next }) => {
+      const message = next()
+      await desk.happened(limit(100))
+      expect((await message)?.data.customerChanged).toMatchObject({ position: position(2) })
+    })
+  })
+
   test('is left out after a resume until it is newer than what the client has', async () => {
     await desk.happened(customerRegistered(), productAdded())
     await following(customerChanged, { since: position(2) }, async ({ next }) => {

@@ -1,5 +1,6 @@
 // The history: entries in blocks of JSON lines, found by hashes of what they are asked for. It is only ever appended to.
 import { type Position, START } from '../../events/position.ts'
+import { matcher } from './history-filter.ts'
 import { type Connection, sql, value } from './sqlite-connection.ts'
 import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
@@ -51,12 +52,13 @@ export function appendHistory(connection: Connection, entries: readonly HistoryE
 export function readHistory(connection: Connection, query: Filter, until: Position, limit: number): HistoryEntry[] {
   const { after = START } = query
   const mark = markOf(query)
+  const isWanted = matcher(query)
   const found: HistoryEntry[] = []
   for (const lines of blocks(connection, query, after, until)) {
     for (const line of lines.split('\n')) {
       if (mark !== undefined && !line.includes(mark)) continue
       const entry: HistoryEntry = JSON.parse(line)
-      if (entry.position <= after || entry.position > until || !matches(entry, query)) continue
+      if (entry.position <= after || entry.position > until || !isWanted(entry)) continue
       found.push(entry)
       if (found.length === limit) return found
     }
@@ -179,18 +181,6 @@ function lookUpKeys({ commandId, correlationId, stream, topic, typeIn }: Filter)
 function markOf({ commandId, correlationId, stream, topic }: Filter): string | undefined {
   const text = commandId ?? correlationId ?? stream ?? topic
   return text === undefined ? undefined : JSON.stringify(text)
-}
-
-function matches(entry: HistoryEntry, query: Filter): boolean {
-  const { topic, stream, typeIn, recordedAt, commandId, correlationId } = query
-  return (
-    (topic === undefined || entry.topics.includes(topic)) &&
-    (stream === undefined || entry.stream === stream) &&
-    (typeIn === undefined || typeIn.includes(entry.type)) &&
-    (recordedAt === undefined || overlaps(recordedAt, entry.recordedAt, entry.recordedAt)) &&
-    (commandId === undefined || entry.metadata.commandId === commandId) &&
-    (correlationId === undefined || entry.metadata.correlationId === correlationId)
-  )
 }
 
 /** The stream of a thing, its topics and what its saga asks for all name it: one key serves them all. */

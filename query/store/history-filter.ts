@@ -1,14 +1,15 @@
-// Decides of an entry in memory what the view store decides in its history: whether a filter lets it through.
-import type { HistoryEntry, HistoryQuery, Range } from '../store/view-store.ts'
+// Which entries of the history are asked for, and whether an entry at hand is one of them.
+import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
-/** Which entries of the history are asked for: all conditions must hold. */
+/** All conditions must hold. */
 export type HistoryFilter = Omit<HistoryQuery, 'after' | 'first'>
 
-/** A test for entries that are known to have the topic of the filter, if it has one. */
-export function matcher(filter: Omit<HistoryFilter, 'topic'>): (entry: HistoryEntry) => boolean {
-  const { stream, recordedAt, commandId, correlationId } = filter
+/** A test for entries. */
+export function matcher(filter: HistoryFilter): (entry: HistoryEntry) => boolean {
+  const { topic, stream, recordedAt, commandId, correlationId } = filter
   const types = filter.typeIn && new Set(filter.typeIn)
   return (entry) =>
+    (topic === undefined || entry.topics.includes(topic)) &&
     (stream === undefined || entry.stream === stream) &&
     (types === undefined || types.has(entry.type)) &&
     (recordedAt === undefined || within(recordedAt, entry.recordedAt)) &&

@@ -1,0 +1,104 @@
+// What a desk promises whatever it is sent: it answers, it never fails inside, and it goes on.
+import fc from 'fast-check'
+import { parse, validate } from 'graphql'
+import { beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { ask } from './client.ts'
+import { type SocketMessage, socketMessage, wrongRequest } from './generated-nonsense.ts'
+import { NO_LOG, schema, validOperation } from './generated-operations.ts'
+
+/**
+ * Declares the tests: that a desk answers everything, and goes on.
+ * @param url of a desk that has started, once the first test begins
+ * @param runs how many requests of each kind
+ */
+export function testGeneratedRequests(url: () => string, runs: number): void {
+  let logId = ''
+
+  beforeAll(async () => {
+    const { desk } = await ask<{ desk: { position: string } }>(url(), '{ desk { position } }')
+    logId = desk.position.split('-')[0] ?? ''
+  })
+
+  const stillAnswers = async () => {
+    const { desk } = await ask<{ desk: { currency: string } }>(url(), '{ desk { currency } }')
+    expect(desk.currency).toBe('EUR')
+  }
+  const always = <Value>(values: fc.Arbitrary<Value>, promise: (value: Value) => Promise<void>) =>
+    fc.assert(fc.asyncProperty(values, promise), { numRuns: runs, endOnFailure: true })
+
+  test('operations that are right by the schema are executed, or refused with a word on why', async () => {
+    let executed = 0
+    await always(validOperation(), async ({ query, variables }) => {
+      const own = JSON.parse(JSON.stringify({ query, variables }).replaceAll(`${NO_LOG}-`, `${logId}-`))
+      expect(validate(schema, parse(query)), query).toEqual([])
+      const { status, text } = await post(url(), JSON.stringify(own))
+      expect(status, text).toBe(200)
+      const { errors = [] } = JSON.parse(text) as { errors?: { extensions: { code: string } }[] }
+      for (const { extensions } of errors) {
+        expect(['BAD_USER_INPUT', 'QUERY_TOO_COMPLEX', 'NOT_YET_VISIBLE'], `${text} for ${query}`).toContain(
+          extensions.code,
+        )
+      }
+      if (errors.length === 0) executed += 1
+    })
+    expect(executed).toBeGreaterThan(runs / 4)
+    await stillAnswers()
+  })
+
+  test('requests that are wrong in any way are refused, and never an internal error', async () => {
+    await always(wrongRequest(), async ({ path, ...request }) => {
+      const response = await fetch(url() + path, request as RequestInit)
+      const text = await response.text()
+      expect(response.status, text).toBeLessThan(500)
+      expect(text).not.toContain('INTERNAL_SERVER_ERROR')
+    })
+    await stillAnswers()
+  })
+
+  test('whatever comes over a WebSocket ends that socket at the most, and never with an internal error', async () => {
+    await always(fc.array(socketMessage(), { minLength: 1, maxLength: 8 }), async (messages) => {
+      const { code, received } = await conversation(url(), messages)
+      expect(code, received.join('\n')).not.toBe(4500)
+      expect(received.join('\n')).not.toContain('INTERNAL_SERVER_ERROR')
+    })
+    await stillAnswers()
+  })
+}
+
+async function post(url: string, body: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+/** Sends messages over a socket of its own and a ping after them, and waits for the answer to that, or for the end. */
+async function conversation(
+  url: string,
+  messages: readonly SocketMessage[],
+): Promise<{ code: number | undefined; received: string[] }> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const received: string[] = []
+  let code: number | undefined
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('message', (data) => {
+      received.push(String(data))
+      // The answers to the pings among the messages come with them: the last one is told apart by its payload.
+      if (/"type":"pong".*"last"|"last".*"type":"pong"/.test(String(data))) resolve()
+    })
+    socket.on('close', (closeCode) => {
+      code = closeCode
+      resolve()
+    })
+    socket.on('open', () => {
+      for (const message of messages) socket.send(message)
+      socket.send(JSON.stringify({ type: 'ping', payload: { is: 'last' } }))
+    })
+  })
+  socket.terminate()
+  return { code, received }
+}

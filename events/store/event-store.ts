@@ -79,7 +79,10 @@ export interface EventStore {
    */
   subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Batch>
 
-  /** The position of the newest event of the log, or `START`. */
+  /**
+   * The position of the newest event of the log, or `START`. Every subscriber reaches it; where others write to the same server, a
+   * subscriber may be beyond it.
+   */
   head(): Promise<Position>
 
   /** Ends what is under way and lets go of the store. */

@@ -1,0 +1,57 @@
+// The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
+import { EventStoreDBClient } from '@eventstore/db-client'
+
+export type Client = Pick<EventStoreDBClient, 'appendToStream' | 'readStream' | 'readAll' | 'subscribeToAll'>
+
+export interface SharedClient {
+  client: Client
+  /** To be called once, when nothing of this user is under way; the last one closes the connection. */
+  release(): Promise<void>
+}
+
+const clients = new Map<string, { client: EventStoreDBClient; users: number }>()
+let disposed: Promise<void> = Promise.resolve()
+
+/**
+ * A client for a connection string (esdb://…). It is shared, because the appends of all clients of a process wait in one table of the
+ * client library (6.2.1): when the connection of one ends, the appends of all others fail with it, and an answer that comes for one of
+ * them afterwards is an exception that nobody can catch.
+ * @throws Error when the text is no connection string; it does not repeat the text, which may hold a password
+ */
+export async function sharedClient(url: string): Promise<SharedClient> {
+  await disposed
+  const shared = clients.get(url) ?? { client: connectionTo(url), users: 0 }
+  shared.users++
+  clients.set(url, shared)
+  return {
+    client: shared.client,
+    async release() {
+      if (--shared.users > 0) return
+      clients.delete(url)
+      disposed = dispose(shared.client)
+      await disposed
+    },
+  }
+}
+
+function connectionTo(url: string): EventStoreDBClient {
+  try {
+    return EventStoreDBClient.connectionString(url)
+  } catch {
+    throw new Error(
+      'EVENTSTORE_URL cannot be used: it has to be like esdb://localhost:2113?tls=false, or esdb://a:2113,b:2113,c:2113 for a cluster, with names of files that are there.',
+    )
+  }
+}
+
+/** The client's own `dispose` ends its calls and leaves the connection open. */
+async function dispose(client: EventStoreDBClient): Promise<void> {
+  await client.dispose()
+  try {
+    // biome-ignore lint/complexity/useLiteralKeys: it is protected, and there is no other way to close the connection.
+    const channel = await client['getChannel']()
+    channel.close()
+  } catch {
+    // There was no connection.
+  }
+}

@@ -1,0 +1,120 @@
+// A server that several desks share: each sees its own log, from its first event to its newest.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { logIdentity } from '../log-identity.ts'
+import { START } from '../position.ts'
+import { all, ids, listen, named } from './event-store.contract.ts'
+import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
+import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
+import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
+import { knownPosition, positionOf, serverPosition } from './eventstoredb-events.ts'
+import { namesIn } from './eventstoredb-names.ts'
+
+let server: ScriptedServer
+let opened: EventStore[]
+beforeEach(() => {
+  server = scriptedServer()
+  opened = []
+})
+afterEach(async () => {
+  for (const store of opened) await store.close()
+})
+
+function open(namespace: string): EventStore {
+  const store = eventStoreOn(server.client, { names: namesIn(namespace), release: async () => {} })
+  opened.push(store)
+  return store
+}
+
+const stream = 'customer-cus_1'
+
+test('desks in two namespaces write to streams of one name and see nothing of each other', async () => {
+  const [one, other] = [open('desk'), open('desk2')]
+  const [mine, theirs] = [named(2), named(3)]
+  await one.append(stream, mine, NO_EVENTS)
+  const listener = listen(one, START)
+  await other.append(stream, theirs, NO_EVENTS)
+  const { position } = await one.append('customer-cus_2', named(1), NO_EVENTS)
+  await listener.reaches(position)
+  expect(listener.batches.flatMap((batch) => batch.events)).toHaveLength(3)
+  expect(ids(await all(one.read(stream)))).toEqual(ids(mine))
+  expect(ids(await all(other.read(stream)))).toEqual(ids(theirs))
+})
+
+test('each namespace has an identity of its own, and keeps it', async () => {
+  const [one, other] = [open('desk'), open('desk2')]
+  const identity = await logIdentity(one)
+  expect(await logIdentity(other)).not.toBe(identity)
+  expect(await logIdentity(open('desk'))).toBe(identity)
+})
+
+test.each(['', 'a-b', 'a.b', '$a', 'Desk', '1', 'x'.repeat(41)])('"%s" is no namespace', (namespace) => {
+  expect(() => namesIn(namespace)).toThrow(/namespace/)
+})
+
+test('an address that is none is refused without repeating its password', async () => {
+  const opening = openEventStoreDB({ url: 'http://admin:secret@localhost:2113' })
+  await expect(opening).rejects.toThrow(/EVENTSTORE_URL/)
+  await expect(opening).rejects.not.toThrow(/secret/)
+})
+
+test('where no server answers, opening finds the store unavailable', async () => {
+  await expect(openEventStoreDB({ url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(StoreUnavailable)
+})
+
+describe('the head', () => {
+  test('the head of a namespace without events is before everything, whatever else is in the log', async () => {
+    const store = open('desk')
+    expect(await store.head()).toBe(START)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 3)
+    server.record('$stats-0', '$statsCollected')
+    expect(await store.head()).toBe(START)
+  })
+
+  test('the head is the newest event of the namespace, behind what the server and others have written since', async () => {
+    const { position } = await open('desk').append(stream, named(2), NO_EVENTS)
+    server.record('desk.customer-cus_1', '$>')
+    server.record('desk.customer-cus_9', '$streamDeleted')
+    server.record('other.customer-cus_1', 'CustomerRegistered', 100)
+    expect(await open('desk').head()).toBe(position)
+  })
+
+  test('the head grows with what others write to the namespace', async () => {
+    const store = open('desk')
+    const heads = [await store.head()]
+    let revision = NO_EVENTS
+    for (let count = 0; count < 3; count++) {
+      const appended = await open('desk').append(stream, named(1), revision)
+      revision = appended.revision
+      server.record('other.customer-cus_1', 'CustomerRegistered', 10)
+      heads.push(await store.head())
+      expect(heads.at(-1)).toBe(appended.position)
+    }
+  })
+
+  test('a subscriber reaches the head of a namespace that is quiet on a busy server', async () => {
+    const store = open('desk')
+    await store.append(stream, named(1), NO_EVENTS)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 500)
+    const listener = listen(open('desk'), START)
+    await listener.reaches(await open('desk').head())
+    await listener.stop()
+  })
+})
+
+describe('positions', () => {
+  test('a position is a number here and a pair of the same on the server', () => {
+    expect(serverPosition(4_711)).toEqual({ commit: 4_711n, prepare: 4_711n })
+    expect(knownPosition({ commit: 4_711n, prepare: 4_711n })).toBe(4_711)
+  })
+
+  test('what the server says when it knows no position, and what a number cannot hold, is none', () => {
+    expect(knownPosition(undefined)).toBeUndefined()
+    expect(knownPosition({ commit: 2n ** 64n - 1n, prepare: 2n ** 64n - 1n })).toBeUndefined()
+    expect(knownPosition({ commit: 2n ** 53n, prepare: 2n ** 53n })).toBeUndefined()
+    expect(knownPosition({ commit: 20n, prepare: 10n })).toBeUndefined()
+  })
+
+  test('an event without a position that can be used is an error that names it', () => {
+    expect(() => positionOf({ commitPosition: 2n ** 60n })).toThrow(/position 1152921504606846976/)
+  })
+})

@@ -1,0 +1,79 @@
+// A subscription that goes on by itself after the last position received, whenever the server or the connection ends it.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Category } from '../catalogue.ts'
+import type { Logger } from '../logger.ts'
+import type { Position } from '../position.ts'
+import { isWanted } from './categories.ts'
+import type { Batch, RecordedEvent } from './event-store.ts'
+import { arrivals, type Handful, Interrupted } from './eventstoredb-arrivals.ts'
+import type { Client } from './eventstoredb-client.ts'
+import { isLasting, isTooSlow, reason, unavailable } from './eventstoredb-errors.ts'
+import { positionOf, recordedEvent } from './eventstoredb-events.ts'
+import type { Names } from './eventstoredb-names.ts'
+
+export interface ResumingSubscription {
+  client: Client
+  names: Names
+  after: Position
+  /** Ends the subscription without an error. */
+  signal: AbortSignal
+  categories: readonly Category[] | undefined
+  batchSize: number
+  log: Logger | undefined
+}
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5_000
+
+/**
+ * The batches of everything after a position. The server filters by namespace only, categories are left out here: so every event of
+ * the namespace moves the position on at once, and the server's checkpoints, which come seldom, are for what others write.
+ * @throws StoreUnavailable where no waiting helps: access denied, a refused argument
+ */
+export async function* resumingSubscription(options: ResumingSubscription): AsyncGenerator<Batch> {
+  const { client, names, signal, categories, batchSize, log } = options
+  const wanted = categories && new Set(categories)
+  let position = options.after
+  let inVain = 0
+
+  while (!signal.aborted) {
+    const source = arrivals(client, names.prefix, position, signal)
+    try {
+      for (let taken = await source.take(batchSize); taken; taken = await source.take(batchSize)) {
+        inVain = 0
+        const batch = batchOf(taken, position)
+        if (batch.position === position) continue
+        position = batch.position
+        yield batch
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+      if (isLasting(error.cause)) throw unavailable(error.cause)
+      const resumesInMs = pauseBefore(inVain, error.cause)
+      log?.info({ position, error: reason(error.cause), resumesInMs }, 'A subscription was interrupted')
+      inVain++
+      await pause(resumesInMs, undefined, { signal }).catch(() => {})
+    } finally {
+      source.leave()
+    }
+  }
+
+  function batchOf({ resolved, checkpoint }: Handful, before: Position): Batch {
+    const events: RecordedEvent[] = []
+    let reached = before
+    for (const each of resolved) {
+      const at = positionOf(each)
+      if (at <= reached) continue
+      reached = at
+      const event = recordedEvent(each, names)
+      if (event && isWanted(event, wanted)) events.push(event)
+    }
+    return { events, position: Math.max(reached, checkpoint ?? before) }
+  }
+}
+
+/** To be too slow is no fault of the server: there is nothing to wait for, unless nothing came at all. */
+function pauseBefore(inVain: number, failure: unknown): number {
+  if (isTooSlow(failure) && inVain === 0) return 0
+  return Math.min(FIRST_PAUSE_MS * 2 ** inVain, LONGEST_PAUSE_MS)
+}

@@ -1,0 +1,275 @@
+// A stand-in for the client and its server, as far as the adapter sees them: in memory, with the manners that a real 23.10 server was
+// seen to have, and with faults on demand.
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import {
+  type AllStreamResolvedEvent,
+  type AppendExpectedRevision,
+  DeadlineExceededError,
+  type EventData,
+  type Filter,
+  type Position as ServerPosition,
+  StreamNotFoundError,
+  TimeoutError,
+  UnavailableError,
+  UnknownError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client'
+import type { Client } from './eventstoredb-client.ts'
+
+type Recorded = NonNullable<AllStreamResolvedEvent['event']>
+
+interface Subscriber {
+  /** Sends what has come since. */
+  send(): void
+  end(error: Error): void
+}
+
+export interface ScriptedServer {
+  client: Client
+  /** Records an event in whatever stream, as other users of the server and the server itself do. */
+  record(streamId: string, type: string, count?: number): void
+  /** The next append fails, stored or not. */
+  failNextAppend(error: Error, fate: 'stored' | 'not stored'): void
+  /** The next append is answered without a position. */
+  forgetNextPosition(): void
+  /** Ends all subscriptions with an error. */
+  drop(error: Error): void
+  /** Nobody gets an answer but an error, until it is up again. */
+  down(): void
+  up(): void
+  subscriptions(): number
+  /** Every position that a subscription was asked for to start after. */
+  startedAfter: ('start' | number)[]
+  appendsSeen(): { calls: number; mostAtOnce: number }
+}
+
+const LIVE_BUFFER = 32
+
+export function scriptedServer(): ScriptedServer {
+  const log: Recorded[] = []
+  const streams = new Map<string, Recorded[]>()
+  const subscribers = new Set<Subscriber>()
+  const startedAfter: ('start' | number)[] = []
+  const underWay = new Map<string, number>()
+  let isDown = false
+  let forgetsPosition = false
+  let failing: { error: Error; fate: 'stored' | 'not stored' } | undefined
+  let calls = 0
+  let mostAtOnce = 0
+
+  const positionOf = (event: Recorded) => Number(event.position.commit)
+  const eventsOf = (streamId: string) => streams.get(streamId) ?? []
+  const place = (position: number): ServerPosition => ({ commit: BigInt(position), prepare: BigInt(position) })
+
+  function store(
+    streamId: string,
+    event: Pick<EventData, 'type' | 'id' | 'data' | 'metadata'>,
+    revision: number,
+  ): void {
+    const position = log.length === 0 ? 1_346 : positionOf(log.at(-1) as Recorded) + 137
+    const json = JSON.parse(JSON.stringify({ data: event.data, metadata: event.metadata }))
+    const recorded = {
+      ...json,
+      streamId,
+      id: event.id,
+      type: event.type,
+      revision: BigInt(revision),
+      isJson: true,
+      created: new Date(),
+      position: place(position),
+    } as Recorded
+    log.push(recorded)
+    const stream = streams.get(streamId)
+    if (stream) stream.push(recorded)
+    else streams.set(streamId, [recorded])
+  }
+
+  async function appendToStream(
+    streamId: string,
+    given: EventData | EventData[],
+    { expectedRevision }: { expectedRevision?: AppendExpectedRevision } = {},
+  ) {
+    const events = Array.isArray(given) ? given : [given]
+    calls++
+    const [id] = events.map((event) => event.id)
+    if (!id || events.some((event) => !event.type)) throw new Error('A real client crashes or hangs here.')
+    // While the original is under way, the server drops the repeat without an answer.
+    if (underWay.has(id)) throw new DeadlineExceededError()
+    underWay.set(id, calls)
+    mostAtOnce = Math.max(mostAtOnce, underWay.size)
+    await turn()
+    underWay.delete(id)
+    if (isDown) throw new UnavailableError()
+    const fault = failing
+    failing = undefined
+    if (fault?.fate === 'not stored') throw fault.error
+
+    const expected = expectedRevision === 'no_stream' ? -1 : Number(expectedRevision)
+    const stream = eventsOf(streamId)
+    const repeated = stream.slice(expected + 1, expected + 1 + events.length)
+    if (!(repeated.length === events.length && repeated.every((event, index) => event.id === events[index]?.id))) {
+      if (stream.length - 1 !== expected) {
+        const current = stream.length === 0 ? 'no_stream' : BigInt(stream.length - 1)
+        throw new WrongExpectedVersionError(null as never, {
+          streamName: streamId,
+          current,
+          expected: BigInt(expected),
+        })
+      }
+      for (const [index, event] of events.entries()) store(streamId, event, expected + 1 + index)
+      announce()
+    }
+    if (fault) throw fault.error
+    const last = eventsOf(streamId)[expected + events.length] as Recorded
+    const position = forgetsPosition ? undefined : last.position
+    forgetsPosition = false
+    return { success: true, nextExpectedRevision: last.revision, ...(position && { position }) }
+  }
+
+  function announce(): void {
+    for (const subscriber of subscribers) subscriber.send()
+  }
+
+  /** Errors are emitted, not thrown by destroying the stream: so does the client. */
+  function reading(give: () => Recorded[] | Error): Readable & { cancel(): Promise<void> } {
+    const stream = new Readable({ objectMode: true, read() {} })
+    setImmediate(() => {
+      if (stream.destroyed) return
+      const given = isDown ? new UnavailableError() : give()
+      if (given instanceof Error) {
+        stream.emit('error', given)
+        return
+      }
+      for (const event of given) stream.push({ event, commitPosition: event.position.commit })
+      stream.push(null)
+    })
+    return Object.assign(stream, { cancel: async () => {} })
+  }
+
+  interface ReadOptions {
+    direction?: string
+    fromRevision?: string | bigint
+    fromPosition?: unknown
+    maxCount?: number
+  }
+
+  function readStream(streamId: string, { direction, fromRevision, maxCount }: ReadOptions) {
+    return reading(() => {
+      const events = eventsOf(streamId)
+      if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
+      const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : 0
+      return (direction === 'backwards' ? events.toReversed() : events.slice(from)).slice(0, maxCount)
+    })
+  }
+
+  function readAll({ direction, fromPosition }: ReadOptions) {
+    return reading(() => {
+      if (direction === 'backwards' && fromPosition === 'end') return log.toReversed()
+      return new UnknownError(undefined, 'only from the end backwards')
+    })
+  }
+
+  interface Subscribing {
+    fromPosition: 'start' | ServerPosition
+    filter: Filter & { prefixes: string[] }
+  }
+
+  function subscribeToAll({ fromPosition, filter }: Subscribing, { highWaterMark }: { highWaterMark: number }) {
+    const after = fromPosition === 'start' ? 0 : Number(fromPosition.commit)
+    startedAfter.push(fromPosition === 'start' ? 'start' : after)
+    let isReady = true
+    let isLive = false
+    let isOver = false
+    let next = 0
+    let sinceCheckpoint = 0
+    const stream = new Readable({
+      objectMode: true,
+      highWaterMark,
+      read() {
+        isReady = true
+        setImmediate(subscriber.send)
+      },
+    })
+    const checkpoint = (position: ServerPosition | undefined) => {
+      sinceCheckpoint = 0
+      if (position) void filter.checkpointReached?.(stream as never, position)
+    }
+    const passes = ({ streamId }: Recorded) => filter.prefixes.some((prefix) => streamId.startsWith(prefix))
+
+    const subscriber: Subscriber = {
+      end(error) {
+        isOver = true
+        subscribers.delete(subscriber)
+        stream.emit('error', error)
+      },
+      send() {
+        if (isOver || !subscribers.has(subscriber)) return
+        let sent = 0
+        for (; next < log.length && isReady; next++) {
+          const event = log[next] as Recorded
+          if (++sinceCheckpoint >= (filter.maxSearchWindow ?? 32)) checkpoint(event.position)
+          if (!passes(event)) continue
+          if (isLive && sent++ >= LIVE_BUFFER) {
+            subscriber.end(new TimeoutError({ code: 10, message: 'Consumer too slow' } as never))
+            return
+          }
+          isReady = stream.push({ event, commitPosition: event.position.commit })
+        }
+        if (isLive || next < log.length) return
+        isLive = true
+        checkpoint(log.at(-1)?.position)
+        stream.emit('caughtUp')
+        checkpoint(log.at(-1)?.position)
+      },
+    }
+    setImmediate(() => {
+      if (isOver) return
+      if (isDown) stream.emit('error', new UnavailableError())
+      else if (after > 0 && !log.some((event) => positionOf(event) === after)) {
+        stream.emit('error', new UnknownError(undefined, 'no boundary of a record'))
+      } else {
+        next = log.findIndex((event) => positionOf(event) > after)
+        if (next < 0) next = log.length
+        subscribers.add(subscriber)
+        subscriber.send()
+      }
+    })
+    return Object.assign(stream, {
+      async unsubscribe() {
+        isOver = true
+        subscribers.delete(subscriber)
+      },
+    })
+  }
+
+  return {
+    client: { appendToStream, readStream, readAll, subscribeToAll } as unknown as Client,
+    record(streamId, type, count = 1) {
+      for (let index = 0; index < count; index++) {
+        const event = { type, id: randomUUID(), data: {}, metadata: {} }
+        store(streamId, event, eventsOf(streamId).length)
+      }
+      announce()
+    },
+    failNextAppend(error, fate) {
+      failing = { error, fate }
+    },
+    forgetNextPosition() {
+      forgetsPosition = true
+    },
+    drop(error) {
+      for (const subscriber of [...subscribers]) subscriber.end(error)
+    },
+    down() {
+      isDown = true
+    },
+    up() {
+      isDown = false
+    },
+    subscriptions: () => subscribers.size,
+    startedAfter,
+    appendsSeen: () => ({ calls, mostAtOnce }),
+  }
+}

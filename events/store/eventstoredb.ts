@@ -1,0 +1,199 @@
+// The event store on an EventStoreDB server. docs/eventstoredb.md tells how one maps to the other.
+import { setMaxListeners } from 'node:events'
+import type {
+  AllStreamResolvedEvent,
+  EventData,
+  JSONType,
+  ReadStreamOptions,
+  ResolvedEvent,
+} from '@eventstore/db-client'
+import type { Logger } from '../logger.ts'
+import type { Position } from '../position.ts'
+import { type Append, appendOf } from './append.ts'
+import {
+  type Appended,
+  type Batch,
+  type EventStore,
+  type NewEvent,
+  NO_EVENTS,
+  type RecordedEvent,
+  type Revision,
+  RevisionConflict,
+  StoreUnavailable,
+  type StreamName,
+  type SubscribeOptions,
+} from './event-store.ts'
+import { appendsOf } from './eventstoredb-appends.ts'
+import { type Client, sharedClient } from './eventstoredb-client.ts'
+import { appendFailure, unavailable } from './eventstoredb-errors.ts'
+import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
+import { headOf } from './eventstoredb-head.ts'
+import { type Names, namesIn } from './eventstoredb-names.ts'
+import { pagesOf, untilDone } from './eventstoredb-pages.ts'
+import { resumingSubscription } from './eventstoredb-subscription.ts'
+
+export interface EventStoreDBOptions {
+  /** A connection string, like esdb://localhost:2113?tls=false. */
+  url: string
+  /** Desks with different namespaces share a server and see nothing of each other. */
+  namespace?: string
+  /** Is told when a subscription was interrupted. */
+  log?: Logger
+}
+
+const DEFAULT_BATCH_SIZE = 1_000
+/** The server gives an append up after this time. */
+const APPEND_DEADLINE_MS = 10_000
+/** The client itself waits for an answer without end. */
+const ANSWER_WITHIN_MS = 15_000
+
+/**
+ * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
+ * @throws Error when the url or the namespace cannot be used, StoreUnavailable when the server does not answer
+ */
+export async function openEventStoreDB({
+  url,
+  namespace = 'creditline',
+  log,
+}: EventStoreDBOptions): Promise<EventStore> {
+  const names = namesIn(namespace)
+  const { client, release } = await sharedClient(url)
+  const store = eventStoreOn(client, { names, release, log })
+  try {
+    await answered(firstPage(store.read('log')))
+    return store
+  } catch (error) {
+    await store.close()
+    throw unavailable(error)
+  }
+}
+
+interface Wiring {
+  names: Names
+  /** Lets go of the client. */
+  release(): Promise<void>
+  log?: Logger | undefined
+}
+
+/** The event store of a namespace, by way of a client that is connected or will be. */
+export function eventStoreOn(client: Client, { names, release, log }: Wiring): EventStore {
+  const subscriptions = new Set<AbortController>()
+  let closing: Promise<void> | undefined
+
+  const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => recordedEvent(resolved, names)
+  const readStream = (stream: StreamName, options: ReadStreamOptions) =>
+    client.readStream(names.onServer(stream), options)
+  const head = headOf(
+    () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
+    (resolved) => recorded(resolved) !== undefined,
+  )
+  const appends = appendsOf({
+    probe: () => answered(firstPage(pagesOf(readStream('log', { maxCount: 1 }), recorded))),
+    send,
+  })
+
+  function mustBeOpen(): void {
+    if (closing !== undefined) throw new StoreUnavailable('The event log is closed.')
+  }
+
+  async function send({ stream, events, expected }: Append): Promise<Appended> {
+    try {
+      const { success, nextExpectedRevision, position } = await answered(
+        client.appendToStream(names.onServer(stream), events.map(eventData), {
+          expectedRevision: expected === NO_EVENTS ? 'no_stream' : BigInt(expected),
+          deadline: APPEND_DEADLINE_MS,
+        }),
+      )
+      if (!success) throw new RevisionConflict(stream, expected)
+      const revision = expected + events.length
+      // A repeat may be answered with less than the first time.
+      const known = Number(nextExpectedRevision) === revision ? knownPosition(position) : undefined
+      const appended = { revision, position: known ?? (await positionAt(stream, revision)) }
+      head.note(appended.position)
+      return appended
+    } catch (error) {
+      throw error instanceof RevisionConflict ? error : appendFailure(error, stream, expected)
+    }
+  }
+
+  async function positionAt(stream: StreamName, revision: Revision): Promise<Position> {
+    for await (const resolved of untilDone(readStream(stream, { fromRevision: BigInt(revision), maxCount: 1 }))) {
+      return positionOf(resolved)
+    }
+    throw new Error(`${stream} has no event at revision ${revision}`)
+  }
+
+  async function* read(stream: StreamName, options: ReadStreamOptions): AsyncGenerator<RecordedEvent[]> {
+    mustBeOpen()
+    yield* pagesOf(readStream(stream, options), recorded)
+    // What is cut off by closing the client ends as if it were complete.
+    mustBeOpen()
+  }
+
+  async function* subscribe(after: Position, options: SubscribeOptions): AsyncGenerator<Batch> {
+    mustBeOpen()
+    const { signal, categories, batchSize = DEFAULT_BATCH_SIZE } = options
+    if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
+    if (signal.aborted) return
+    // Any number of subscribers may share a signal; each takes its listener back.
+    setMaxListeners(0, signal)
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    signal.addEventListener('abort', end)
+    subscriptions.add(ended)
+    try {
+      yield* resumingSubscription({ client, names, after, signal: ended.signal, categories, batchSize, log })
+    } finally {
+      signal.removeEventListener('abort', end)
+      subscriptions.delete(ended)
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const ended of subscriptions) ended.abort()
+    await appends.idle()
+    await release()
+  }
+
+  return {
+    async append(stream, events, expected) {
+      mustBeOpen()
+      return appends.add(appendOf(stream, events, expected))
+    },
+
+    read: (stream, from = 0) => read(stream, { fromRevision: BigInt(from) }),
+
+    readBackwards: (stream) => read(stream, { fromRevision: 'end', direction: 'backwards' }),
+
+    subscribe,
+
+    async head() {
+      mustBeOpen()
+      const position = await head.find()
+      mustBeOpen()
+      return position
+    },
+
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function eventData({ type, data, id, metadata }: NewEvent): EventData {
+  return { contentType: 'application/json', type, data: data as JSONType, id, metadata: { ...metadata } }
+}
+
+async function firstPage(pages: AsyncIterable<RecordedEvent[]>): Promise<void> {
+  for await (const _ of pages) return
+}
+
+/** What a call gives, if it does so in time. */
+function answered<Result>(call: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} seconds`))
+    const timer = setTimeout(late, ANSWER_WITHIN_MS)
+    call.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

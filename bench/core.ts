@@ -34,7 +34,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
   const logId = await logIdentity(store)
   const views = await openSqliteViewStore({ file: files.views, logId, projections })
   const feed = await openFeed({ views, log: quiet })
-  const projector = startProjectorThread({ ...files, logId, logLevel: 'warn' }, feed.look, quiet)
+  const projector = startProjectorThread({ places: { files }, logId, logLevel: 'warn' }, feed.look, quiet)
   const bus = openCommandHandler(store)
   const sagas = await startSagas({ saga: placement, store, bus, log: quiet })
   let sent = 0

@@ -6,13 +6,9 @@ import { mutations } from '../command/mutations/index.ts'
 import { placement } from '../command/placement/placement.ts'
 import { startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
 import { createLoaders } from '../query/context.ts'
 import { openFeed } from '../query/feed/feed.ts'
 import { queryResolvers } from '../query/resolvers/index.ts'
-import { openSqliteViewStore } from '../query/store/sqlite.ts'
-import { ViewsOfAnotherLog } from '../query/store/view-store.ts'
-import { views as projections } from '../query/views/index.ts'
 import { exampleOperations } from '../schema/operations.ts'
 import { scalars } from '../schema/scalars.ts'
 import { typeDefinitions } from '../schema/type-definitions.ts'
@@ -23,6 +19,7 @@ import { startGateway } from './http.ts'
 import { openLog } from './log.ts'
 import { startProjectorThread } from './projector-thread.ts'
 import type { Settings } from './settings.ts'
+import { assertNotAhead, openEventStore, openViewStore, type StorePlaces } from './stores.ts'
 
 const packageJson = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -34,7 +31,7 @@ export interface Desk {
 }
 
 /**
- * Starts a desk with everything embedded.
+ * Starts a desk: everything embedded, but for what the settings name a server for.
  * @throws DataDirectoryUnusable, ViewsOfAnotherLog, or when the address is taken
  */
 export async function startDesk(settings: Settings): Promise<Desk> {
@@ -44,25 +41,22 @@ export async function startDesk(settings: Settings): Promise<Desk> {
     const directory = await openDataDirectory(settings.dataDirectory)
     opened.push(() => directory.release())
 
-    const store = await openSqliteEventStore({ file: directory.events })
+    const { eventstoreUrl, mongodbUrl, namespace } = settings
+    const files = { events: directory.events, views: directory.views }
+    const places: StorePlaces = { eventstoreUrl, mongodbUrl, namespace, files }
+    const store = await openEventStore(places, log)
     opened.push(() => store.close())
     const logId = await logIdentity(store)
     const startedAt = await store.head()
 
-    const views = await openSqliteViewStore({ file: directory.views, logId, projections })
+    const views = await openViewStore(places, logId)
     opened.push(() => views.close())
-    // A log that was put back from a backup: what it records next would have the positions of events that the views have folded.
-    if ((await views.checkpoint()) > startedAt) {
-      throw new ViewsOfAnotherLog(
-        `The views in ${directory.views} have folded more than the log holds. Delete the file, and they are built anew.`,
-      )
-    }
+    await assertNotAhead(views, store, places)
 
     const feed = await openFeed({ views, log })
     opened.push(() => feed.close())
 
-    const files = { events: directory.events, views: directory.views, logId, logLevel: settings.logLevel }
-    const projector = startProjectorThread(files, feed.look, log)
+    const projector = startProjectorThread({ places, logId, logLevel: settings.logLevel }, feed.look, log)
     opened.push(() => projector.stop())
 
     const bus = openCommandHandler(store)

@@ -20,8 +20,8 @@ test('everybody who asks for the health of the projector at the same time is ans
 
   let isRunning = () => {}
   const running = new Promise<void>((resolve) => (isRunning = resolve))
-  const files = { events, views, logId, logLevel: 'silent' } as const
-  const projector = startProjectorThread(files, () => isRunning(), pino({ level: 'silent' }))
+  const task = { places: { files: { events, views } }, logId, logLevel: 'silent' } as const
+  const projector = startProjectorThread(task, () => isRunning(), pino({ level: 'silent' }))
   onTestFinished(() => projector.stop())
   await running
 

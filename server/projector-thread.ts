@@ -5,11 +5,11 @@ import type { Logger } from '../events/logger.ts'
 import type { Position } from '../events/position.ts'
 import type { ProjectorHealth } from '../query/projector/projector.ts'
 import type { LogLevel } from './settings.ts'
+import type { StorePlaces } from './stores.ts'
 
-/** What the thread opens. The views must have been opened before: that makes their tables. */
-export interface ProjectorFiles {
-  events: string
-  views: string
+/** What the thread opens. The views must have been opened before: that makes them where there are none. */
+export interface ProjectorTask {
+  places: StorePlaces
   logId: string
   logLevel: LogLevel
 }
@@ -29,7 +29,7 @@ const RESTART_AFTER_MS = 1_000
 
 /** @param onFolded is told how far the views have come, after each write */
 export function startProjectorThread(
-  files: ProjectorFiles,
+  task: ProjectorTask,
   onFolded: (checkpoint: Position) => void,
   log: Logger,
 ): ProjectorThread {
@@ -50,7 +50,7 @@ export function startProjectorThread(
 
   function startWorker(): Worker {
     const file = new URL('./projector-worker.mjs', import.meta.url)
-    worker = new Worker(file, { workerData: files })
+    worker = new Worker(file, { workerData: task })
     worker.on('message', (message: FromProjector) => {
       if ('folded' in message) onFolded(message.folded)
       else answer(message.health)

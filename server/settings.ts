@@ -9,6 +9,12 @@ export interface Settings {
   /** An absolute path. */
   dataDirectory: string
   logLevel: LogLevel
+  /** Instead of the embedded log. */
+  eventstoreUrl?: string | undefined
+  /** Instead of the embedded views. */
+  mongodbUrl?: string | undefined
+  /** What is the desk's own on servers that it shares with others (default `creditline`). */
+  namespace?: string | undefined
 }
 
 export type LogLevel = z.infer<typeof logLevel>
@@ -29,7 +35,25 @@ const directory = z
   .refine((path) => path.trim() !== '' && !path.includes('\0'))
   .transform((path) => resolve(path))
 
-const shapes = z.object({ PORT: port, HOST: host, DATA_DIR: directory, LOG_LEVEL: logLevel })
+/** Empty is none: what is embedded is used. Whether a server answers there is found out at the start. */
+const url = (form: RegExp) =>
+  z
+    .string()
+    .refine((text) => text === '' || form.test(text))
+    .transform((text) => (text === '' ? undefined : text))
+
+/** Part of stream and database names: without a hyphen, which ends the category of a stream. */
+const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
+
+const shapes = z.object({
+  PORT: port,
+  HOST: host,
+  DATA_DIR: directory,
+  LOG_LEVEL: logLevel,
+  EVENTSTORE_URL: url(/^(esdb|eventstoredb|kurrentdb)(\+discover)?:\/\/\S+$/),
+  MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/),
+  NAMESPACE: namespace,
+})
 
 type Name = keyof typeof shapes.shape
 
@@ -42,12 +66,27 @@ const known: Record<Name, { usual: string; right: string; meaning: string }> = {
     right: `one of ${logLevel.options.join(', ')}`,
     meaning: `least severity that is logged: ${logLevel.options.join(', ')}`,
   },
+  EVENTSTORE_URL: {
+    usual: '',
+    right: 'an EventStoreDB connection string such as esdb://127.0.0.1:2113?tls=false',
+    meaning: 'an EventStoreDB instead of the embedded log',
+  },
+  MONGODB_URL: {
+    usual: '',
+    right: 'a MongoDB connection string such as mongodb://127.0.0.1:27017',
+    meaning: 'a MongoDB instead of the embedded views',
+  },
+  NAMESPACE: {
+    usual: 'creditline',
+    right: 'a-z, then up to 39 of a-z 0-9 _',
+    meaning: "the desk's own part of servers that it shares with others",
+  },
 }
 
 const names = Object.keys(known) as Name[]
 
 /** Settings of the design that this version cannot honour: ignoring one silently would start another desk than was asked for. */
-const notSupported = ['EVENTSTORE_URL', 'MONGODB_URL', 'NATS_URL', 'ROLES', 'NAMESPACE', 'SAGA']
+const notSupported = ['NATS_URL', 'ROLES', 'SAGA']
 
 /**
  * Reads the settings.
@@ -65,17 +104,30 @@ export function readSettings(
   const complaints = [
     ...argv.map(unknownArgument),
     ...Object.keys(env).flatMap(unknownVariable),
-    ...malformed.map((name) => `${name} is ${JSON.stringify(env[name])}, but must be ${known[name].right}.`),
+    ...malformed.map((name) => `${name} is ${shown(name, env[name])}, but must be ${known[name].right}.`),
   ]
   if (complaints.length > 0 || !read.success) return complaints
-  const { PORT, HOST, DATA_DIR, LOG_LEVEL } = read.data
-  return { port: PORT, host: HOST, dataDirectory: DATA_DIR, logLevel: LOG_LEVEL }
+  const { PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NAMESPACE } = read.data
+  return {
+    port: PORT,
+    host: HOST,
+    dataDirectory: DATA_DIR,
+    logLevel: LOG_LEVEL,
+    eventstoreUrl: EVENTSTORE_URL,
+    mongodbUrl: MONGODB_URL,
+    namespace: NAMESPACE,
+  }
 }
 
 /** Every setting with its default and its meaning, one a line, for people. */
 export const settingsHelp: string = names
-  .map((name) => `${name.padEnd(10)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
+  .map((name) => `${name.padEnd(14)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
   .join('\n')
+
+/** A connection string may hold a password. */
+function shown(name: Name, value: string | undefined): string {
+  return name.endsWith('_URL') ? 'something else' : JSON.stringify(value)
+}
 
 function unknownArgument(argument: string): string {
   return `The argument ${JSON.stringify(argument)} is not known: there are none, settings are environment variables (${names.join(', ')}).`

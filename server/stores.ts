@@ -1,0 +1,58 @@
+// Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
+import type { Logger } from '../events/logger.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { type ViewStore, ViewsOfAnotherLog } from '../query/store/view-store.ts'
+import { views as projections } from '../query/views/index.ts'
+
+/** Where log and views are: plain data, so that it can be handed to a thread. */
+export interface StorePlaces {
+  /** Instead of the embedded log, e.g. `esdb://127.0.0.1:2113?tls=false`. */
+  eventstoreUrl?: string | undefined
+  /** Instead of the embedded views, e.g. `mongodb://127.0.0.1:27017`. */
+  mongodbUrl?: string | undefined
+  /** What is a desk's own on servers that it shares with others. */
+  namespace?: string | undefined
+  /** The files of what is embedded. */
+  files: { events: string; views: string }
+}
+
+const USUAL_NAMESPACE = 'creditline'
+
+/** The clients of servers are loaded only where they are used: they are large. */
+export async function openEventStore(
+  { eventstoreUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces,
+  log: Logger,
+): Promise<EventStore> {
+  if (eventstoreUrl === undefined) return openSqliteEventStore({ file: files.events })
+  const { openEventStoreDB } = await import('../events/store/eventstoredb.ts')
+  return openEventStoreDB({ url: eventstoreUrl, namespace, log })
+}
+
+/**
+ * @param logId the identity of the log that the views are folded from
+ * @throws ViewsOfAnotherLog
+ */
+export async function openViewStore(
+  { mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces,
+  logId: string,
+): Promise<ViewStore> {
+  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections })
+  const { openMongoViewStore } = await import('../query/store/mongodb.ts')
+  return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections })
+}
+
+/**
+ * A log that was put back from a backup would give the next events positions that the views have folded already. On a server
+ * with other users a reader may rightly be beyond the newest event of its own, so only the embedded log is asked.
+ * @throws ViewsOfAnotherLog
+ */
+export async function assertNotAhead(views: ViewStore, store: EventStore, places: StorePlaces): Promise<void> {
+  if (places.eventstoreUrl !== undefined || (await views.checkpoint()) <= (await store.head())) return
+  const which =
+    places.mongodbUrl === undefined ? places.files.views : `the MongoDB database ${places.namespace ?? USUAL_NAMESPACE}`
+  throw new ViewsOfAnotherLog(
+    `The views in ${which} have folded more than the log holds. Delete them, and they are built anew.`,
+  )
+}

@@ -81,10 +81,13 @@ export async function openCollections(
   }
 
   await claim(database.collection<Identity>('log'), logId, place)
-  for (const projection of projections) await documentsOf(projection.name).createIndexes(indexesOf(projection))
-  await history.createIndexes(HISTORY_INDEXES)
-  const fresh = { logId, definition, checkpoint: START, marked: 0 }
-  await states.updateOne({ _id: key }, { $setOnInsert: fresh }, { upsert: true })
+  // The state comes last: where it is, all indexes are.
+  if (!(await states.findOne({ _id: key }))) {
+    for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
+    await createIndexes(history, HISTORY_INDEXES)
+    const fresh = { logId, definition, checkpoint: START, marked: 0 }
+    await states.updateOne({ _id: key }, { $setOnInsert: fresh }, { upsert: true })
+  }
 
   async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
     const { matchedCount } = await states.updateOne({ _id: key, logId }, change)
@@ -118,6 +121,14 @@ async function claim(identities: Collection<Identity>, logId: string, place: str
 /** Somebody has deleted them while they were in use: what is written now would never be complete. */
 function gone(place: string): Error {
   return new Error(`The views in the MongoDB database ${place} are gone. Start again, and they are built anew.`)
+}
+
+/** One by one: FerretDB 1.24 drops the connection when several of those asked for together are there. */
+async function createIndexes<Stored extends { _id: unknown }>(
+  collection: Collection<Stored>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  for (const index of indexes) await collection.createIndexes([index])
 }
 
 /** What a field leads to is in the usual order; a list has an entry in the index for each element. */

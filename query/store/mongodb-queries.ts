@@ -73,7 +73,7 @@ function bounds({ gte, gt, lte, lt }: Range) {
 
 /** An anchored expression of nothing but literal text is a range of the index; it is met by one element, not by two together. */
 function beginning(prefix: string): string {
-  return `^${prefix.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
+  return `^${prefix.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
 }
 
 function all(terms: Filter<StoredDocument>[]): Filter<StoredDocument> {

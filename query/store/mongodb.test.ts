@@ -69,7 +69,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
 
     testPlace('shows at least what an answer claims, while batches are written and documents break', async (place) => {
       const [writer, reader] = [await place.open(), await place.open()]
-      await writer.write(batch(1, [document('ord_1', 1)]))
+      await writer.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
       const writing = writeAndBreak(writer, 60)
       let isWritten = false
       const done = writing.finally(() => {
@@ -105,6 +105,23 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
         ),
       ).toEqual(documents)
       expect(await store.history({ first: 1 })).toEqual({ entries: [entry], hasNextPage: false, asOf: 2 ** 52 })
+      await store.close()
+    })
+
+    testPlace('finds a prefix whatever characters it has', async (place) => {
+      const store = await place.open()
+      const words = Array.from({ length: 128 }, (_, code) => `x${String.fromCharCode(code)}y`)
+      await store.write(
+        batch(
+          1,
+          words.map((word, code) => ({ ...document(`ord_${code}`, 1), words: ['w', word] })),
+        ),
+      )
+      for (const [code, word] of words.entries()) {
+        const filter = [{ field: 'words', startsWith: word }]
+        const { items: found } = await store.page(items, { filter, orderBy: order, first: 2 })
+        expect(found.map(({ item }) => item.id)).toEqual([`ord_${code}`])
+      }
       await store.close()
     })
 
@@ -203,7 +220,6 @@ async function withDatabase<Result>(url: string, name: string, work: (database: 
 /** At every position from 2 to `last` the document changes, or breaks; what is broken is mended at the same checkpoint. */
 async function writeAndBreak(store: ViewStore, last: Position): Promise<void> {
   const mark = { view: items.name, id: 'ord_1' }
-  await store.write({ ...batch(1, []), history: [historyEntry(1)] })
   for (let position = 2; position <= last; position++) {
     const history = [historyEntry(position)]
     if (position % 3 !== 0) {

@@ -5,6 +5,7 @@ import { type Position, START } from '../../events/position.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { definitionOf, rangesAlong, usualOrder } from './declared.ts'
 import type { Connection } from './mongodb-connection.ts'
+import { insertUnlessThere } from './mongodb-writes.ts'
 import type { HistoryEntry } from './view-store.ts'
 import { ViewsOfAnotherLog } from './view-store.ts'
 
@@ -85,8 +86,7 @@ export async function openCollections(
   if (!(await states.findOne({ _id: key }))) {
     for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
     await createIndexes(history, HISTORY_INDEXES)
-    const fresh = { logId, definition, checkpoint: START, marked: 0 }
-    await states.updateOne({ _id: key }, { $setOnInsert: fresh }, { upsert: true })
+    await insertUnlessThere(states, { _id: key, logId, definition, checkpoint: START, marked: 0 })
   }
 
   async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
@@ -109,7 +109,7 @@ export async function openCollections(
 
 /** Whoever comes first to an empty database gives it the identity of the log. */
 async function claim(identities: Collection<Identity>, logId: string, place: string): Promise<void> {
-  await identities.updateOne({ _id: 'identity' }, { $setOnInsert: { logId } }, { upsert: true })
+  await insertUnlessThere(identities, { _id: 'identity', logId })
   const identity = await identities.findOne({ _id: 'identity' })
   if (identity?.logId === logId) return
   throw new ViewsOfAnotherLog(

@@ -1,5 +1,11 @@
 // Bulk writes that can come twice, or late: what is stored and not older stays.
-import { type Collection, type Filter, MongoBulkWriteError, MongoServerError } from 'mongodb'
+import {
+  type Collection,
+  type Filter,
+  MongoBulkWriteError,
+  MongoServerError,
+  type OptionalUnlessRequiredId,
+} from 'mongodb'
 import type { Positioned, StoredEntry } from './mongodb-collections.ts'
 
 const DUPLICATE_KEY = 11_000
@@ -48,6 +54,14 @@ export async function storeMissing(
     const ids = new Set(stored.map(({ _id }) => _id))
     left = left.filter(({ _id }) => !ids.has(_id))
   }
+}
+
+/** Inserts a document; one with the same id that is there already stays. */
+export async function insertUnlessThere<Stored extends { _id: string }>(
+  collection: Collection<Stored>,
+  document: Stored,
+): Promise<void> {
+  await isStoredWhole(collection.insertOne(document as OptionalUnlessRequiredId<Stored>))
 }
 
 async function positionsOf<Stored extends Positioned>(

@@ -67,6 +67,14 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       await Promise.all([one.close(), other.close()])
     })
 
+    testPlace('can be made by several processes that start at once', async (place) => {
+      const stores = await Promise.all(Array.from({ length: 4 }, () => place.open()))
+      for (const store of stores) expect(await store.checkpoint()).toBe(0)
+      await stores[0]?.write(batch(2, [document('ord_1', 2)]))
+      for (const store of stores) expect(await store.get(items, ['ord_1'])).toEqual([document('ord_1', 2)])
+      for (const store of stores) await store.close()
+    })
+
     testPlace('shows at least what an answer claims, while batches are written and documents break', async (place) => {
       const [writer, reader] = [await place.open(), await place.open()]
       await writer.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })

@@ -1,5 +1,6 @@
 // One table for each view: the documents as JSON, beside them the fields that are queried, and indexes over these.
 import type { Projection, ViewDocument } from '../projection.ts'
+import { rangesAlong, usualOrder } from './declared.ts'
 import type { Connection, Row } from './sqlite-connection.ts'
 
 /** Where the documents of a projection are. */
@@ -18,14 +19,12 @@ export function tableOf(projection: Projection<ViewDocument>): Table {
   const { name, version, queriedBy, orderedBy } = projection
   const fields = Object.keys(queriedBy)
   const isList = (field: string) => queriedBy[field] === 'member' || queriedBy[field] === 'prefix'
-  const [usualOrder] = orderedBy
-  if (usualOrder === undefined) throw new Error(`The view ${name} declares no field in orderedBy`)
   return {
     name: `${name}_v${version}`,
     projection,
     scalars: [...new Set([...orderedBy, ...fields.filter((field) => !isList(field))])],
     lists: fields.filter(isList),
-    usualOrder,
+    usualOrder: usualOrder(projection),
   }
 }
 
@@ -53,9 +52,7 @@ export function createTable(connection: Connection, table: Table): void {
   connection.exec(`CREATE TABLE ${name} (${columns.join(', ')})`)
 
   for (const field of orderedBy) {
-    // Fields with a range but no order of their own ride along, so that a walk in the usual order judges them in the index.
-    const along = Object.keys(queriedBy).filter((other) => queriedBy[other] === 'range' && !orderedBy.includes(other))
-    const keys = [field, ...(field === usualOrder ? along : [])].map(column)
+    const keys = [field, ...(field === usualOrder ? rangesAlong(projection) : [])].map(column)
     keys.splice(1, 0, 'id')
     connection.exec(`CREATE INDEX ${orderIndex(table, field)} ON ${name} (${keys.join(', ')})`)
   }

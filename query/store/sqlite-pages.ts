@@ -1,6 +1,6 @@
 // How a page is found: along an index that has its order, or from the few documents that a condition leaves over.
-import type { QueriedAs } from '../projection.ts'
 import type { Key } from './cursor.ts'
+import { assertOrderedBy, endOfPrefix, queriedAs } from './declared.ts'
 import { type Connection, join, type Sql, sql, value } from './sqlite-connection.ts'
 import { column, exactIndex, lineOf, orderIndex, sideTable, type Table } from './sqlite-documents.ts'
 import type { Condition, PageQuery, Range } from './view-store.ts'
@@ -23,9 +23,7 @@ export function pageStatement(
   limit: number,
 ): Sql {
   const { orderBy, filter } = query
-  if (!table.projection.orderedBy.includes(orderBy.field)) {
-    throw new Error(`The view ${table.projection.name} does not declare ${orderBy.field} in orderedBy`)
-  }
+  assertOrderedBy(table.projection, orderBy.field)
   const order = { ...orderBy, after, limit }
   const indexed = filter.filter((condition) => condition.field !== orderBy.field && isIndexed(table, condition))
   const along = indexed.find((condition) => canBeWalked(table, condition, orderBy.field))
@@ -121,7 +119,7 @@ function mostSelective(connection: Connection, table: Table, indexed: readonly C
 
 /** Whether an index leads to the documents that match a condition. Fields with a range have one when they have an order. */
 function isIndexed(table: Table, condition: Condition): boolean {
-  return queriedAs(table, condition) !== 'range' || table.projection.orderedBy.includes(condition.field)
+  return queriedAs(table.projection, condition) !== 'range' || table.projection.orderedBy.includes(condition.field)
 }
 
 function canBeWalked(table: Table, condition: Condition, field: string): boolean {
@@ -132,21 +130,6 @@ function canBeWalked(table: Table, condition: Condition, field: string): boolean
 
 function isOnList(table: Table, condition: Condition): boolean {
   return table.lists.includes(condition.field)
-}
-
-/** How a field is queried. @throws Error when the projection does not declare it so */
-function queriedAs(table: Table, condition: Condition): QueriedAs {
-  const as = table.projection.queriedBy[condition.field]
-  const fits =
-    'range' in condition
-      ? as === 'range'
-      : 'startsWith' in condition
-        ? as === 'prefix'
-        : as === 'exact' || as === 'member'
-  if (as && fits) return as
-  const asked = 'range' in condition ? 'a range' : 'startsWith' in condition ? 'a prefix' : 'values'
-  const declared = as ? `declares it as '${as}'` : 'does not declare it in queriedBy'
-  throw new Error(`${condition.field} is queried by ${asked}, but the view ${table.projection.name} ${declared}`)
 }
 
 /** A condition as a term that an index can be used for, over the table `t` or the side table `s`. */
@@ -160,7 +143,7 @@ function access(table: Table, condition: Condition): Sql {
 /** Conditions as terms that are judged for each document that comes along; the `+` keeps them from choosing an index. */
 function residues(table: Table, conditions: readonly Condition[]): Sql[] {
   return conditions.flatMap((condition) => {
-    queriedAs(table, condition)
+    queriedAs(table.projection, condition)
     const at = `t.${column(condition.field)}`
     if ('range' in condition) return comparisons(`+${at}`, condition.range)
     if ('startsWith' in condition) return [sql`instr(${at}, ${value(`\n${lineOf(condition.startsWith)}`)})`]
@@ -219,18 +202,8 @@ function oneOfTerm(at: string, values: readonly (string | number)[]): Sql {
 
 /** Everything from the prefix up to, but without, the first text that sorts after all that begin with it. */
 function prefixTerm(at: string, prefix: string): Sql {
-  const end = successor(prefix)
+  const end = endOfPrefix(prefix)
   return end === undefined ? sql`${at} >= ${value(prefix)}` : sql`${at} >= ${value(prefix)} AND ${at} < ${value(end)}`
-}
-
-/** The prefix with its last code point raised by one; without those that cannot be raised. */
-function successor(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
-  while (points.at(-1) === 0x10ffff) points.pop()
-  const last = points.pop()
-  if (last === undefined) return undefined
-  const next = last === 0xd7ff ? 0xe000 : last + 1
-  return String.fromCodePoint(...points, next)
 }
 
 function valuesOf(condition: Condition): (string | number)[] {

@@ -2,6 +2,7 @@
 import { type Position, START } from '../../events/position.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
+import { definitionOf } from './declared.ts'
 import { type Connection, connect, sql, value } from './sqlite-connection.ts'
 import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
 import { appendHistory, createHistory, readHistory } from './sqlite-history.ts'
@@ -152,10 +153,10 @@ interface Wanted {
 
 /** Makes the tables, unless those that are there were made for the same log and the same projections. */
 function prepareTables(connection: Connection, { file, logId, tables }: Wanted): void {
-  const projections = tables
-    .map(({ projection: { name, version, queriedBy, orderedBy } }) => ({ name, version, queriedBy, orderedBy }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-  const definition = JSON.stringify({ layout: LAYOUT, projections })
+  const definition = definitionOf(
+    LAYOUT,
+    tables.map(({ projection }) => projection),
+  )
 
   const names = connection.all(sql`SELECT name FROM sqlite_schema WHERE type = 'table'`).map(([name]) => String(name))
   if (names.includes('views')) {

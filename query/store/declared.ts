@@ -1,0 +1,53 @@
+// What projections declare of their fields, as every view store takes it.
+import type { Projection, QueriedAs, ViewDocument } from '../projection.ts'
+import type { Condition } from './view-store.ts'
+
+/** How a field is queried. @throws Error when the projection does not declare it so */
+export function queriedAs({ name, queriedBy }: Projection<ViewDocument>, condition: Condition): QueriedAs {
+  const as = queriedBy[condition.field]
+  const fits =
+    'range' in condition
+      ? as === 'range'
+      : 'startsWith' in condition
+        ? as === 'prefix'
+        : as === 'exact' || as === 'member'
+  if (as && fits) return as
+  const asked = 'range' in condition ? 'a range' : 'startsWith' in condition ? 'a prefix' : 'values'
+  const declared = as ? `declares it as '${as}'` : 'does not declare it in queriedBy'
+  throw new Error(`${condition.field} is queried by ${asked}, but the view ${name} ${declared}`)
+}
+
+/** @throws Error when the projection does not declare that pages are ordered by the field */
+export function assertOrderedBy({ name, orderedBy }: Projection<ViewDocument>, field: string): void {
+  if (!orderedBy.includes(field)) throw new Error(`The view ${name} does not declare ${field} in orderedBy`)
+}
+
+/** The field that pages are ordered by as a rule: what matches a value is indexed in this order as well. */
+export function usualOrder({ name, orderedBy }: Projection<ViewDocument>): string {
+  const [usual] = orderedBy
+  if (usual === undefined) throw new Error(`The view ${name} declares no field in orderedBy`)
+  return usual
+}
+
+/** The fields with a range but without an order of their own: the index of the usual order has them, to judge them there. */
+export function rangesAlong({ queriedBy, orderedBy }: Projection<ViewDocument>): string[] {
+  return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !orderedBy.includes(field))
+}
+
+/** What stored views were made from, as text: with another definition they are built anew. */
+export function definitionOf(layout: number, projections: readonly Projection<ViewDocument>[]): string {
+  const declared = projections
+    .map(({ name, version, queriedBy, orderedBy }) => ({ name, version, queriedBy, orderedBy }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return JSON.stringify({ layout, projections: declared })
+}
+
+/** The first text, by code point, after all those that begin with a prefix; `undefined` when there is none. */
+export function endOfPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
+  while (points.at(-1) === 0x10ffff) points.pop()
+  const last = points.pop()
+  if (last === undefined) return undefined
+  const next = last === 0xd7ff ? 0xe000 : last + 1
+  return String.fromCodePoint(...points, next)
+}

@@ -1,0 +1,156 @@
+// The collections of a set of views, named by versions and definition; their indexes; and the one document with the checkpoint.
+import { createHash } from 'node:crypto'
+import type { ClientSession, Collection, IndexDescription } from 'mongodb'
+import { type Position, START } from '../../events/position.ts'
+import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import { definitionOf, rangesAlong, usualOrder } from './declared.ts'
+import type { Connection } from './mongodb-connection.ts'
+import { insertUnlessThere } from './mongodb-writes.ts'
+import type { HistoryEntry } from './view-store.ts'
+import { ViewsOfAnotherLog } from './view-store.ts'
+
+/** To be raised when collections change in a way that the declarations of the projections do not show. */
+const LAYOUT = 1
+
+/** What is written by position: the newer one stays. */
+export interface Positioned {
+  _id: string
+  position: Position
+}
+
+/** A document of a view; its id is `_id`. */
+export type StoredDocument = Positioned & Record<string, unknown>
+
+/** A document that is broken, or has been mended: then without `error`. The position is that of the batch that said so. */
+export interface Mark extends Positioned {
+  view: ViewName
+  id: string
+  error?: string
+}
+
+/** An entry of the history; its position is `_id`. */
+export type StoredEntry = Omit<HistoryEntry, 'position'> & { _id: Position }
+
+/** One for each set of views. */
+interface State {
+  _id: string
+  logId: string
+  definition: string
+  checkpoint: Position
+  /** How often marks have changed; raised before they do. */
+  marked: number
+}
+
+/** The log that all views of the database were folded from. */
+interface Identity {
+  _id: string
+  logId: string
+}
+
+export interface Collections {
+  documents(view: ViewName): Collection<StoredDocument>
+  history: Collection<StoredEntry>
+  marks: Collection<Mark>
+  /** Everything up to the checkpoint is folded and written. */
+  state(session?: ClientSession): Promise<Pick<State, 'checkpoint' | 'marked'>>
+  advance(checkpoint: Position): Promise<void>
+  /** To be called before marks change. */
+  marksWillChange(): Promise<void>
+}
+
+/**
+ * The collections for these projections, made with their indexes unless they are there.
+ * @throws ViewsOfAnotherLog when the database has views that were folded from another log
+ */
+export async function openCollections(
+  { database, place }: Connection,
+  logId: string,
+  projections: readonly Projection<ViewDocument>[],
+): Promise<Collections> {
+  const definition = definitionOf(LAYOUT, projections)
+  const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
+  const states = database.collection<State>('views')
+  const history = database.collection<StoredEntry>(`history_${key}`)
+  const marks = database.collection<Mark>(`broken_${key}`)
+  const documents = new Map(
+    projections.map(({ name, version }) => [name, database.collection<StoredDocument>(`${name}_v${version}_${key}`)]),
+  )
+  const documentsOf = (view: ViewName) => {
+    const found = documents.get(view)
+    if (!found) throw new Error(`The view store was opened without the view ${view}`)
+    return found
+  }
+
+  await claim(database.collection<Identity>('log'), logId, place)
+  // The state comes last: where it is, all indexes are.
+  if (!(await states.findOne({ _id: key }))) {
+    for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
+    await createIndexes(history, HISTORY_INDEXES)
+    await insertUnlessThere(states, { _id: key, logId, definition, checkpoint: START, marked: 0 })
+  }
+
+  async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
+    const { matchedCount } = await states.updateOne({ _id: key, logId }, change)
+    if (matchedCount === 0) throw gone(place)
+  }
+  return {
+    documents: documentsOf,
+    history,
+    marks,
+    async state(session) {
+      const state = await states.findOne({ _id: key, logId }, session && { session })
+      if (!state) throw gone(place)
+      return state
+    },
+    advance: (checkpoint) => update({ $max: { checkpoint } }),
+    marksWillChange: () => update({ $inc: { marked: 1 } }),
+  }
+}
+
+/** Whoever comes first to an empty database gives it the identity of the log. */
+async function claim(identities: Collection<Identity>, logId: string, place: string): Promise<void> {
+  await insertUnlessThere(identities, { _id: 'identity', logId })
+  const identity = await identities.findOne({ _id: 'identity' })
+  if (identity?.logId === logId) return
+  throw new ViewsOfAnotherLog(
+    `The views in the MongoDB database ${place} were folded from the log ${identity?.logId}, and this is the log ${logId}. ` +
+      'Delete the database, and they are built anew; or set NAMESPACE, and this desk has a database of its own.',
+  )
+}
+
+/** Somebody has deleted them while they were in use: what is written now would never be complete. */
+function gone(place: string): Error {
+  return new Error(`The views in the MongoDB database ${place} are gone. Start again, and they are built anew.`)
+}
+
+/** One by one: FerretDB 1.24 drops the connection when several of those asked for together are there. */
+async function createIndexes<Stored extends { _id: unknown }>(
+  collection: Collection<Stored>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  for (const index of indexes) await collection.createIndexes([index])
+}
+
+/** What a field leads to is in the usual order; a list has an entry in the index for each element. */
+function indexesOf(projection: Projection<ViewDocument>): IndexDescription[] {
+  const { queriedBy, orderedBy } = projection
+  const usual = usualOrder(projection)
+  const orders = orderedBy.map((field) => ascending(field, '_id', ...(field === usual ? rangesAlong(projection) : [])))
+  const conditions = Object.keys(queriedBy)
+    .filter((field) => queriedBy[field] !== 'range')
+    .map((field) => ascending(field, usual, '_id'))
+  return [...orders, ...conditions]
+}
+
+const HISTORY_INDEXES = [
+  ascending('topics', '_id'),
+  ascending('stream', '_id'),
+  ascending('type', '_id'),
+  ascending('metadata.commandId', '_id'),
+  ascending('metadata.correlationId', '_id'),
+  ascending('recordedAt', '_id'),
+]
+
+function ascending(...fields: string[]): IndexDescription {
+  return { key: new Map(fields.map((field) => [field, 1])) }
+}

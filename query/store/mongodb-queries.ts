@@ -1,0 +1,81 @@
+// Conditions, pages and questions to the history, as filters of MongoDB.
+import type { Filter } from 'mongodb'
+import { type Position, START } from '../../events/position.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
+import type { Key } from './cursor.ts'
+import { queriedAs } from './declared.ts'
+import type { StoredDocument, StoredEntry } from './mongodb-collections.ts'
+import type { Condition, HistoryQuery, PageQuery, Range } from './view-store.ts'
+
+/**
+ * The documents that match all conditions.
+ * @throws Error when the projection does not declare one of the fields so
+ */
+export function matching(
+  projection: Projection<ViewDocument>,
+  conditions: readonly Condition[],
+): Filter<StoredDocument> {
+  return all(conditions.map((condition) => termOf(projection, condition)))
+}
+
+/**
+ * The documents that match and come after a place in the order. Each of the two ways to come after it is a filter of its own, at
+ * the root: so each is a walk along an index, and the two are merged without sorting.
+ */
+export function matchingAfter(
+  projection: Projection<ViewDocument>,
+  { filter, orderBy: { field, direction } }: Pick<PageQuery, 'filter' | 'orderBy'>,
+  after: Key,
+): Filter<StoredDocument> {
+  const terms = filter.map((condition) => termOf(projection, condition))
+  const beyond = direction === 'ASC' ? '$gt' : '$lt'
+  return {
+    $or: [
+      all([...terms, { [field]: { [beyond]: after.value } }]),
+      all([...terms, { [field]: after.value }, { _id: { [beyond]: after.id } }]),
+    ],
+  }
+}
+
+/** The entries of the history up to a position that match. */
+export function matchingEntries(query: Omit<HistoryQuery, 'first'>, until: Position): Filter<StoredEntry> {
+  const { after = START, topic, stream, typeIn, recordedAt, commandId, correlationId } = query
+  return {
+    _id: { $gt: after, $lte: until },
+    ...(topic !== undefined && { topics: topic }),
+    ...(stream !== undefined && { stream }),
+    ...(typeIn && { type: { $in: [...typeIn] } }),
+    ...(recordedAt && { recordedAt: bounds(recordedAt) }),
+    ...(commandId !== undefined && { 'metadata.commandId': commandId }),
+    ...(correlationId !== undefined && { 'metadata.correlationId': correlationId }),
+  } as Filter<StoredEntry>
+}
+
+function termOf(projection: Projection<ViewDocument>, condition: Condition): Filter<StoredDocument> {
+  queriedAs(projection, condition)
+  const { field } = condition
+  if ('range' in condition) return { [field]: bounds(condition.range) }
+  if ('startsWith' in condition) return { [field]: { $regex: beginning(condition.startsWith) } }
+  const [only, ...others] = condition.oneOf
+  return { [field]: only !== undefined && others.length === 0 ? only : { $in: [...condition.oneOf] } }
+}
+
+/** A range without bounds still asks for the field to be there. */
+function bounds({ gte, gt, lte, lt }: Range) {
+  return {
+    $exists: true,
+    ...(gte !== undefined && { $gte: gte }),
+    ...(gt !== undefined && { $gt: gt }),
+    ...(lte !== undefined && { $lte: lte }),
+    ...(lt !== undefined && { $lt: lt }),
+  }
+}
+
+/** An anchored expression of nothing but literal text is a range of the index; it is met by one element, not by two together. */
+function beginning(prefix: string): string {
+  return `^${prefix.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+}
+
+function all(terms: Filter<StoredDocument>[]): Filter<StoredDocument> {
+  return terms.length === 0 ? {} : { $and: terms }
+}

@@ -1,0 +1,180 @@
+// The view store on MongoDB, for desks whose parts run apart: a database that can be deleted at any time, and is then built anew.
+import type { ClientSession, Filter } from 'mongodb'
+import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
+import { pageCursor, readPageCursor } from './cursor.ts'
+import { assertOrderedBy } from './declared.ts'
+import { type Collections, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
+import { type Connection, connect } from './mongodb-connection.ts'
+import { matching, matchingAfter, matchingEntries } from './mongodb-queries.ts'
+import { storeMissing, storeNewer } from './mongodb-writes.ts'
+import type {
+  BrokenDocument,
+  FoldedBatch,
+  HistoryEntry,
+  HistoryQuery,
+  Page,
+  PageQuery,
+  ViewStore,
+} from './view-store.ts'
+import { DocumentBroken } from './view-store.ts'
+
+export interface MongoViewStoreOptions {
+  /** A MongoDB connection string: `MONGODB_URL`. A database that it names is the one that knows the user, as ever. */
+  url: string
+  /** The name of the database. */
+  namespace?: string
+  /** The identity of the log that the views are folded from. */
+  logId: string
+  projections: readonly Projection<ViewDocument>[]
+}
+
+/**
+ * Opens the views in a database, made anew unless they are there. Views of other projections, or of other versions of them, are
+ * left as they are, beside these: two releases of the desk can run on one database, each with its own views and checkpoint.
+ * Connections that are lost are made again; what fails meanwhile is thrown, by every function of the store.
+ * @throws ViewsOfAnotherLog when the views in the database were folded from another log
+ * @throws Error that names the servers, when they cannot be reached
+ */
+export async function openMongoViewStore(options: MongoViewStoreOptions): Promise<ViewStore> {
+  const { url, namespace = 'creditline', logId, projections } = options
+  const connection = await connect(url, namespace)
+  try {
+    return viewStore(connection, await openCollections(connection, logId, projections))
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function viewStore({ reading, close }: Connection, collections: Collections): ViewStore {
+  return {
+    async get<Document extends ViewDocument>(view: Projection<Document>, ids: readonly string[]) {
+      if (ids.length === 0) return []
+      const collection = collections.documents(view.name)
+      const { found } = await reading((session) =>
+        unlessBroken(collections, view.name, session, async () => {
+          const options = { session, batchSize: ids.length + 1 }
+          const found = await collection.find({ _id: { $in: [...new Set(ids)] } }, options).toArray()
+          return { found, ids }
+        }),
+      )
+      const byId = new Map(found.map((stored) => [stored._id, toDocument<Document>(stored)]))
+      return ids.map((id) => byId.get(id))
+    },
+
+    async page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>> {
+      const { orderBy, first } = query
+      const { field, direction } = orderBy
+      assertOrderedBy(view, field)
+      const filter =
+        query.after === undefined
+          ? matching(view, query.filter)
+          : matchingAfter(view, query, readPageCursor(field, query.after))
+      const sort = new Map([field, '_id'].map((key) => [key, direction === 'ASC' ? 1 : -1] as const))
+
+      const { found, asOf } = await reading((session) =>
+        unlessBroken(collections, view.name, session, async () => {
+          const options = { session, sort, limit: first + 1, batchSize: first + 2 }
+          const found = await collections.documents(view.name).find(filter, options).toArray()
+          return { found, ids: found.slice(0, first).map(({ _id }) => _id) }
+        }),
+      )
+      const items = found.slice(0, first).map((stored) => ({
+        item: toDocument<Document>(stored),
+        cursor: pageCursor(field, { value: stored[field] as string | number, id: stored._id }),
+      }))
+      return { items, hasNextPage: found.length > first, asOf }
+    },
+
+    async count(view, filter, limit) {
+      const wanted = matching(view, filter)
+      if (limit <= 0) return 0
+      return reading((session) => collections.documents(view.name).countDocuments(wanted, { session, limit }))
+    },
+
+    async history(query: HistoryQuery) {
+      const { first } = query
+      return reading(async (session) => {
+        const { checkpoint } = await collections.state(session)
+        const options = { session, sort: { _id: 1 }, limit: first + 1, batchSize: first + 2 } as const
+        const found = await collections.history.find(matchingEntries(query, checkpoint), options).toArray()
+        const entries = found.slice(0, first).map(({ _id, ...entry }) => ({ ...entry, position: _id }) as HistoryEntry)
+        return { entries, hasNextPage: found.length > first, asOf: checkpoint }
+      })
+    },
+
+    write: (batch) => writeBatch(collections, batch),
+
+    async checkpoint() {
+      return (await reading((session) => collections.state(session))).checkpoint
+    },
+
+    async broken() {
+      const marked = { error: { $exists: true } }
+      const found = await reading((session) =>
+        collections.marks.find(marked, { session, sort: { view: 1, id: 1 } }).toArray(),
+      )
+      return found.map(({ view, id, error }) => ({ view, id, error }) as BrokenDocument)
+    },
+
+    close,
+  }
+}
+
+/** Each step is durable before the next begins, so the checkpoint never says more than there is. */
+async function writeBatch(collections: Collections, batch: FoldedBatch): Promise<void> {
+  const { checkpoint } = await collections.state()
+  await Promise.all(
+    batch.documents.map(({ view, documents }) => storeNewer(collections.documents(view), documents.map(toStored))),
+  )
+
+  const marks = marksOf(batch)
+  if (marks.length > 0 && batch.checkpoint >= checkpoint) {
+    await collections.marksWillChange()
+    await storeNewer(collections.marks, marks, '$lte')
+  }
+  const isNew = batch.history.filter(({ position }) => position > checkpoint)
+  await storeMissing(
+    collections.history,
+    isNew.map(({ position, ...entry }) => ({ _id: position, ...entry })),
+  )
+  if (batch.checkpoint > checkpoint) await collections.advance(batch.checkpoint)
+}
+
+/** What is mended keeps a mark without an error, so that a batch that comes late does not break it again. */
+function marksOf({ broken, mended, checkpoint }: FoldedBatch): Mark[] {
+  const marked = [...broken, ...mended]
+  return marked.map((mark) => ({ ...mark, _id: documentTopic(mark.view, mark.id), position: checkpoint }))
+}
+
+/**
+ * Documents that are read after the checkpoint, and so not older. Marks that change while they are read would make a document
+ * that is out of date look right: then all is read again. As long as nothing has ever been broken there are no marks to read.
+ * @throws DocumentBroken when one of the ids is marked
+ */
+async function unlessBroken(
+  { state, marks }: Collections,
+  view: ViewName,
+  session: ClientSession,
+  read: () => Promise<{ found: StoredDocument[]; ids: readonly string[] }>,
+) {
+  for (;;) {
+    const { checkpoint, marked } = await state(session)
+    const { found, ids } = await read()
+    if (marked === 0) return { found, asOf: checkpoint }
+
+    const onThem: Filter<Mark> = { _id: { $in: ids.map((id) => documentTopic(view, id)) }, error: { $exists: true } }
+    const broken = await marks.findOne(onThem, { session })
+    if ((await state(session)).marked !== marked) continue
+    if (broken) throw new DocumentBroken(view, broken.id)
+    return { found, asOf: checkpoint }
+  }
+}
+
+function toStored({ id, ...fields }: ViewDocument): StoredDocument {
+  return { _id: id, ...fields }
+}
+
+function toDocument<Document extends ViewDocument>({ _id, ...fields }: StoredDocument): Document {
+  return { id: _id, ...fields } as unknown as Document
+}

@@ -34,12 +34,23 @@ describe('a start', () => {
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud", but must be one of fatal/],
     ['an empty data directory', { DATA_DIR: ' ' }, /DATA_DIR is " ", but must be a path/],
     ['a misspelt setting', { DATADIR: '/tmp' }, /DATADIR is not a setting: did you mean DATA_DIR\?/],
-    ['a setting of another version', { MONGODB_URL: 'mongodb://x' }, /MONGODB_URL is not supported by this version/],
+    ['a setting of another version', { NATS_URL: 'nats://x' }, /NATS_URL is not supported by this version/],
     ['several at once', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT is "x"[\s\S]*LOG_LEVEL is "y"/],
   ])('stops with a sentence and exit code 2 for %s', async (_, env, sentence) => {
     const desk = run('start', { DATA_DIR: await directory(), PORT: '0', ...env })
     expect(await desk.exited()).toBe(2)
     expect(desk.complaints()).toMatch(sentence)
+    expect(desk.complaints()).not.toContain('    at ')
+  })
+
+  test.each([
+    ['MONGODB_URL', 'mongodb://desk:secret@127.0.0.1:9'],
+    ['EVENTSTORE_URL', 'esdb://desk:secret@127.0.0.1:9?tls=false'],
+  ])('stops with a sentence and exit code 1 when no server answers at %s', async (setting, url) => {
+    const desk = run('start', { DATA_DIR: await directory(), PORT: '0', [setting]: url })
+    expect(await desk.exited()).toBe(1)
+    expect(desk.complaints()).toContain(setting)
+    expect(desk.complaints()).not.toContain('secret')
     expect(desk.complaints()).not.toContain('    at ')
   })
 

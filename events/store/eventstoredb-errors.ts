@@ -27,7 +27,7 @@ export function appendFailure(
 
 export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
-  return new StoreUnavailable(`EventStoreDB cannot be used: ${reason(error)}`, { cause: error })
+  return new StoreUnavailable(`EventStoreDB (EVENTSTORE_URL) cannot be used: ${reason(error)}`, { cause: error })
 }
 
 /** Such a stream has no events: it was never there, or somebody has deleted it. */

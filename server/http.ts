@@ -165,7 +165,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     await app.listen({ host, port })
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-    throw new Error(`Cannot listen on ${host}, port ${port}: ${reason}.`, { cause })
+    const mend = reason === 'EADDRINUSE' ? ' Another program listens there: stop it, or set PORT to another port.' : ''
+    throw new Error(`Cannot listen on ${host}, port ${port}: ${reason}.${mend}`, { cause })
   }
   const address = app.server.address()
   const taken = address !== null && typeof address === 'object' ? address.port : port

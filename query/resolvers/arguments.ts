@@ -45,7 +45,8 @@ export function searchConditions(field: string, text: Maybe<string>): Condition[
 }
 
 export function rangeCondition(field: string, range: Maybe<MoneyRange | DateTimeRange>): Condition[] {
-  return range ? [{ field, range: bounds(range) }] : []
+  const bounded = range ? bounds(range) : {}
+  return Object.keys(bounded).length > 0 ? [{ field, range: bounded }] : []
 }
 
 /** @throws GraphQLError when `typeIn` is too long */

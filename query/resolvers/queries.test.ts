@@ -192,6 +192,8 @@ describe('pages', () => {
     ['orders(filter: { statusIn: [SHIPPED, PAID] })', ['ord_1']],
     ['orders(filter: { statusIn: [] })', []],
     ['orders(filter: { total: { gte: "1.00", lt: "200000.00" } })', ['ord_5', 'ord_4', 'ord_2']],
+    ['orders(filter: { total: {}, createdAt: { gt: null } })', ['ord_5', 'ord_4', 'ord_3', 'ord_2', 'ord_1']],
+    ['orders(filter: { customerId: "cus_1", total: { lt: null } })', ['ord_1']],
     ['orders(filter: { createdAt: { gt: "2026-01-01T00:00:11Z", lte: null } })', ['ord_5', 'ord_4']],
     ['orders(filter: { statusIn: [PENDING], total: { gt: "1.00" } })', ['ord_5', 'ord_2']],
     ['customers(filter: { search: "TOOL" })', ['cus_2', 'cus_1']],

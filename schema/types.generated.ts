@@ -31,7 +31,7 @@ export type Scalars = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type Query = {
@@ -62,7 +62,7 @@ export type Query = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryNodeArgs = {
@@ -74,7 +74,7 @@ export type QueryNodeArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomerArgs = {
@@ -87,7 +87,7 @@ export type QueryCustomerArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomersArgs = {
@@ -102,7 +102,7 @@ export type QueryCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrderArgs = {
@@ -115,7 +115,7 @@ export type QueryOrderArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrdersArgs = {
@@ -131,7 +131,7 @@ export type QueryOrdersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductArgs = {
@@ -144,7 +144,7 @@ export type QueryProductArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductsArgs = {
@@ -159,7 +159,7 @@ export type QueryProductsArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryRecentValuableCustomersArgs = {
@@ -174,7 +174,7 @@ export type QueryRecentValuableCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor from elsewhere are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryEventsArgs = {
@@ -537,7 +537,7 @@ export type Conflict = UserError & {
 export type ErrorCode =
   /** There is a customer, order or product with this id already. Choose another id. */
   | 'ALREADY_EXISTS'
-  /** This `commandId` was used with other input. Use a new one for a new command, and the same input for a retry. */
+  /** This `commandId` was used for the same customer, product or order with other input; each of them remembers its own. Use a new one for a new command, and the same input for a retry. */
   | 'COMMAND_ID_REUSED'
   /** An `expected…` input does not hold. Read again, and decide anew. */
   | 'CONFLICT'
@@ -550,7 +550,7 @@ export type ErrorCode =
 
 /** A customer to register. */
 export type RegisterCustomerInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
@@ -562,7 +562,7 @@ export type RegisterCustomerInput = {
 
 /** A customer's new credit limit. */
 export type ChangeCreditLimitInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The customer. */
   readonly customerId: Scalars['ID']['input'];
@@ -574,7 +574,7 @@ export type ChangeCreditLimitInput = {
 
 /** A product to add. */
 export type AddProductInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
@@ -588,7 +588,7 @@ export type AddProductInput = {
 
 /** A product's new list price. */
 export type ChangePriceInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -600,7 +600,7 @@ export type ChangePriceInput = {
 
 /** A delivery of a product. */
 export type ReceiveStockInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -610,7 +610,7 @@ export type ReceiveStockInput = {
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing, so that a retry still makes one order. */
   readonly orderId?: InputMaybe<Scalars['ID']['input']>;
@@ -639,7 +639,7 @@ export type OrderLineInput = {
 
 /** An order to cancel. */
 export type CancelOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be PENDING or APPROVED. */
   readonly orderId: Scalars['ID']['input'];
@@ -651,7 +651,7 @@ export type CancelOrderInput = {
 
 /** An order to ship. */
 export type ShipOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be APPROVED. */
   readonly orderId: Scalars['ID']['input'];
@@ -663,7 +663,7 @@ export type ShipOrderInput = {
 
 /** An order that was paid. */
 export type RecordPaymentInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry is recognised; generated when missing. */
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be SHIPPED. */
   readonly orderId: Scalars['ID']['input'];

@@ -125,11 +125,13 @@ describe('limits', () => {
     expect(small.body.errors).toBeUndefined()
   })
 
-  test('too large a body is refused', async () => {
+  test.each([1, 4, 16])('a body of %i times the limit is refused, also while it is still being sent', async (times) => {
     const gateway = await gatewayUnderTest()
-    const { status, body } = await gateway.post({ query: '{ hello }', junk: 'x'.repeat(limits.messageBytes) })
-    expect(status).toBe(413)
-    expect(body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST')
+    for (let tries = 0; tries < 10; tries++) {
+      const { status, body } = await gateway.post({ query: '{ hello }', junk: 'x'.repeat(times * limits.messageBytes) })
+      expect(status).toBe(413)
+      expect(body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST')
+    }
   })
 
   test.each([

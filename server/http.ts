@@ -144,6 +144,8 @@ function sendError(reply: FastifyReply, error: FastifyError, log: Logger): Fasti
   const status = error.statusCode ?? 500
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
   const shown = clientError({ message: error.message, extensions: { code } }, error, log)
+  // A connection closed on a client that is still sending is reset, and the client never reads why. Kept open, what comes is read away.
+  reply.removeHeader('connection')
   return reply.code(status).send({ errors: [shown] })
 }
 

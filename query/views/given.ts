@@ -79,6 +79,8 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
     case 'LeaseRenewed':
     case 'LeaseReleased':
       return `lease-${data.lease}`
+    case 'SnapshotTaken':
+      return `snapshot-${data.of}` as StreamName
     case 'PlacementStarted':
     case 'RepliesReceived':
     case 'PlacementDecided':

@@ -4,7 +4,7 @@ import type { Cents } from './money.ts'
 /** What can be recorded of a customer, in `customer-<customerId>`. */
 export type CustomerEvent =
   | { type: 'CustomerRegistered'; data: { customerId: string; name: string; creditLimit: Cents } }
-  | { type: 'CreditLimitChanged'; data: { customerId: string; creditLimit: Cents; previousLimit: Cents } }
+  | { type: 'CreditLimitChanged'; data: { customerId: string; creditLimit: Cents; previousCreditLimit: Cents } }
   | { type: 'CreditReserved'; data: { customerId: string; orderId: string; amount: Cents } }
   | {
       type: 'CreditReservationRefused'
@@ -135,5 +135,8 @@ export type DomainEvent = CustomerEvent | ProductEvent | OrderEvent | PlacementE
 /** The first part of a stream's name: `customer` of `customer-cus_1`. */
 export type Category = 'customer' | 'product' | 'order' | 'placement' | 'checkpoint' | 'lease' | 'snapshot' | 'log'
 
-/** The current version of every event's data; a stored event of an older version is upcast when it is read. */
-export const SCHEMA_VERSION = 1
+/**
+ * The current version of all events' data. An event that was stored with an older version is upcast when it is read, where its data has
+ * changed since: in version 1, a CreditLimitChanged said `previousLimit`. To be raised together with an entry in upcasters.ts.
+ */
+export const SCHEMA_VERSION = 2

@@ -63,7 +63,7 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
     const category = stream.slice(0, stream.indexOf('-'))
     const decider = deciders[category]
     if (!decider) throw new Error(`No decider decides for ${stream}`)
-    return { decider, memory: memories[category], remembered: rememberedOfStream, snapshotEvery }
+    return { decider, memory: memories[category], rememberedOfStream, snapshotEvery }
   }
 
   function mailboxOf(stream: StreamName): Mailbox {

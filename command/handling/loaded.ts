@@ -10,7 +10,7 @@ export interface Kind {
   decider: Decider<Aggregate>
   memory?: Memory<Aggregate> | undefined
   /** So many commands of a stream are remembered, or up to a quarter more. */
-  remembered: number
+  rememberedOfStream: number
   /** A snapshot is taken after so many events, or after as many as there are open reservations. */
   snapshotEvery: number
 }
@@ -61,13 +61,13 @@ export function marksOf(
 }
 
 /** Forgets the oldest commands and their marks when there are a quarter too many. */
-export function forgetOld(loaded: Loaded, { memory, remembered }: Kind): void {
+export function forgetOld(loaded: Loaded, { memory, rememberedOfStream }: Kind): void {
   const { commands } = loaded
-  if (!memory || commands.size <= 1.25 * remembered) return
+  if (!memory || commands.size <= 1.25 * rememberedOfStream) return
   loaded.keys ??= keysOf(commands.keys())
   const marks = memory.marks(loaded.state)
   for (const [commandId, { last, position, settled = [] }] of commands) {
-    if (commands.size <= remembered) return
+    if (commands.size <= rememberedOfStream) return
     commands.delete(commandId)
     for (const mark of settled) marks.delete(mark)
     loaded.forgotten = { revision: last, position }

@@ -79,7 +79,11 @@ export function openSnapshots(store: EventStore, log: Pick<Logger, 'info' | 'war
         return unusable(stream, `its state has version ${taken.version}, not ${memory.version}`)
       }
       const { revision, eventId } = taken
-      return { state: memory.thaw(taken.state), keys: keyFilter(taken.keys), revision, eventId }
+      try {
+        return { state: memory.thaw(taken.state), keys: keyFilter(taken.keys), revision, eventId }
+      } catch (error) {
+        return unusable(stream, String(error))
+      }
     },
 
     offer(stream, { memory, snapshotEvery }, loaded) {
@@ -107,6 +111,7 @@ function snapshotsOf(stream: StreamName): StreamName {
   return `snapshot-${stream}`
 }
 
-function digestOf({ of, revision, eventId, version, state, keys }: Taken): string {
+/** The digest that a snapshot must have. */
+export function digestOf({ of, revision, eventId, version, state, keys }: Taken): string {
   return hash('sha256', JSON.stringify([of, revision, eventId, version, state, keys]), 'base64')
 }

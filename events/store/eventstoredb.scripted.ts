@@ -160,7 +160,9 @@ export function scriptedServer(): ScriptedServer {
       const events = eventsOf(streamId)
       if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
       const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : 0
-      return (direction === 'backwards' ? events.toReversed() : events.slice(from)).slice(0, maxCount)
+      if (direction !== 'backwards') return events.slice(from, maxCount === undefined ? undefined : from + maxCount)
+      const upTo = typeof fromRevision === 'bigint' ? events.slice(0, from + 1) : events
+      return upTo.toReversed().slice(0, maxCount)
     })
   }
 

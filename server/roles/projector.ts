@@ -1,5 +1,6 @@
 // The role `projector`: folds the log into the views, in a thread of its own.
 import { hash } from 'node:crypto'
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import { views } from '../../query/views/index.ts'
 import type { Ground } from '../ground.ts'
@@ -7,8 +8,12 @@ import type { Part } from '../health.ts'
 import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
 
-/** Releases with other views build them beside those that are there, and each has a projector of its own. */
-const VERSION = hash('sha1', JSON.stringify(views.map(({ name, version }) => [name, version])), 'hex').slice(0, 8)
+/** Releases with other views, or another catalogue, build theirs beside those that are there, and each has a projector of its own. */
+const VERSION = hash(
+  'sha1',
+  JSON.stringify([SCHEMA_VERSION, ...views.map(({ name, version }) => [name, version])]),
+  'hex',
+).slice(0, 8)
 
 /** @param onFolded is told how far the views have come, after each write */
 export function runProjector(ground: Ground, onFolded: (checkpoint: Position) => void): Promise<RunningRole> {

@@ -8,7 +8,7 @@ export function summary(event: DomainEvent): string {
     case 'CustomerRegistered':
       return `Registered customer ${event.data.name} with a credit limit of ${formatMoney(event.data.creditLimit)}`
     case 'CreditLimitChanged':
-      return `Changed the credit limit from ${formatMoney(event.data.previousLimit)} to ${formatMoney(event.data.creditLimit)}`
+      return `Changed the credit limit from ${formatMoney(event.data.previousCreditLimit)} to ${formatMoney(event.data.creditLimit)}`
     case 'CreditReserved':
       return `Reserved ${formatMoney(event.data.amount)} of credit for ${event.data.orderId}`
     case 'CreditReservationRefused':
@@ -65,6 +65,8 @@ export function summary(event: DomainEvent): string {
       return `${event.data.holder} holds ${counted(event.data.shares.length, 'share', 'shares')} of ${event.data.lease}`
     case 'LeaseReleased':
       return `${event.data.holder} has left ${event.data.lease}`
+    case 'SnapshotTaken':
+      return `Took a snapshot of ${event.data.of} after its event ${event.data.revision + 1}`
 
     default:
       event satisfies never

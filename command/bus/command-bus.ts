@@ -21,6 +21,11 @@ export interface CommandMessage {
   correlationId: string
   causationId?: string
   actor?: string
+  /**
+   * For the command of a saga: where the saga began. The command has left nothing up to here, nor has anything that could refuse it
+   * for good, so that a repeat is looked for after it only.
+   */
+  after?: Position
 }
 
 export type Outcome = Accepted | { accepted: false; refusal: Refusal }

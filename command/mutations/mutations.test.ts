@@ -35,7 +35,7 @@ test('every mutation becomes its command', async () => {
   const log = await wholeLog(store)
   expect(log.map(({ type, data }) => ({ type, data }))).toEqual([
     { type: 'CustomerRegistered', data: { customerId: 'cus_1', name: 'Acme Tools', creditLimit: 100_000 } },
-    { type: 'CreditLimitChanged', data: { customerId: 'cus_1', creditLimit: 5, previousLimit: 100_000 } },
+    { type: 'CreditLimitChanged', data: { customerId: 'cus_1', creditLimit: 5, previousCreditLimit: 100_000 } },
     { type: 'ProductAdded', data: { productId: 'prd_1', name: 'Hammer', price: 1000 } },
     { type: 'StockReceived', data: { productId: 'prd_1', quantity: 5 } },
     { type: 'PriceChanged', data: { productId: 'prd_1', price: 1100, previousPrice: 1000 } },

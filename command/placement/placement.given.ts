@@ -1,6 +1,6 @@
 // The placement of order ord_1 told as a story: what comes in, what is recorded, and what is asked next.
 import { expect } from 'vitest'
-import type { OrderLine, SagaReply } from '../../events/catalogue.ts'
+import { type OrderLine, type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
 import { fromStored, toStored } from '../saga/stored.ts'
@@ -34,7 +34,7 @@ export function orderPlaced(...lines: OrderLine[]): RecordedEvent {
     type: 'OrderPlaced',
     data: { orderId: 'ord_1', customerId: 'cus_1', total: 5000, lines },
     id: 'event-1',
-    metadata: { schemaVersion: 1 },
+    metadata: { schemaVersion: SCHEMA_VERSION },
     stream: 'order-ord_1',
     revision: 0,
     position: 1,

@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import type { EventStore, StreamName } from '../../events/store/event-store.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
-import { type Command, type CommandBus, NotDecided } from '../bus/command-bus.ts'
+import { type Command, type CommandBus, type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
 import { eventsOf, openLog, type Watched, watched, wholeLog } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
@@ -169,6 +169,36 @@ describe('a crash', () => {
     },
     120_000,
   )
+})
+
+test('a saga says with each command where it began, also after a restart: it has asked nothing before', async () => {
+  const asked: CommandMessage[] = []
+  const overheard = (): CommandBus => ({
+    ...bus,
+    send(message) {
+      if (message.commandId.startsWith('~')) asked.push(message)
+      return bus.send(message)
+    },
+  })
+  const sagas = await start(store, overheard())
+  await place('ord_1', [hammer(1), nails(1)])
+  const placed = await happens('OrderPlaced', 'ord_1')
+  await happens('OrderApproved', 'ord_1')
+  await sagas.stop()
+
+  const restarted = await start(store, overheard())
+  await send({ type: 'ShipOrder', orderId: 'ord_1' })
+  await send({ type: 'RecordPayment', orderId: 'ord_1' })
+  await happens('PlacementEnded', 'ord_1')
+  await restarted.stop()
+
+  expect(asked.length).toBeGreaterThanOrEqual(7)
+  const log = await wholeLog(store)
+  for (const { commandId, after = START } of asked) {
+    expect(after).toBeGreaterThan(placed)
+    const first = log.find(({ metadata }) => metadata.commandId === commandId)
+    expect(first?.position).toBeGreaterThan(after)
+  }
 })
 
 describe('the checkpoint', () => {

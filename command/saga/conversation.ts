@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { Position } from '../../events/position.ts'
 import {
   type EventStore,
   type NewEvent,
@@ -21,6 +22,8 @@ import { fromStored, toStored } from './stored.ts'
 export interface Remembered<Facts> {
   state: SagaState<Facts> | undefined
   revision: Revision
+  /** Where the saga began: it has asked nothing before. */
+  startedAt?: Position
   /** The id of the stream's last event, and what the stream's events have in common with the order's. */
   lastEventId?: string
   correlationId?: string
@@ -115,6 +118,7 @@ export function openConversation<Facts>(
       return {
         state,
         revision: appended.revision,
+        startedAt: before.startedAt ?? appended.position,
         ...(lastEventId !== undefined && { lastEventId }),
         ...(correlationId !== undefined && { correlationId }),
       }
@@ -142,6 +146,7 @@ export function openConversation<Facts>(
       digest: '',
       correlationId: known?.correlationId ?? id,
       ...(known?.lastEventId !== undefined && { causationId: known.lastEventId }),
+      ...(known?.startedAt !== undefined && { after: known.startedAt }),
     })
     if (!outcome.accepted) {
       // The business went on before the decision arrived; what it went on to is noticed by its own event.
@@ -207,6 +212,7 @@ async function recall<Facts>(
     for (const event of page) {
       remembered.state = evolve(saga, remembered.state, fromStored(saga, event))
       remembered.revision = event.revision
+      remembered.startedAt ??= event.position
       remembered.lastEventId = event.id
       if (event.metadata.correlationId !== undefined) remembered.correlationId = event.metadata.correlationId
     }

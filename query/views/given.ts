@@ -1,6 +1,6 @@
 // What tests of the read side are written with: events as they come recorded, and given/when/then for a projection.
 import { expect } from 'vitest'
-import type { DomainEvent } from '../../events/catalogue.ts'
+import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 
@@ -55,7 +55,7 @@ export function recorder(): (...events: DomainEvent[]) => RecordedEvent[] {
       return {
         ...event,
         id: `event-${position}`,
-        metadata: { schemaVersion: 1 },
+        metadata: { schemaVersion: SCHEMA_VERSION },
         stream,
         revision,
         position,
@@ -79,6 +79,8 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
     case 'LeaseRenewed':
     case 'LeaseReleased':
       return `lease-${data.lease}`
+    case 'SnapshotTaken':
+      return `snapshot-${data.of}` as StreamName
     case 'PlacementStarted':
     case 'RepliesReceived':
     case 'PlacementDecided':
@@ -114,7 +116,7 @@ export const customerRegistered = builder('CustomerRegistered', {
 export const creditLimitChanged = builder('CreditLimitChanged', {
   ...ofCustomer,
   creditLimit: 50_000,
-  previousLimit: 200_000,
+  previousCreditLimit: 200_000,
 })
 export const creditReserved = builder('CreditReserved', ofCredit)
 export const creditRefused = builder('CreditReservationRefused', {

@@ -5,11 +5,12 @@ import type { CommandBus } from '../bus/command-bus.ts'
 import { customer } from '../customer/customer.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import { order } from '../order/order.ts'
+import { parking } from '../parking/parking.ts'
 import { type Product, product } from '../product/product.ts'
 import type { Loaded } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 
-const deciders: Record<string, Decider<Aggregate>> = { customer, order, product }
+const deciders: Record<string, Decider<Aggregate>> = { customer, order, product, parked: parking }
 
 /** About 300 bytes each. */
 const REMEMBERED_COMMANDS = 1_000_000

@@ -1,7 +1,13 @@
 // What is known of a stream while it is in memory: the state, and what each of its commands led to.
 import type { DomainEvent } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
-import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../events/store/event-store.ts'
+import {
+  type EventStore,
+  NO_EVENTS,
+  type RecordedEvent,
+  type Revision,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 
 export interface Loaded {
@@ -32,7 +38,12 @@ export async function load(store: EventStore, stream: StreamName, decider: Decid
   return loaded
 }
 
-/** Folds what the stream has beyond what is known of it; says whether there was anything. */
+/** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
+export class CannotFold extends Error {
+  override name = 'CannotFold'
+}
+
+/** Folds what the stream has beyond what is known of it; says whether there was anything. @throws CannotFold */
 export async function catchUp(
   store: EventStore,
   stream: StreamName,
@@ -42,7 +53,7 @@ export async function catchUp(
   const known = loaded.revision
   for await (const page of store.read(stream, known + 1)) {
     for (const event of page) {
-      loaded.state = decider.evolve(loaded.state, event)
+      loaded.state = evolved(decider, loaded.state, event)
       loaded.revision = event.revision
       loaded.position = event.position
       const { commandId, digest = '' } = event.metadata
@@ -52,6 +63,15 @@ export async function catchUp(
     }
   }
   return loaded.revision > known
+}
+
+function evolved(decider: Decider<Aggregate>, state: unknown, event: RecordedEvent): unknown {
+  try {
+    return decider.evolve(state, event)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new CannotFold(`${event.stream} cannot be folded at its event ${event.revision + 1}: ${reason}`, { cause })
+  }
 }
 
 /** The events that a command led to when it was decided first. */

@@ -5,7 +5,7 @@ import type { EventStore, NewEvent, StreamName } from '../../events/store/event-
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { catchUp, type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
+import { CannotFold, catchUp, type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
 import { appendSettled } from './settled-append.ts'
 
 /** Keeps an append below the store's limit of 1 MiB, also when every command has the longest texts allowed. */
@@ -69,12 +69,18 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
       } catch (error) {
         // What was decided in memory may not be what is stored: forget it.
         loaded = undefined
-        const reason = error instanceof Error ? error.message : String(error)
-        for (const waiting of batch) waiting.fail(new NotDecided(`${stream}: ${reason}`, { cause: error }))
+        const failure = failureOf(error)
+        for (const waiting of batch) waiting.fail(failure)
       }
     }
     running = false
     idle(loaded)
+  }
+
+  function failureOf(error: unknown): Error {
+    if (error instanceof CannotFold) return error
+    const reason = error instanceof Error ? error.message : String(error)
+    return new NotDecided(`${stream}: ${reason}`, { cause: error })
   }
 
   /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */

@@ -79,7 +79,7 @@ describe.each(['idOf', 'begin', 'together', 'whenDone'] as const)('a definition 
     expect(await eventsOf(shop.store, 'parked-placement')).toMatchObject([
       {
         type: 'SagaParked',
-        data: { saga: 'placement', id: 'ord_bad', follows: 'order-ord_bad', error: `a bug in ${where}`, tries },
+        data: { saga: 'placement', id: 'ord_bad', follows: 'order-ord_bad', error: `a bug in ${where}` },
         metadata: { correlationId: 'PlaceOrder ord_bad' },
       },
     ])

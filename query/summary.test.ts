@@ -8,6 +8,7 @@ import {
   creditReleased,
   creditReserved,
   customerRegistered,
+  leaseRenewed,
   logCreated,
   orderApproved,
   orderCancelled,
@@ -76,6 +77,7 @@ const sentences: [DomainEvent, string][] = [
 
   [logCreated(), 'Created the log abcdefghijkl'],
   [checkpointStored(), 'sagas has read up to position 1'],
+  [leaseRenewed(), 'desk-1 holds 1 share of projector'],
 ]
 
 test.each(sentences.map(([event, sentence]) => ({ event, sentence })))('$event.type reads “$sentence”', (example) => {

@@ -7,9 +7,9 @@ export type RoleAnswers = Partial<Record<Role, RoleHealth>>
 
 const ANSWER_WITHIN_MS = 400
 
-/** Has this process answer. */
-export function answerRollCall(messaging: Messaging, namespace: string, roles: () => Promise<RoleAnswers>) {
-  return messaging.serve(subjectIn(namespace), roles)
+/** Has this process answer, until the connection is closed. */
+export function answerRollCall(messaging: Messaging, namespace: string, roles: () => Promise<RoleAnswers>): void {
+  messaging.serve(subjectIn(namespace), roles)
 }
 
 /** What the processes answered that are connected, this one included when it answers too. @throws MessagingUnavailable */

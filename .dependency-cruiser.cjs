@@ -29,6 +29,12 @@ module.exports = {
       ...between('^server/import/', '^(command|query|server/(?!import/))'),
     },
     {
+      name: 'one-module-knows-the-client-of-nats',
+      severity: 'error',
+      from: { path: '^(command|query|events|schema|server|bench|test)/', pathNot: '^events/messaging/nats\\.ts$' },
+      to: { path: '^node_modules/(nats|@nats-io)/' },
+    },
+    {
       name: 'production-imports-no-test',
       severity: 'error',
       from: { path: '^(command|query|events|schema|server)/', pathNot: testing },

@@ -1,6 +1,6 @@
 // The clients of `orders-over-http.ts`: place orders as fast as they are answered, and tell the figures to the parent.
-import { Agent, request } from 'node:http'
 import { clients } from './clients.ts'
+import { graphqlClient } from './graphql-client.ts'
 
 const CLIENTS = 64
 const ORDERS = 6_000
@@ -8,8 +8,7 @@ const WARM_UP = 1_500
 const CUSTOMERS = 100
 const PRODUCTS = 50
 
-const url = new URL('/graphql', process.argv[2])
-const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
+const { send, close } = graphqlClient(process.argv[2] ?? '', CLIENTS)
 
 const REGISTER =
   'mutation ($input: RegisterCustomerInput!) { registerCustomer(input: $input) { userErrors { message } } }'
@@ -40,7 +39,7 @@ const seconds = (performance.now() - start) / 1000
 latencies.sort((a, b) => a - b)
 const at = (part: number) => latencies[Math.floor(latencies.length * part)]
 process.send?.({ orders: ORDERS / seconds, p50: at(0.5), p99: at(0.99) })
-agent.destroy()
+close()
 process.disconnect()
 
 function place(n: number): Promise<unknown> {
@@ -51,24 +50,4 @@ function place(n: number): Promise<unknown> {
 async function pending(): Promise<number> {
   const data = (await send(PENDING)) as { orders: { totalCount: { value: number } } }
   return data.orders.totalCount.value
-}
-
-/** Node's own client costs the machine a third of what `fetch` does: what is measured is the desk. */
-function send(query: string, input?: object): Promise<unknown> {
-  const body = JSON.stringify({ query, variables: { input } })
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => {
-        const { data, errors } = JSON.parse(Buffer.concat(chunks).toString())
-        if (errors) reject(new Error(JSON.stringify(errors)))
-        else resolve(data)
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
 }

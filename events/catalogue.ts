@@ -100,15 +100,22 @@ export type PlacementEvent =
   /** Every reservation is settled: nothing more will come. */
   | { type: 'PlacementEnded'; data: { orderId: string } }
 
-/** What the log records of itself: its identity in `log`, the places of its readers in `checkpoint-<reader>`. */
+/**
+ * What the log records of itself: its identity in `log`, the places of its readers in `checkpoint-<reader>`, and who holds which
+ * shares of some work in `lease-<name>`.
+ */
 export type LogEvent =
   | { type: 'LogCreated'; data: { logId: string } }
   | { type: 'CheckpointStored'; data: { reader: string; position: number } }
+  /** `shares` are all that the holder has from now on. */
+  | { type: 'LeaseRenewed'; data: { lease: string; holder: string; shares: number[] } }
+  /** The holder leaves, and has no share any more. */
+  | { type: 'LeaseReleased'; data: { lease: string; holder: string } }
 
 export type DomainEvent = CustomerEvent | ProductEvent | OrderEvent | PlacementEvent | LogEvent
 
 /** The first part of a stream's name: `customer` of `customer-cus_1`. */
-export type Category = 'customer' | 'product' | 'order' | 'placement' | 'checkpoint' | 'log'
+export type Category = 'customer' | 'product' | 'order' | 'placement' | 'checkpoint' | 'lease' | 'log'
 
 /** The current version of every event's data; a stored event of an older version is upcast when it is read. */
 export const SCHEMA_VERSION = 1

@@ -58,7 +58,7 @@ export async function openDatabase(file: string, options: DatabaseOptions): Prom
       return prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options)
     } catch (error) {
       // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
-      if (resultCode(error) === BUSY && pauses < OPENING_PAUSES) await pause(OPENING_PAUSE_MS)
+      if (isBusy(error) && pauses < OPENING_PAUSES) await pause(OPENING_PAUSE_MS)
       else throw cannotOpen(file, error)
     }
   }
@@ -157,6 +157,11 @@ export function isStorageFailure(error: unknown): boolean {
   return code !== undefined && STORAGE_CODES.has(code)
 }
 
+/** Whether an error is due to somebody else who has the file locked. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === BUSY
+}
+
 /** SQLite's primary result code; its extended codes carry more in the higher bits. */
 function resultCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
@@ -165,7 +170,8 @@ function resultCode(error: unknown): number | undefined {
 
 type Driver = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>
 
-async function driver(): Promise<Driver> {
+/** SQLite itself, for what needs no more than a connection. */
+export async function driver(): Promise<Driver> {
   const major = Number(process.versions.node.split('.')[0])
   return major >= 24 ? builtIn() : await import('@photostructure/sqlite')
 }

@@ -8,6 +8,7 @@ import {
   creditReleased,
   creditReserved,
   customerRegistered,
+  leaseRenewed,
   logCreated,
   orderApproved,
   orderCancelled,
@@ -67,6 +68,7 @@ const sentences: [DomainEvent, string][] = [
 
   [logCreated(), 'Created the log abcdefghijkl'],
   [checkpointStored(), 'sagas has read up to position 1'],
+  [leaseRenewed(), 'desk-1 holds 1 share of projector'],
 ]
 
 test.each(sentences.map(([event, sentence]) => ({ event, sentence })))('$event.type reads “$sentence”', (example) => {

@@ -61,6 +61,10 @@ export function summary(event: DomainEvent): string {
       return `Created the log ${event.data.logId}`
     case 'CheckpointStored':
       return `${event.data.reader} has read up to position ${event.data.position}`
+    case 'LeaseRenewed':
+      return `${event.data.holder} holds ${counted(event.data.shares.length, 'share', 'shares')} of ${event.data.lease}`
+    case 'LeaseReleased':
+      return `${event.data.holder} has left ${event.data.lease}`
 
     default:
       event satisfies never

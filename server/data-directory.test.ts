@@ -6,7 +6,7 @@ import { DataDirectoryUnusable, openDataDirectory } from './data-directory.ts'
 
 test('a data directory is made where it is missing', async () => {
   const path = join(await directory(), 'a', 'b')
-  const opened = await openDataDirectory(path)
+  const opened = await openDataDirectory(path, 'alone')
   opened.release()
   expect(opened).toMatchObject({ events: join(path, 'events.db'), views: join(path, 'views.db') })
 })
@@ -14,24 +14,34 @@ test('a data directory is made where it is missing', async () => {
 test('a data directory that is in use is refused, and can be taken as soon as it is released', async () => {
   const path = await directory()
   for (let time = 0; time < 3; time++) {
-    const opened = await openDataDirectory(path)
-    const refusal = expect(openDataDirectory(path)).rejects
+    const opened = await openDataDirectory(path, 'alone')
+    const refusal = expect(openDataDirectory(path, 'alone')).rejects
     await refusal.toThrow(`The data directory ${path} is in use by another desk.`)
     opened.release()
   }
 })
 
+test('processes that take parts of one desk share it, but not with a desk that runs by itself', async () => {
+  const path = await directory()
+  const parts = [await openDataDirectory(path, 'shared'), await openDataDirectory(path, 'shared')]
+  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(DataDirectoryUnusable)
+  for (const part of parts) part.release()
+  const alone = await openDataDirectory(path, 'alone')
+  await expect(openDataDirectory(path, 'shared')).rejects.toThrow('That one has no NATS_URL')
+  alone.release()
+})
+
 test('a path that is no directory is refused with a sentence that names it', async () => {
   const path = join(await directory(), 'file')
   await writeFile(path, '')
-  await expect(openDataDirectory(path)).rejects.toThrow(DataDirectoryUnusable)
-  await expect(openDataDirectory(path)).rejects.toThrow(`The data directory ${path} cannot be used`)
+  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(DataDirectoryUnusable)
+  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(`The data directory ${path} cannot be used`)
 })
 
 test('a lock that is no lock is refused with a sentence', async () => {
   const path = await directory()
-  await mkdir(join(path, 'lock.db'))
-  await expect(openDataDirectory(path)).rejects.toThrow(DataDirectoryUnusable)
+  await mkdir(join(path, 'desk.lock'))
+  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(DataDirectoryUnusable)
 })
 
 async function directory(): Promise<string> {

@@ -1,7 +1,7 @@
-// The data directory of a desk, held by one desk at a time.
+// The data directory: held by one desk, or shared by processes that take the parts of one desk.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDatabase } from '../events/sqlite.ts'
+import { type FileLock, lockFile } from '../events/file-lock.ts'
 
 export interface DataDirectory {
   /** The log: the truth, to be backed up. */
@@ -17,34 +17,25 @@ export class DataDirectoryUnusable extends Error {
 }
 
 /**
- * Takes a data directory, making it where it is missing. The lock is one that the operating system lets go of
- * when the process ends in whatever way: a transaction that stays open.
+ * Takes a data directory, making it where it is missing. It is let go of when the process ends, in whatever way.
+ * @param use `alone` for a desk in one process, `shared` for processes that find each other over NATS
  * @throws DataDirectoryUnusable
  */
-export async function openDataDirectory(path: string): Promise<DataDirectory> {
-  const lock = await openLock(path)
-  try {
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
-  } catch (error) {
-    lock.close()
-    const message = `The data directory ${path} is in use by another desk. Stop that one, or set DATA_DIR to another directory.`
-    throw new DataDirectoryUnusable(message, { cause: error })
-  }
-  return {
-    events: join(path, 'events.db'),
-    views: join(path, 'views.db'),
-    release() {
-      // Within one process a connection that closes with an open transaction would keep its lock.
-      lock.exec('ROLLBACK')
-      lock.close()
-    },
-  }
+export async function openDataDirectory(path: string, use: 'alone' | 'shared'): Promise<DataDirectory> {
+  const lock = await openLock(path, use)
+  if (!lock) throw new DataDirectoryUnusable(`The data directory ${path} is in use by another desk. ${mend[use]}`)
+  return { events: join(path, 'events.db'), views: join(path, 'views.db'), release: lock.release }
 }
 
-async function openLock(path: string) {
+const mend = {
+  alone: 'Stop that one, or set DATA_DIR to another directory.',
+  shared: 'That one has no NATS_URL and runs by itself: stop it, or set DATA_DIR to another directory.',
+}
+
+async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {
   try {
     await mkdir(path, { recursive: true })
-    return await openDatabase(join(path, 'lock.db'), { synchronous: 'NORMAL' })
+    return await lockFile(join(path, 'desk.lock'), use)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `The data directory ${path} cannot be used: ${reason}. Set DATA_DIR to a directory that can be written.`

@@ -1,31 +1,58 @@
-// What the readiness of a desk rests on: its log, its views with their projector, its feed and its sagas.
-import type { Sagas } from '../command/saga/runner.ts'
-import type { Position } from '../events/position.ts'
+// What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
+import { PARTITIONS } from '../command/bus/partitions.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import type { Feed } from '../query/feed/feed.ts'
-import type { Health } from './health.ts'
-import type { ProjectorThread } from './projector-thread.ts'
+import type { Ground } from './ground.ts'
+import type { Health, Part } from './health.ts'
+import type { RunningRole } from './roles/active-once.ts'
+import { callRoll, type RoleAnswers, roleOf } from './roles/roll-call.ts'
+import type { Role } from './settings.ts'
 
-interface Parts {
-  store: EventStore
-  projector: ProjectorThread
-  feed: Feed
-  sagas: Sagas
-  /** The newest event when the desk started: until the views have it, they show the past. */
-  startedAt: Position
+/** How many shares the work of each role has in the whole deployment, and under which name its health is told. */
+const work = {
+  command: { part: 'commands', shares: PARTITIONS },
+  saga: { part: 'sagas', shares: 1 },
+  projector: { part: 'projector', shares: 1 },
+} as const
+
+type Worker = keyof typeof work
+
+export type RunningRoles = Partial<Record<Worker, RunningRole>>
+
+/** Asks each part. Broken documents are told, but only they cannot be read: the process is ready all the same. */
+export async function deskHealth(ground: Ground, running: RunningRoles, feed: Feed | undefined): Promise<Health> {
+  const own = await ownRoles(running)
+  const parts: Record<string, Part> = { eventStore: await eventStorePart(ground.store) }
+  if (ground.messaging) parts.messages = ground.messaging.health()
+  if (feed) parts.views = viewsPart(feed, ground)
+  Object.assign(parts, feed && ground.messaging ? await deploymentParts(ground, own) : ownParts(own))
+  return { ready: Object.values(parts).every(({ ok }) => ok), parts }
 }
 
-type Part = Health['parts'][string]
+/** What this process answers to a roll call. */
+export async function ownRoles(running: RunningRoles): Promise<RoleAnswers> {
+  const told = Object.entries(running).map(async ([role, { health }]) => [role, await health()] as const)
+  return Object.fromEntries(await Promise.all(told))
+}
 
-/** Asks each part. Broken documents are told, but only they cannot be read: the desk is ready all the same. */
-export async function deskHealth({ store, projector, feed, sagas, startedAt }: Parts): Promise<Health> {
-  const parts = {
-    eventStore: await eventStorePart(store),
-    projector: await projectorPart(projector, startedAt),
-    views: viewsPart(feed),
-    sagas: sagasPart(sagas),
+function ownParts(own: RoleAnswers): Record<string, Part> {
+  const entries = Object.entries(own) as [Worker, Part][]
+  return Object.fromEntries(entries.map(([role, health]) => [work[role].part, health]))
+}
+
+/** A gateway is of use only while somebody decides its commands, sees to its orders and folds its views. */
+async function deploymentParts({ messaging, namespace }: Ground, own: RoleAnswers): Promise<Record<string, Part>> {
+  let answers: RoleAnswers[]
+  try {
+    answers = messaging ? await callRoll(messaging, namespace) : [own]
+  } catch {
+    // That there is no connection is told by the part `messages`.
+    answers = [own]
   }
-  return { ready: Object.values(parts).every(({ ok }) => ok), parts }
+  const roles = Object.keys(work) as Worker[]
+  return Object.fromEntries(
+    roles.map((role: Role & Worker) => [work[role].part, roleOf(answers, role, work[role].shares)]),
+  )
 }
 
 async function eventStorePart(store: EventStore): Promise<Part> {
@@ -36,23 +63,9 @@ async function eventStorePart(store: EventStore): Promise<Part> {
   }
 }
 
-async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {
-  const health = await projector.health()
-  if (!health) return { ok: false, detail: 'does not answer' }
-  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
-  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}` }
+function viewsPart(feed: Feed, { startedAt }: Ground): Part {
+  const { failure, subscriptions, position } = feed.health()
+  if (failure !== undefined) return { ok: false, detail: failure }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
-  const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
-  const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
-  return { ok: true, detail: `at ${position}${broken}${unplaced}` }
-}
-
-function viewsPart(feed: Feed): Part {
-  const { failure, subscriptions } = feed.health()
-  return failure === undefined ? { ok: true, detail: `${subscriptions} subscriptions` } : { ok: false, detail: failure }
-}
-
-function sagasPart(sagas: Sagas): Part {
-  const { ok, atWork, inTrouble, error } = sagas.health()
-  return { ok, detail: `${atWork} at work${inTrouble > 0 ? `, ${inTrouble} of them try again after: ${error}` : ''}` }
+  return { ok: true, detail: `${subscriptions} subscriptions` }
 }

@@ -1,27 +1,18 @@
-// The whole desk in one process, put together in the order in which data flows. Whoever reads this file knows the system.
-import { createRequire } from 'node:module'
-import { makeExecutableSchema } from '@graphql-tools/schema'
-import { openCommandHandler } from '../command/handling/command-handler.ts'
-import { mutations } from '../command/mutations/index.ts'
-import { placement } from '../command/placement/placement.ts'
-import { startSagas } from '../command/saga/runner.ts'
-import { logIdentity } from '../events/log-identity.ts'
-import { createLoaders } from '../query/context.ts'
+// The desk, or the parts of it that run in this process, put together in the order in which data flows. Whoever reads this file knows
+// the system.
 import { openFeed } from '../query/feed/feed.ts'
-import { queryResolvers } from '../query/resolvers/index.ts'
-import { exampleOperations } from '../schema/operations.ts'
-import { scalars } from '../schema/scalars.ts'
-import { typeDefinitions } from '../schema/type-definitions.ts'
-import { closeBackwards } from './close-backwards.ts'
-import { openDataDirectory } from './data-directory.ts'
-import { deskHealth } from './desk-health.ts'
-import { startGateway } from './http.ts'
-import { openLog } from './log.ts'
-import { startProjectorThread } from './projector-thread.ts'
+import { closeBackwards, type Opened } from './close-backwards.ts'
+import { deskHealth, ownRoles, type RunningRoles } from './desk-health.ts'
+import { type Ground, openGround } from './ground.ts'
+import { startHealthServer } from './health-server.ts'
+import { commandBus, runCommands } from './roles/commands.ts'
+import { runGateway } from './roles/gateway.ts'
+import { hintsOf } from './roles/hints.ts'
+import { runProjector } from './roles/projector.ts'
+import { answerRollCall } from './roles/roll-call.ts'
+import { runSagas } from './roles/sagas.ts'
 import type { Settings } from './settings.ts'
-import { assertNotAhead, openEventStore, openViewStore, type StorePlaces } from './stores.ts'
-
-const packageJson = createRequire(import.meta.url)('../package.json') as { version: string }
+import { assertNotAhead, openViewStore } from './stores.ts'
 
 export interface Desk {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
@@ -31,56 +22,68 @@ export interface Desk {
 }
 
 /**
- * Starts a desk: everything embedded, but for what the settings name a server for.
- * @throws DataDirectoryUnusable, ViewsOfAnotherLog, or when the address is taken
+ * Starts a desk: all of its roles and everything embedded, but for what the settings name.
+ * @throws DataDirectoryUnusable, ViewsOfAnotherLog, or when the address is taken or a server cannot be reached
  */
 export async function startDesk(settings: Settings): Promise<Desk> {
-  const log = openLog(settings.logLevel)
   const opened = closeBackwards()
   try {
-    const directory = await openDataDirectory(settings.dataDirectory)
-    opened.push(() => directory.release())
-
-    const { eventstoreUrl, mongodbUrl, namespace } = settings
-    const files = { events: directory.events, views: directory.views }
-    const places: StorePlaces = { eventstoreUrl, mongodbUrl, namespace, files }
-    const store = await openEventStore(places, log)
-    opened.push(() => store.close())
-    const logId = await logIdentity(store)
-    const startedAt = await store.head()
-
-    const views = await openViewStore(places, logId)
-    opened.push(() => views.close())
-    await assertNotAhead(views, store, places)
-
-    const feed = await openFeed({ views, log })
-    opened.push(() => feed.close())
-
-    const projector = startProjectorThread({ places, logId, logLevel: settings.logLevel }, feed.look, log)
-    opened.push(() => projector.stop())
-
-    const bus = openCommandHandler(store)
-
-    const sagas = await startSagas({ saga: placement, store, bus, log })
-    opened.push(() => sagas.stop())
-
-    const reads = { views, feed, currency: 'EUR', version: packageJson.version }
-    const gateway = await startGateway({
-      host: settings.host,
-      port: settings.port,
-      schema: makeExecutableSchema({
-        typeDefs: typeDefinitions,
-        resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
-      }),
-      context: () => ({ reads, bus, loaders: createLoaders(views) }),
-      operations: exampleOperations(),
-      health: () => deskHealth({ store, projector, feed, sagas, startedAt }),
-      log,
-    })
-    opened.push(() => gateway.close())
-    return { url: gateway.url, close: opened.close }
+    const ground = await openGround(settings, opened)
+    const url = await startRoles(ground, settings, opened)
+    return { url, close: opened.close }
   } catch (error) {
     await opened.close()
     throw error
   }
+}
+
+async function startRoles(ground: Ground, settings: Settings, opened: Opened): Promise<string> {
+  const { roles, messaging, namespace, log } = ground
+  const running: RunningRoles = {}
+  const hints = hintsOf(ground)
+
+  const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, opened) : undefined
+  const feed = views && roles.has('gateway') ? await openFeed({ views, log }) : undefined
+  if (feed) {
+    opened.push(() => feed.close())
+    hints.listen(feed.look)
+  }
+
+  if (roles.has('projector')) {
+    const projector = await runProjector(ground, hints.viewsMoved)
+    opened.push(() => projector.stop())
+    running.projector = projector
+  }
+
+  if (messaging && roles.has('command')) {
+    const commands = await runCommands(ground, messaging)
+    opened.push(() => commands.stop())
+    running.command = commands
+  }
+  const bus = commandBus(ground)
+
+  if (roles.has('saga')) {
+    const sagas = await runSagas(ground, bus)
+    opened.push(() => sagas.stop())
+    running.saga = sagas
+  }
+
+  const health = () => deskHealth(ground, running, feed)
+  const front =
+    views && feed
+      ? await runGateway(ground, { address: settings, views, feed, bus, health })
+      : await startHealthServer(settings, health)
+  opened.push(() => front.close())
+  if (messaging) {
+    const answering = answerRollCall(messaging, namespace, () => ownRoles(running))
+    opened.push(() => answering.stop())
+  }
+  return front.url
+}
+
+async function openViews({ places, logId, store }: Ground, opened: Opened) {
+  const views = await openViewStore(places, logId)
+  opened.push(() => views.close())
+  await assertNotAhead(views, store, places)
+  return views
 }

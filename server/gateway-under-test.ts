@@ -46,7 +46,7 @@ export async function gatewayUnderTest(
     port: 0,
     schema: schema(reached.fire, released.promise, ended.fire),
     context: () => ({ id: ++contexts }),
-    health: (): Health => ({ ready: true, parts: { store: { ok: true } } }),
+    health: (): Health => ({ ready: true, parts: { store: { ok: true, detail: 'at hand' } } }),
     operations: [],
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
     ...options,

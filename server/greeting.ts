@@ -1,6 +1,13 @@
-// What a person reads who has just started a desk.
+// What a person reads who has just started a desk, or a part of one.
+import { type Role, roles } from './settings.ts'
 
-export function greeting(url: string): string {
+export function greeting(url: string, running: readonly Role[] = roles): string {
+  return running.includes('gateway')
+    ? welcome(url)
+    : `\n${running.join(', ')} of Creditline.\n\n  Health       ${url}/health/ready\n`
+}
+
+function welcome(url: string): string {
   return `
 Creditline is open.
 

@@ -5,7 +5,18 @@ export interface Health {
   /** Whether operations can be served now. */
   ready: boolean
   /** What the answer rests on, part by part, e.g. `{ projector: { ok: false, detail: '120 events behind' } }`. */
-  parts: Readonly<Record<string, { ok: boolean; detail?: string }>>
+  parts: Readonly<Record<string, Part>>
+}
+
+export interface Part {
+  ok: boolean
+  detail: string
+}
+
+/** A part of the desk in one process. */
+export interface RoleHealth extends Part {
+  /** How many shares of its work this process does: 0 for a standby. */
+  active: number
 }
 
 /**

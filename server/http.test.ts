@@ -183,16 +183,18 @@ describe('limits', () => {
 describe('health and pages', () => {
   test('a desk that runs is live, and ready when its parts are', async () => {
     let ready = true
-    const gateway = await gatewayUnderTest({ health: () => ({ ready, parts: { projector: { ok: ready } } }) })
+    const gateway = await gatewayUnderTest({
+      health: () => ({ ready, parts: { projector: { ok: ready, detail: 'at 7' } } }),
+    })
     expect(await get(gateway, '/health/live')).toEqual({ status: 200, body: { status: 'live' } })
     expect(await get(gateway, '/health/ready')).toEqual({
       status: 200,
-      body: { status: 'ready', parts: { projector: { ok: true } } },
+      body: { status: 'ready', parts: { projector: { ok: true, detail: 'at 7' } } },
     })
     ready = false
     expect(await get(gateway, '/health/ready')).toEqual({
       status: 503,
-      body: { status: 'not ready', parts: { projector: { ok: false } } },
+      body: { status: 'not ready', parts: { projector: { ok: false, detail: 'at 7' } } },
     })
     expect((await get(gateway, '/health/live')).status).toBe(200)
   })

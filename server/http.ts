@@ -14,6 +14,7 @@ import { graphqlOverHttp, refusalStatus } from './apollo.ts'
 import { clientError } from './errors.ts'
 import { type Health, serveHealth } from './health.ts'
 import { admission, limits, refuseNesting } from './limits.ts'
+import { type Address, type Listening, listen } from './listen.ts'
 import { servePlayground } from './playground.ts'
 import type { RequestInfo } from './request.ts'
 import { serveSockets } from './websocket.ts'
@@ -23,10 +24,7 @@ const requestTakesAtMost = 30_000
 const finishingTakesAtMost = 5_000
 const closingTakesAtMost = 2_000
 
-export interface GatewayOptions<Context extends object> {
-  host: string
-  /** 0 takes a free one. */
-  port: number
+export interface GatewayOptions<Context extends object> extends Address {
   schema: GraphQLSchema
   /** Makes the context of one operation, or of one message of a subscription. Nothing that it caches is shared or kept. */
   context: (request: RequestInfo) => Context
@@ -36,10 +34,7 @@ export interface GatewayOptions<Context extends object> {
   log: Logger
 }
 
-export interface Gateway {
-  /** Without a slash at the end, e.g. `http://127.0.0.1:4000`. */
-  url: string
-  port: number
+export interface Gateway extends Listening {
   /**
    * Stops in this order: nothing new is begun and readiness is 503; what is being executed finishes, within five seconds;
    * WebSockets are told 1001; the port is given back.
@@ -100,7 +95,7 @@ export async function startGateway<Context extends object>(options: GatewayOptio
   const sockets = serveSockets({ server: app.server, path: endpoint, schema, context, admission: executing, log })
 
   await app.ready()
-  const listening = await listen(app, host, port)
+  const listening = await listen(app, { host, port })
   return {
     ...listening,
     async close() {
@@ -160,21 +155,6 @@ function sourceOf({ body, query }: FastifyRequest): string {
       return given.query
   }
   return ''
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<{ url: string; port: number }> {
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-    const mend = reason === 'EADDRINUSE' ? ' Another program listens there: stop it, or set PORT to another port.' : ''
-    throw new Error(`Cannot listen on ${host}, port ${port}: ${reason}.${mend}`, { cause })
-  }
-  const address = app.server.address()
-  const taken = address !== null && typeof address === 'object' ? address.port : port
-  const anyAddress = host === '0.0.0.0' || host === '::'
-  const name = anyAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${taken}`, port: taken }
 }
 
 async function within(milliseconds: number, work: PromiseLike<unknown>): Promise<void> {

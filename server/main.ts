@@ -12,7 +12,7 @@ try {
     if (err) console.error(err)
     await desk.close()
   })
-  console.log(greeting(desk.url))
+  console.log(greeting(desk.url, settings.roles))
 } catch (error) {
   console.error(`The desk cannot start. ${error instanceof Error ? error.message : error}`)
   process.exit(1)

@@ -9,7 +9,9 @@ const usual = {
   logLevel: 'info',
   eventstoreUrl: undefined,
   mongodbUrl: undefined,
+  natsUrl: undefined,
   namespace: 'creditline',
+  roles: ['gateway', 'command', 'saga', 'projector'],
 }
 
 describe('settings', () => {
@@ -25,7 +27,9 @@ describe('settings', () => {
       LOG_LEVEL: 'debug',
       EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
       MONGODB_URL: 'mongodb://127.0.0.1:27017',
+      NATS_URL: 'nats://127.0.0.1:4222,nats://127.0.0.2:4222',
       NAMESPACE: 'desk_2',
+      ROLES: 'saga, projector',
     }
     expect(readSettings(env, [])).toEqual({
       port: 0,
@@ -34,7 +38,9 @@ describe('settings', () => {
       logLevel: 'debug',
       eventstoreUrl: 'esdb://127.0.0.1:2113?tls=false',
       mongodbUrl: 'mongodb://127.0.0.1:27017',
+      natsUrl: 'nats://127.0.0.1:4222,nats://127.0.0.2:4222',
       namespace: 'desk_2',
+      roles: ['saga', 'projector'],
     })
   })
 
@@ -49,6 +55,18 @@ describe('settings', () => {
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, trace, silent.'],
   ])('a malformed %s (%j) is named, with what would be right', (name, value, sentence) => {
     expect(readSettings({ [name]: value }, [])).toEqual([sentence])
+  })
+
+  test.each(['', 'gateway,', 'gateway,gateway', 'clerk', 'gateway;saga'])('%j are no ROLES', (value) => {
+    expect(readSettings({ ROLES: value, NATS_URL: 'nats://127.0.0.1' }, [])).toEqual([
+      `ROLES is ${JSON.stringify(value)}, but must be one or more of gateway, command, saga, projector, each once, with commas between them.`,
+    ])
+  })
+
+  test('a process that leaves out a role needs messages to those that have it', () => {
+    expect(readSettings({ ROLES: 'gateway,command' }, [])).toEqual([
+      'ROLES leaves out saga, projector, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.',
+    ])
   })
 
   test('a malformed connection string is not repeated, since it may hold a password', () => {
@@ -84,11 +102,11 @@ describe('settings', () => {
 
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
-      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NAMESPACE.',
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES.',
     ])
   })
 
-  test.each(['NATS_URL', 'ROLES', 'SAGA'])('%s is refused rather than ignored', (name) => {
+  test.each(['SAGA'])('%s is refused rather than ignored', (name) => {
     expect(readSettings({ [name]: 'x' }, [])).toEqual([`${name} is not supported by this version.`])
   })
 
@@ -103,8 +121,8 @@ describe('settings', () => {
 
   test('arguments are refused', () => {
     expect(readSettings({}, ['--port', '80'])).toEqual([
-      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NAMESPACE).',
-      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NAMESPACE).',
+      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES).',
+      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES).',
     ])
   })
 

@@ -13,9 +13,16 @@ export interface Settings {
   eventstoreUrl?: string | undefined
   /** Instead of the embedded views. */
   mongodbUrl?: string | undefined
+  /** Where commands and hints travel between processes; without it the desk is one process. */
+  natsUrl?: string | undefined
   /** What is the desk's own on servers that it shares with others (default `creditline`). */
   namespace?: string | undefined
+  /** The parts of the desk that run in this process (default: all). */
+  roles?: readonly Role[] | undefined
 }
+
+export const roles = ['gateway', 'command', 'saga', 'projector'] as const
+export type Role = (typeof roles)[number]
 
 export type LogLevel = z.infer<typeof logLevel>
 
@@ -42,6 +49,12 @@ const url = (form: RegExp) =>
     .refine((text) => text === '' || form.test(text))
     .transform((text) => (text === '' ? undefined : text))
 
+const rolesList = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(roles)).nonempty())
+  .refine((listed) => new Set(listed).size === listed.length)
+
 /** Part of stream and database names: without a hyphen, which ends the category of a stream. */
 const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
 
@@ -52,7 +65,9 @@ const shapes = z.object({
   LOG_LEVEL: logLevel,
   EVENTSTORE_URL: url(/^(esdb|eventstoredb|kurrentdb)(\+discover)?:\/\/\S+$/),
   MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/),
+  NATS_URL: url(/^(nats|tls|wss?):\/\/[^\s,]+(,(nats|tls|wss?):\/\/[^\s,]+)*$/),
   NAMESPACE: namespace,
+  ROLES: rolesList,
 })
 
 type Name = keyof typeof shapes.shape
@@ -76,17 +91,27 @@ const known: Record<Name, { usual: string; right: string; meaning: string }> = {
     right: 'a MongoDB connection string such as mongodb://127.0.0.1:27017',
     meaning: 'a MongoDB instead of the embedded views',
   },
+  NATS_URL: {
+    usual: '',
+    right: 'a NATS address such as nats://127.0.0.1:4222, or several with commas between them',
+    meaning: 'a NATS for commands and hints between processes',
+  },
   NAMESPACE: {
     usual: 'creditline',
     right: 'a-z, then up to 39 of a-z 0-9 _',
     meaning: "the desk's own part of servers that it shares with others",
+  },
+  ROLES: {
+    usual: roles.join(','),
+    right: `one or more of ${roles.join(', ')}, each once, with commas between them`,
+    meaning: 'the parts of the desk that run in this process',
   },
 }
 
 const names = Object.keys(known) as Name[]
 
 /** Settings of the design that this version cannot honour: ignoring one silently would start another desk than was asked for. */
-const notSupported = ['NATS_URL', 'ROLES', 'SAGA']
+const notSupported = ['SAGA']
 
 /**
  * Reads the settings.
@@ -107,7 +132,8 @@ export function readSettings(
     ...malformed.map((name) => `${name} is ${shown(name, env[name])}, but must be ${known[name].right}.`),
   ]
   if (complaints.length > 0 || !read.success) return complaints
-  const { PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NAMESPACE } = read.data
+  const { PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES } = read.data
+  if (NATS_URL === undefined && ROLES.length < roles.length) return [aloneWithoutNats(ROLES)]
   return {
     port: PORT,
     host: HOST,
@@ -115,8 +141,15 @@ export function readSettings(
     logLevel: LOG_LEVEL,
     eventstoreUrl: EVENTSTORE_URL,
     mongodbUrl: MONGODB_URL,
+    natsUrl: NATS_URL,
     namespace: NAMESPACE,
+    roles: ROLES,
   }
+}
+
+function aloneWithoutNats(listed: readonly Role[]): string {
+  const missing = roles.filter((role) => !listed.includes(role)).join(', ')
+  return `ROLES leaves out ${missing}, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.`
 }
 
 /** Every setting with its default and its meaning, one a line, for people. */

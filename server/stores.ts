@@ -18,7 +18,7 @@ export interface StorePlaces {
   files: { events: string; views: string }
 }
 
-const USUAL_NAMESPACE = 'creditline'
+export const USUAL_NAMESPACE = 'creditline'
 
 /** The clients of servers are loaded only where they are used: they are large. */
 export async function openEventStore(

@@ -2,23 +2,33 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { placeOf } from './place.ts'
 
 export interface DeskProcess {
   url: string
+  lives(): boolean
+  /** Sends a signal that does not end it: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void
   /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `npm start`'s command on a free port and waits until it listens. */
+/**
+ * Starts `npm start`'s command on a free port and waits until it listens.
+ * @param env settings beyond those of the place
+ */
 export async function startDeskProcess(dataDirectory: string, env: Record<string, string> = {}): Promise<DeskProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDirectory, LOG_LEVEL: 'warn', ...env },
+    env: { ...process.env, ...usual, ...placeOf(dataDirectory).env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const lives = () => child.exitCode === null && child.signalCode === null
   return {
     url: await listening(child),
+    lives,
+    signal: (signal) => void child.kill(signal),
     async end(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode
+      if (!lives()) return child.exitCode ?? child.signalCode
       const ended = once(child, 'exit')
       child.kill(signal)
       const [code, by] = await ended
@@ -27,6 +37,8 @@ export async function startDeskProcess(dataDirectory: string, env: Record<string
   }
 }
 
+const usual = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn' }
+
 async function listening(child: ChildProcess): Promise<string> {
   let complaints = ''
   child.stderr?.on('data', (text) => {
@@ -34,7 +46,7 @@ async function listening(child: ChildProcess): Promise<string> {
   })
   if (!child.stdout) throw new Error('no output to read')
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /Playground\s+(\S+)\/playground/.exec(line)?.[1]
+    const url = /Health\s+(\S+)\/health\/ready/.exec(line)?.[1]
     if (!url) continue
     child.stdout.resume()
     return url

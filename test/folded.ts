@@ -1,12 +1,12 @@
 // What the views of a data directory should be, by folding its log, and what they are.
-import { join } from 'node:path'
 import { logIdentity } from '../events/log-identity.ts'
 import { START } from '../events/position.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
 import type { ViewDocument } from '../query/projection.ts'
-import { openSqliteViewStore } from '../query/store/sqlite.ts'
 import { views as projections } from '../query/views/index.ts'
+import { openLog } from '../server/log.ts'
+import { openEventStore, openViewStore } from '../server/stores.ts'
+import { type Place, placeOf } from './place.ts'
 
 export interface Inspected {
   events: RecordedEvent[]
@@ -15,11 +15,11 @@ export interface Inspected {
   stored: Record<string, Record<string, ViewDocument>>
 }
 
-/** Reads the data directory of a desk that has stopped. */
-export async function inspect(dataDirectory: string): Promise<Inspected> {
-  const store = await openSqliteEventStore({ file: join(dataDirectory, 'events.db') })
+/** Reads the data of a desk that has stopped, or has nothing to do. */
+export async function inspect(dataDirectory: string, place: Place = placeOf(dataDirectory)): Promise<Inspected> {
+  const store = await openEventStore(place.stores, openLog('warn'))
   const logId = await logIdentity(store)
-  const views = await openSqliteViewStore({ file: join(dataDirectory, 'views.db'), logId, projections })
+  const views = await openViewStore(place.stores, logId)
   try {
     const head = await store.head()
     const ended = new AbortController()

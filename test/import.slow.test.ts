@@ -12,6 +12,7 @@ import type { Summary } from '../server/import/summary.ts'
 import { ask } from './client.ts'
 import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
+import { placeOf } from './place.ts'
 import { hasRealFile, REAL_FILE, smallFile, sum, type Tally, tally } from './wholesale-file.ts'
 
 let directory: string
@@ -145,7 +146,7 @@ function plentiful(counted: Tally): Partial<Summary> {
 }
 
 async function start(dataDirectory: string): Promise<Desk> {
-  desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'silent' })
+  desk = await startDesk({ ...placeOf(dataDirectory).settings, host: '127.0.0.1', port: 0, logLevel: 'silent' })
   return desk
 }
 

@@ -6,12 +6,13 @@ import { chromium, type Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { exampleOperations } from '../schema/operations.ts'
 import { startDesk } from '../server/desk.ts'
+import { placeOf } from './place.ts'
 
 const browser = '/usr/bin/chromium'
 const word = existsSync(browser) ? '' : ` (skipped: there is no ${browser})`
 
 test.skipIf(word !== '')(`the playground runs a query, a mutation and a subscription${word}`, async () => {
-  const desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory: temporary(), logLevel: 'error' })
+  const desk = await startDesk({ ...placeOf(temporary()).settings, host: '127.0.0.1', port: 0, logLevel: 'error' })
   onTestFinished(() => desk.close())
   const { page, complaints } = await open(`${desk.url}/playground`)
 

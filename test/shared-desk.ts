@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { type Desk, startDesk } from '../server/desk.ts'
+import { clear, placeOf } from './place.ts'
 
 export interface SharedDesk {
   /** Where it listens, or listened last: another port after each start. */
@@ -28,7 +29,7 @@ export function sharedDesk(): SharedDesk {
     },
     async start() {
       await shared.stop()
-      desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'silent' })
+      desk = await startDesk({ ...placeOf(dataDirectory).settings, host: '127.0.0.1', port: 0, logLevel: 'silent' })
       url = desk.url
     },
   }
@@ -39,6 +40,7 @@ export function sharedDesk(): SharedDesk {
   }, 60_000)
   afterAll(async () => {
     await shared.stop()
+    await clear(placeOf(dataDirectory))
     await rm(dataDirectory, { recursive: true, force: true })
   }, 60_000)
   return shared

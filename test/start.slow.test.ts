@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ask } from './client.ts'
-import { startDeskProcess } from './desk-process.ts'
+import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { accepted, mutate } from './mutate.ts'
+import { embedded } from './place.ts'
 import { subscribe } from './subscriber.ts'
 
 describe('a start', () => {
@@ -34,7 +35,8 @@ describe('a start', () => {
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud", but must be one of fatal/],
     ['an empty data directory', { DATA_DIR: ' ' }, /DATA_DIR is " ", but must be a path/],
     ['a misspelt setting', { DATADIR: '/tmp' }, /DATADIR is not a setting: did you mean DATA_DIR\?/],
-    ['a setting of another version', { NATS_URL: 'nats://x' }, /NATS_URL is not supported by this version/],
+    ['a setting of another version', { SAGA: 'choreography' }, /SAGA is not supported by this version/],
+    ['a part of a desk without what connects the parts', { ROLES: 'gateway' }, /ROLES leaves out .* needs NATS_URL/],
     ['several at once', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT is "x"[\s\S]*LOG_LEVEL is "y"/],
   ])('stops with a sentence and exit code 2 for %s', async (_, env, sentence) => {
     const desk = run('start', { DATA_DIR: await directory(), PORT: '0', ...env })
@@ -62,7 +64,7 @@ describe('a start', () => {
 
   test('is refused for a data directory in which another desk works, which goes on', async () => {
     const dataDirectory = await directory()
-    const first = await startDeskProcess(dataDirectory)
+    const first = await startEmbedded(dataDirectory)
     onTestFinished(async () => void (await first.end('SIGKILL')))
     const second = run('start', { DATA_DIR: dataDirectory, PORT: '0' })
     expect(await second.exited()).toBe(1)
@@ -72,7 +74,7 @@ describe('a start', () => {
 
     // A desk that was killed holds nothing.
     await first.end('SIGKILL')
-    const third = await startDeskProcess(dataDirectory)
+    const third = await startEmbedded(dataDirectory)
     expect(await third.end('SIGTERM')).toBe(0)
   })
 
@@ -86,7 +88,7 @@ describe('a start', () => {
     expect(await desk.exited()).toBe(1)
     expect(desk.complaints()).toContain(`Cannot listen on 127.0.0.1, port ${port}: EADDRINUSE.`)
     expect(desk.complaints()).not.toContain('    at ')
-    const other = await startDeskProcess(dataDirectory)
+    const other = await startEmbedded(dataDirectory)
     expect(await other.end('SIGTERM')).toBe(0)
   })
 })
@@ -96,7 +98,7 @@ describe('a stop', () => {
     'by %s answers the commands that are under way, tells subscribers 1001 and ends with 0',
     async (signal) => {
       const dataDirectory = await directory()
-      const desk = await startDeskProcess(dataDirectory)
+      const desk = await startEmbedded(dataDirectory)
       onTestFinished(async () => void (await desk.end('SIGKILL')))
       await accepted(desk.url, 'addProduct', { productId: 'prd_1', name: 'Lamp', price: '1.00' })
       const query = 'subscription { productChanged(productId: "prd_1") { position } }'
@@ -130,7 +132,7 @@ describe('a stop', () => {
       // Whoever came too late was told so, or found nobody.
       for (const refusal of refusals) expect(String(refusal)).toMatch(/STOPPING|fetch failed/)
 
-      const again = await startDeskProcess(dataDirectory)
+      const again = await startEmbedded(dataDirectory)
       onTestFinished(async () => void (await again.end('SIGKILL')))
       for (const commandId of acknowledged) {
         const input = { commandId, productId: 'prd_1', quantity: 1 }
@@ -145,7 +147,7 @@ describe('a stop', () => {
 
   test('in the middle of placements leaves nothing undone: the next desk goes on with them', async () => {
     const dataDirectory = await directory()
-    const first = await startDeskProcess(dataDirectory)
+    const first = await startEmbedded(dataDirectory)
     onTestFinished(async () => void (await first.end('SIGKILL')))
     await accepted(first.url, 'registerCustomer', { customerId: 'cus_1', name: 'Ada', creditLimit: '1000.00' })
     const products = Array.from({ length: 100 }, (_, n) => `prd_${n}`)
@@ -162,7 +164,7 @@ describe('a stop', () => {
       ),
     )
     expect(await first.end('SIGTERM')).toBe(0)
-    const second = await startDeskProcess(dataDirectory)
+    const second = await startEmbedded(dataDirectory)
     onTestFinished(async () => void (await second.end('SIGKILL')))
     await expect.poll(() => countOf(second.url, 'APPROVED'), { timeout: 60_000 }).toBe(20)
     expect(await second.end('SIGTERM')).toBe(0)
@@ -172,13 +174,13 @@ describe('a stop', () => {
 describe('the views', () => {
   test('are built anew when they are gone', async () => {
     const dataDirectory = await directory()
-    const first = await startDeskProcess(dataDirectory)
+    const first = await startEmbedded(dataDirectory)
     onTestFinished(async () => void (await first.end('SIGKILL')))
     await fill(first.url)
     const before = await everythingShown(first.url)
     await first.end('SIGTERM')
     await removeViews(dataDirectory)
-    const second = await startDeskProcess(dataDirectory)
+    const second = await startEmbedded(dataDirectory)
     onTestFinished(async () => void (await second.end('SIGKILL')))
     await expect.poll(async () => (await fetch(`${second.url}/health/ready`)).status, { timeout: 30_000 }).toBe(200)
     expect(await everythingShown(second.url)).toEqual(before)
@@ -188,7 +190,7 @@ describe('the views', () => {
   test('of another log are refused with a sentence that says what to do, which helps', async () => {
     const [mine, other] = [await directory(), await directory()]
     for (const dataDirectory of [mine, other]) {
-      const desk = await startDeskProcess(dataDirectory)
+      const desk = await startEmbedded(dataDirectory)
       await fill(desk.url)
       expect(await desk.end('SIGTERM')).toBe(0)
     }
@@ -199,7 +201,7 @@ describe('the views', () => {
     expect(desk.complaints()).toContain(join(mine, 'views.db'))
     expect(desk.complaints()).toMatch(/Delete the file, and they are built anew/)
     await removeViews(mine)
-    const again = await startDeskProcess(mine)
+    const again = await startEmbedded(mine)
     expect(await again.end('SIGTERM')).toBe(0)
   })
 })
@@ -223,6 +225,11 @@ test('the demo shows orders in every state, and its data goes away with it', asy
   await expect(access(join(temporary, data[0] ?? ''))).rejects.toThrow('ENOENT')
 })
 
+/** What is said here of files is said of what is embedded. */
+function startEmbedded(dataDirectory: string): Promise<DeskProcess> {
+  return startDeskProcess(dataDirectory, embedded)
+}
+
 interface Running {
   /** The first group of the pattern, once the process has printed what matches. */
   printed(pattern: RegExp): Promise<string>
@@ -238,7 +245,7 @@ const programs = { start: 'server/main.ts', demo: 'server/demo.ts' }
 /** What `npm start` and `npm run demo` run. */
 function run(program: keyof typeof programs, env: Record<string, string>, ...args: string[]): Running {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', programs[program], ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...embedded, ...env },
   })
   let stdout = ''
   let stderr = ''

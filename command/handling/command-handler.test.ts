@@ -278,6 +278,78 @@ test('a command for a stream that nobody decides for is an error', async () => {
   )
 })
 
+describe('when other processes append to the log too, an answer that leaves no event is confirmed first', () => {
+  const change = message(cus.changeLimit(5), 'change')
+
+  /** Another handler on the same log, and one whose memory is of before the other began: there is no cus_1, and no prd_1. */
+  async function two({ alone = false } = {}) {
+    const store = await openLog()
+    const log = watched(store)
+    const stale = openCommandHandler(log, { alone })
+    await stale.send(change)
+    await stale.priceOf('prd_1')
+    log.reads.length = 0
+    return { other: openCommandHandler(store), stale, log }
+  }
+
+  test('a refusal: what another has made possible is done', async () => {
+    const { other, stale } = await two()
+    await other.send(registration)
+    expect(await stale.send(change)).toMatchObject({ accepted: true, duplicate: false, revision: 1 })
+  })
+
+  test('a refusal: what another has done is a duplicate', async () => {
+    const { other, stale } = await two()
+    await other.send(registration)
+    const first = await other.send(change)
+    expect(await stale.send(change)).toMatchObject({ ...first, duplicate: true })
+  })
+
+  test('a refusal: an id that another has used is not free', async () => {
+    const { other, stale } = await two()
+    await other.send(registration)
+    await other.send(change)
+    expect(await stale.send(message(cus.changeLimit(6), 'change'))).toMatchObject({
+      refusal: { code: 'COMMAND_ID_REUSED' },
+    })
+  })
+
+  test('that nothing is to be done: what another has undone in between is decided by what is there now', async () => {
+    const { other, stale } = await two()
+    await stale.send(registration)
+    await stale.send(reservation(1))
+    await other.send(message(cus.releaseCredit('ord_1'), 'release'))
+    expect(await stale.send({ ...reservation(1), commandId: 'another' })).toMatchObject({
+      events: [cus.refused('ord_1', 100, { available: 100_000, reason: 'ALREADY_RELEASED' })],
+    })
+  })
+
+  test('a price', async () => {
+    const { other, stale } = await two()
+    const toProduct = (command: CommandMessage['command'], commandId: string) =>
+      other.send({ ...message(command, commandId), stream: 'product-prd_1' })
+    await toProduct(prd.add(1000), 'add')
+    expect(await stale.priceOf('prd_1')).toBe(1000)
+    await toProduct(prd.changePrice(1200), 'change')
+    expect(await stale.priceOf('prd_1')).toBe(1200)
+  })
+
+  test('by one read for all that wait together, and by none where the answer comes with an append', async () => {
+    const { stale, log } = await two()
+    const refused = await Promise.all(Array.from({ length: 100 }, () => stale.send(change)))
+    expect(refused[99]).toMatchObject({ refusal: { code: 'NOT_FOUND' } })
+    expect(log.reads).toEqual([stream])
+    await stale.send(registration)
+    expect(log.reads).toEqual([stream])
+  })
+
+  test('which costs a handler that is alone nothing', async () => {
+    const { stale, log } = await two({ alone: true })
+    expect(await stale.send(change)).toMatchObject({ refusal: { code: 'NOT_FOUND' } })
+    expect(log.reads).toEqual([])
+  })
+})
+
 describe('what is in memory', () => {
   test('a stream in use is read once', async () => {
     const { log, handler } = await registered(await openLog())

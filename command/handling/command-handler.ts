@@ -18,10 +18,12 @@ const REMEMBERED_COMMANDS = 1_000_000
  * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
  * harm, since the expected revision decides, but they cost each other reloads.
  * @param options.rememberedCommands how many commands the streams that are kept in memory may have recorded in all
+ * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
+ *   confirmed by a read before it is given
  */
 export function openCommandHandler(
   store: EventStore,
-  { rememberedCommands = REMEMBERED_COMMANDS }: { rememberedCommands?: number } = {},
+  { rememberedCommands = REMEMBERED_COMMANDS, alone = true }: { rememberedCommands?: number; alone?: boolean } = {},
 ): CommandBus {
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
@@ -35,9 +37,16 @@ export function openCommandHandler(
     if (existing) return existing
     const decider = deciders[stream.slice(0, stream.indexOf('-'))]
     if (!decider) throw new Error(`No decider decides for ${stream}`)
-    const mailbox = openMailbox(store, stream, decider, idle.get(stream), (loaded) => {
-      open.delete(stream)
-      if (loaded) idle.set(stream, loaded)
+    const mailbox = openMailbox({
+      store,
+      stream,
+      decider,
+      alone,
+      cached: idle.get(stream),
+      idle(loaded) {
+        open.delete(stream)
+        if (loaded) idle.set(stream, loaded)
+      },
     })
     // The cache weighs a stream when it is put in: one that has grown must not be there already.
     idle.delete(stream)

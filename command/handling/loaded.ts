@@ -28,7 +28,19 @@ export async function load(store: EventStore, stream: StreamName, decider: Decid
     position: START,
     commands: new Map(),
   }
-  for await (const page of store.read(stream)) {
+  await catchUp(store, stream, decider, loaded)
+  return loaded
+}
+
+/** Folds what the stream has beyond what is known of it; says whether there was anything. */
+export async function catchUp(
+  store: EventStore,
+  stream: StreamName,
+  decider: Decider<Aggregate>,
+  loaded: Loaded,
+): Promise<boolean> {
+  const known = loaded.revision
+  for await (const page of store.read(stream, known + 1)) {
     for (const event of page) {
       loaded.state = decider.evolve(loaded.state, event)
       loaded.revision = event.revision
@@ -39,7 +51,7 @@ export async function load(store: EventStore, stream: StreamName, decider: Decid
       loaded.commands.set(commandId, { digest, first, last: event.revision, position: event.position })
     }
   }
-  return loaded
+  return loaded.revision > known
 }
 
 /** The events that a command led to when it was decided first. */

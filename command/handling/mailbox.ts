@@ -5,7 +5,7 @@ import type { EventStore, NewEvent, StreamName } from '../../events/store/event-
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
+import { catchUp, type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
 import { appendSettled } from './settled-append.ts'
 
 /** Keeps an append below the store's limit of 1 MiB, also when every command has the longest texts allowed. */
@@ -31,18 +31,20 @@ interface Waiting {
   fail(error: Error): void
 }
 
-/**
- * The mailbox of one stream.
- * @param cached what is still known of the stream from before
- * @param idle is told when nothing waits any more, with what is known then (nothing after a failure)
- */
-export function openMailbox(
-  store: EventStore,
-  stream: StreamName,
-  decider: Decider<Aggregate>,
-  cached: Loaded | undefined,
-  idle: (loaded: Loaded | undefined) => void,
-): Mailbox {
+interface MailboxOptions {
+  store: EventStore
+  stream: StreamName
+  decider: Decider<Aggregate>
+  /** Nobody else appends to the stream: what is known of it is what is stored. */
+  alone: boolean
+  /** What is still known of the stream from before. */
+  cached: Loaded | undefined
+  /** Is told when nothing waits any more, with what is known then (nothing after a failure). */
+  idle(loaded: Loaded | undefined): void
+}
+
+/** The mailbox of one stream. */
+export function openMailbox({ store, stream, decider, alone, cached, idle }: MailboxOptions): Mailbox {
   let loaded = cached
   let queue: Waiting[] = []
   let running = false
@@ -77,9 +79,13 @@ export function openMailbox(
 
   /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */
   async function settle(batch: readonly Waiting[]): Promise<void> {
+    let upToDate = alone
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-      const current = loaded ?? (await load(store, stream, decider))
-      loaded = current
+      if (!loaded) {
+        loaded = await load(store, stream, decider)
+        upToDate = true
+      }
+      const current = loaded
       const expected = current.revision
       const events: NewEvent[] = []
       const answers = batch.map((waiting) => waiting.takeTurn(current, events))
@@ -90,6 +96,10 @@ export function openMailbox(
           continue
         }
         current.position = appended.position
+      } else if (!upToDate) {
+        // No expected revision has confirmed what these answers rest on: somebody else may have appended since.
+        upToDate = true
+        if (await catchUp(store, stream, decider, current)) continue
       }
       for (const answer of answers) await answer()
       return

@@ -1,7 +1,14 @@
 // A lease: shares of some work that processes hold one at a time, kept in the event store. It serves liveness: safety comes from guards
 // and expected revisions, since a process that was stopped in the middle of something never knows in time that it has lost its share.
+import { randomUUID } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { SCHEMA_VERSION } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
-import type { EventStore } from '../store/event-store.ts'
+import { type EventStore, RevisionConflict, type StreamName } from '../store/event-store.ts'
+import { alarm } from './alarm.ts'
+import { openHolding } from './holding.ts'
+import { openMembership } from './membership.ts'
+import { divide, type LeaseEvent } from './shares.ts'
 
 export interface LeaseOptions {
   store: EventStore
@@ -19,6 +26,8 @@ export interface LeaseOptions {
   /** How often a lease is renewed (default 1,000), and after how long without renewal others take its shares (default 4,000), in ms. */
   renewEveryMs?: number
   expiresAfterMs?: number
+  /** A monotonic clock, in milliseconds. */
+  now?: () => number
 }
 
 export interface Lease {
@@ -35,4 +44,154 @@ export interface LeaseHealth {
   /** False while the store cannot be asked. */
   ok: boolean
   detail: string
+}
+
+const RENEW_EVERY_MS = 1_000
+const EXPIRES_AFTER_MS = 4_000
+
+/** After so many conflicts one after the other a member lets the others go first for a moment. */
+const CONFLICTS = 3
+
+/**
+ * Becomes a member of a lease, and stays one until `release()`. Shares are taken, lost and given back from then on, whatever happens to
+ * the store: `onTaken` is not called before this has returned. A share that is lost is not taken again before its `onLost` has ended.
+ * @throws StoreUnavailable when the store cannot be read at the start; Error when the options make no sense
+ */
+export async function openLease(options: LeaseOptions): Promise<Lease> {
+  const { store, name, shares, holder, log, now = () => performance.now() } = options
+  const { renewEveryMs = RENEW_EVERY_MS, expiresAfterMs = EXPIRES_AFTER_MS } = options
+  if (!(Number.isSafeInteger(shares) && shares > 0)) throw new Error(`A lease has 1 share or more, not ${shares}.`)
+  if (!(renewEveryMs > 0 && expiresAfterMs >= 2 * renewEveryMs)) {
+    throw new Error(
+      `A lease has to last for two renewals at least: renewEveryMs is ${renewEveryMs}, expiresAfterMs ${expiresAfterMs}.`,
+    )
+  }
+
+  const stream: StreamName = `lease-${name}`
+  const rest = alarm()
+  const holding = openHolding({ ...options, lastsMs: expiresAfterMs, now, onSettled: rest.ring })
+  const membership = await openMembership({ store, stream, holder, lastsMs: expiresAfterMs, now })
+  let isLeaving = false
+  let isOver = false
+  let answeredAt = now()
+  let failure: string | undefined
+
+  async function run(): Promise<void> {
+    await turn()
+    let conflicts = 0
+    while (!isOver) {
+      const begun = now()
+      try {
+        const outcome = await round()
+        answered()
+        if (outcome === 'left') return
+        conflicts = outcome === 'conflict' ? conflicts + 1 : 0
+        if (conflicts > CONFLICTS) await rest.pause((Math.random() * renewEveryMs) / 4)
+        else if (conflicts === 0) await rest.pause(begun + renewEveryMs - now())
+      } catch (error) {
+        failed(error)
+        if (!isOver) await rest.pause(renewEveryMs / 4)
+      }
+    }
+  }
+
+  /**
+   * Sees what others have done, and tells them what this one holds. Each renewal tells all of it, so it does not matter whether one
+   * with an unknown outcome was stored: the next round sees it, or its own renewal is a conflict.
+   */
+  async function round(): Promise<'done' | 'conflict' | 'left'> {
+    await membership.look()
+    holding.checkTime()
+    const members = membership.living()
+    const { keep, take, giveBack, watches } = divide(members, holder, { shares, holds: holding.holds })
+    const hold = isLeaving ? [] : [...keep, ...take]
+    const excess = isLeaving ? [...keep, ...giveBack] : giveBack
+    holding.keepOnly(hold)
+    // What is still being lost is not for others yet.
+    const told = [...hold, ...excess.filter(holding.isBeingLost)].sort((a, b) => a - b)
+
+    const hasLeft = isLeaving && told.length === 0
+    if (hasLeft ? !members.has(holder) : watches) return hasLeft ? 'left' : 'done'
+    const begun = now()
+    const event: LeaseEvent = hasLeft
+      ? { type: 'LeaseReleased', data: { lease: name, holder } }
+      : { type: 'LeaseRenewed', data: { lease: name, holder, shares: told } }
+    if (!(await append(event))) return 'conflict'
+    if (hasLeft) return 'left'
+    holding.renewed(isLeaving ? [] : hold, begun)
+    return 'done'
+  }
+
+  /** @returns false when others have appended in between */
+  async function append(event: LeaseEvent): Promise<boolean> {
+    const recorded = { ...event, id: randomUUID(), metadata: { schemaVersion: SCHEMA_VERSION } }
+    try {
+      const { revision } = await store.append(stream, [recorded], membership.revision())
+      membership.note(event, revision)
+      return true
+    } catch (error) {
+      if (error instanceof RevisionConflict) return false
+      throw error
+    }
+  }
+
+  /** Failing is a state: it is logged when it begins and when it ends. */
+  function failed(error: unknown): void {
+    if (failure === undefined) log.warn({ err: error, lease: name }, 'The lease cannot be renewed; it is tried again')
+    failure = error instanceof Error ? error.message : String(error)
+  }
+
+  function answered(): void {
+    if (failure !== undefined) log.info({ lease: name }, 'The lease can be renewed again')
+    failure = undefined
+    answeredAt = now()
+  }
+
+  async function leave(): Promise<void> {
+    isLeaving = true
+    holding.keepOnly([])
+    await holding.settled()
+    rest.ring()
+    let enough: NodeJS.Timeout | undefined
+    // After that time others take the shares anyhow.
+    const givenUp = new Promise<void>((resolve) => {
+      enough = setTimeout(resolve, expiresAfterMs)
+    })
+    await Promise.race([running, givenUp])
+    clearTimeout(enough)
+    isOver = true
+    rest.ring()
+  }
+
+  let left: Promise<void> | undefined
+  const running = run()
+
+  return {
+    holds: holding.holds,
+    held: holding.held,
+
+    health() {
+      if (failure !== undefined) return { ok: false, detail: failure }
+      const silentFor = now() - answeredAt
+      if (silentFor > expiresAfterMs) return { ok: false, detail: `no answer for ${Math.round(silentFor)} ms` }
+      return { ok: true, detail: detail() }
+    },
+
+    release() {
+      left ??= leave()
+      return left
+    },
+  }
+
+  function detail(): string {
+    const members = membership.living()
+    const held = holding.held().length
+    if (shares > 1) {
+      const count = members.size + (members.has(holder) ? 0 : 1)
+      return `holds ${held} of ${shares} shares, ${count === 1 ? '1 member' : `${count} members`}`
+    }
+    if (held > 0) return 'holds the lease'
+    const [other] = [...members].find(([, member]) => member.shares.length > 0) ?? []
+    return other === undefined || other === holder ? 'standby' : `standby, held by ${other}`
+  }
 }

@@ -1,7 +1,10 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
 import { EventStoreDBClient } from '@eventstore/db-client'
 
-export type Client = Pick<EventStoreDBClient, 'appendToStream' | 'readStream' | 'readAll' | 'subscribeToAll'>
+export type Client = Pick<
+  EventStoreDBClient,
+  'appendToStream' | 'setStreamMetadata' | 'readStream' | 'readAll' | 'subscribeToAll'
+>
 
 export interface SharedClient {
   client: Client

@@ -106,8 +106,9 @@ export function scriptedServer(): ScriptedServer {
     failing = undefined
     if (fault?.fate === 'not stored') throw fault.error
 
-    const expected = expectedRevision === 'no_stream' ? -1 : Number(expectedRevision)
     const stream = eventsOf(streamId)
+    const any = expectedRevision === undefined || expectedRevision === 'any'
+    const expected = any ? stream.length - 1 : expectedRevision === 'no_stream' ? -1 : Number(expectedRevision)
     const repeated = stream.slice(expected + 1, expected + 1 + events.length)
     if (!(repeated.length === events.length && repeated.every((event, index) => event.id === events[index]?.id))) {
       if (stream.length - 1 !== expected) {
@@ -126,6 +127,18 @@ export function scriptedServer(): ScriptedServer {
     const position = forgetsPosition ? undefined : last.position
     forgetsPosition = false
     return { success: true, nextExpectedRevision: last.revision, ...(position && { position }) }
+  }
+
+  /** As the client does it: metadata are events of a stream beside the stream. */
+  function setStreamMetadata(streamId: string, { maxCount }: { maxCount?: number }) {
+    const event = { type: '$metadata', id: randomUUID(), data: { $maxCount: maxCount }, metadata: {} }
+    return appendToStream(`$$${streamId}`, event as unknown as EventData, { expectedRevision: 'any' })
+  }
+
+  /** What is left of a stream by its metadata. */
+  function keptOf(streamId: string): Recorded[] {
+    const metadata = eventsOf(`$$${streamId}`).at(-1)?.data as { $maxCount?: number } | undefined
+    return metadata?.$maxCount === undefined ? eventsOf(streamId) : eventsOf(streamId).slice(-metadata.$maxCount)
   }
 
   function announce(): void {
@@ -157,10 +170,12 @@ export function scriptedServer(): ScriptedServer {
 
   function readStream(streamId: string, { direction, fromRevision, maxCount }: ReadOptions) {
     return reading(() => {
-      const events = eventsOf(streamId)
+      const events = keptOf(streamId)
       if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
       const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : 0
-      return (direction === 'backwards' ? events.toReversed() : events.slice(from)).slice(0, maxCount)
+      return (
+        direction === 'backwards' ? events.toReversed() : events.filter(({ revision }) => revision >= from)
+      ).slice(0, maxCount)
     })
   }
 
@@ -245,7 +260,7 @@ export function scriptedServer(): ScriptedServer {
   }
 
   return {
-    client: { appendToStream, readStream, readAll, subscribeToAll } as unknown as Client,
+    client: { appendToStream, setStreamMetadata, readStream, readAll, subscribeToAll } as unknown as Client,
     record(streamId, type, count = 1) {
       for (let index = 0; index < count; index++) {
         const event = { type, id: randomUUID(), data: {}, metadata: {} }

@@ -185,9 +185,10 @@ const batchAppend =
         id: message.getId()?.getString() ?? '',
         type: message.getMetadataMap().get('type') ?? '',
         data: JSON.parse(Buffer.from(message.getData_asU8()).toString()),
-        metadata: JSON.parse(Buffer.from(message.getCustomMetadata_asU8()).toString()),
+        metadata: JSON.parse(Buffer.from(message.getCustomMetadata_asU8()).toString() || '{}'),
       }))
-      const expectedRevision = options.hasNoStream() ? 'no_stream' : BigInt(options.getStreamPosition())
+      const known = options.hasNoStream() ? 'no_stream' : BigInt(options.getStreamPosition())
+      const expectedRevision = options.hasAny() ? 'any' : known
       const response = new messages.BatchAppendResp()
       response.setCorrelationId(request.getCorrelationId())
       response.setStreamIdentifier(options.getStreamIdentifier())

@@ -30,6 +30,7 @@ import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.
 import { headOf } from './eventstoredb-head.ts'
 import { type Names, namesIn } from './eventstoredb-names.ts'
 import { pagesOf, untilDone } from './eventstoredb-pages.ts'
+import { retention } from './eventstoredb-retention.ts'
 import { resumingSubscription } from './eventstoredb-subscription.ts'
 
 export interface EventStoreDBOptions {
@@ -37,7 +38,7 @@ export interface EventStoreDBOptions {
   url: string
   /** Desks with different namespaces share a server and see nothing of each other. */
   namespace?: string
-  /** Is told when a subscription was interrupted. */
+  /** Is told when a subscription was interrupted, and when a stream cannot be kept short. */
   log?: Logger
 }
 
@@ -87,6 +88,7 @@ export function eventStoreOn(client: Client, { names, release, log }: Wiring): E
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
   )
+  const keepShort = retention({ client, names, deadlineMs: APPEND_DEADLINE_MS, log })
   const appends = appendsOf({
     probe: () => answered(firstPage(pagesOf(readStream('log', { maxCount: 1 }), recorded))),
     send,
@@ -97,6 +99,7 @@ export function eventStoreOn(client: Client, { names, release, log }: Wiring): E
   }
 
   async function send({ stream, events, expected }: Append): Promise<Appended> {
+    await keepShort(stream)
     try {
       const { success, nextExpectedRevision, position } = await answered(
         client.appendToStream(names.onServer(stream), events.map(eventData), {

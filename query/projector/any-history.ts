@@ -25,6 +25,7 @@ const builders: (() => DomainEvent)[] = [
   given.placementStarted,
   given.placementEnded,
   given.checkpointStored,
+  given.leaseRenewed,
 ]
 
 const anyFacts = fc.record({

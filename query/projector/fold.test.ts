@@ -5,7 +5,6 @@ import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
 import { customers } from '../views/customers.ts'
 import {
-  checkpointStored,
   creditReserved,
   customerRegistered,
   logCreated,
@@ -45,10 +44,6 @@ test('an event that changes no document is in the history without topics', () =>
     ['LogCreated', []],
     ['CreditReserved', []],
   ])
-})
-
-test('the checkpoints of readers are no history', () => {
-  expect(emptyViews().take(recorder()(checkpointStored())).history).toEqual([])
 })
 
 test('a batch that comes again changes no document, and its history is the same', () => {

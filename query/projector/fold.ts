@@ -60,7 +60,7 @@ export function fold(
   return {
     documents: views.map(({ view, documents }) => ({ view, documents })),
     broken: views.flatMap(({ broken }) => broken),
-    history: events.filter(isHistory).map((event): HistoryEntry => ({ ...event, topics: topics.get(event) ?? [] })),
+    history: events.map((event): HistoryEntry => ({ ...event, topics: topics.get(event) ?? [] })),
   }
 }
 
@@ -111,9 +111,4 @@ function announce(topics: Topics, event: RecordedEvent, own: string, others: rea
   const announced = topics.get(event) ?? []
   for (const topic of [own, ...others]) if (!announced.includes(topic)) announced.push(topic)
   topics.set(event, announced)
-}
-
-/** The place that a reader has come to says nothing about the business. */
-function isHistory(event: RecordedEvent): boolean {
-  return event.type !== 'CheckpointStored'
 }

@@ -47,6 +47,21 @@ test('whoever takes no more batches ends the subscription, though it is waiting 
   expect(ended).toBe(true)
 })
 
+test('what has no events waits for some, or comes once a second', async () => {
+  const subscribe = async function* () {
+    for (let position = 1; position <= 4; position++) yield { events: [], position }
+    const events = recorder()(stockReceived()).map((event) => ({ ...event, position: 5 }))
+    yield { events, position: 5 }
+    for (let position = 6; position <= 9; position++) yield { events: [], position }
+  }
+  const batches = await all(gathered({ subscribe }, 0, new AbortController().signal, () => 0))
+  expect(batches.map(({ position, events }) => [position, events.length])).toEqual([
+    [1, 0],
+    [5, 1],
+    [9, 0],
+  ])
+})
+
 interface Pace {
   /** How many milliseconds a batch is worked on. */
   work: number

@@ -1,7 +1,11 @@
 // Joins batches while many events come: a document that changes in each of ten batches is then written once, not ten times.
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { Category } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import type { Batch, EventStore } from '../../events/store/event-store.ts'
+
+/** What views and history are made of. The places of readers and the leases of processes say nothing about the business. */
+const FOLDED: readonly Category[] = ['customer', 'product', 'order', 'placement', 'log']
 
 /** A batch does not grow beyond this. */
 const ENOUGH = 2_000
@@ -20,7 +24,14 @@ const LONGEST_MS = 100
 const QUIET_TURNS = 4
 
 /**
- * The events of the store after a position, in batches that grow with the load, until the signal aborts.
+ * The position also moves on where nothing is to be folded, with each lease that is renewed: that is no reason to write to the views
+ * several times a second.
+ */
+const EMPTY_EVERY_MS = 1_000
+
+/**
+ * The events of the store after a position, in batches that grow with the load, until the signal aborts. A batch without events
+ * comes once a second at the most.
  * @param now a clock, in milliseconds
  */
 export async function* gathered(
@@ -30,10 +41,24 @@ export async function* gathered(
   now: () => number = () => performance.now(),
 ): AsyncGenerator<Batch> {
   const unsubscribe = new AbortController()
-  const source = store.subscribe(after, { signal: AbortSignal.any([signal, unsubscribe.signal]) })
+  const source = store.subscribe(after, {
+    signal: AbortSignal.any([signal, unsubscribe.signal]),
+    categories: FOLDED,
+  })
   const batches = source[Symbol.asyncIterator]()
   let next: Promise<IteratorResult<Batch>> | undefined
   let worked = 0
+  let emptyAgain = Number.NEGATIVE_INFINITY
+
+  /** The next batch, or nothing when something else comes first; it is still the next one then. */
+  async function nextOr(other: Promise<unknown>): Promise<IteratorResult<Batch> | undefined> {
+    next ??= batches.next()
+    next.catch(() => {}) // Whoever awaits it next gets the failure.
+    const first = next
+    const more = await Promise.race([first.then((batch) => ({ batch })), other.then(() => undefined)])
+    if (more) next = undefined
+    return more?.batch
+  }
 
   try {
     while (true) {
@@ -43,16 +68,26 @@ export async function* gathered(
       let { position } = first.value
       const events = [...first.value.events]
 
+      if (events.length === 0 && now() < emptyAgain) {
+        const enough = new AbortController()
+        const pause = sleep(emptyAgain - now(), undefined, { signal: enough.signal }).catch(() => {})
+        while (events.length === 0) {
+          const more = await nextOr(pause)
+          if (!more || more.done) break
+          events.push(...more.value.events)
+          position = more.value.position
+        }
+        enough.abort()
+      }
+      if (events.length === 0) emptyAgain = now() + EMPTY_EVERY_MS
+
       const until = now() + Math.min(PATIENCE * worked, LONGEST_MS)
       for (let quiet = 0; quiet < QUIET_TURNS && events.length < ENOUGH && now() < until; ) {
-        next ??= batches.next()
-        next.catch(() => {}) // Whoever awaits it next gets the failure.
-        const more = await Promise.race([next, turn()])
+        const more = await nextOr(turn())
         quiet++
         if (!more) continue
         if (more.done) break
         quiet = 0
-        next = undefined
         events.push(...more.value.events)
         position = more.value.position
       }

@@ -76,6 +76,9 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
       return 'log'
     case 'CheckpointStored':
       return `checkpoint-${data.reader}`
+    case 'LeaseRenewed':
+    case 'LeaseReleased':
+      return `lease-${data.lease}`
     case 'PlacementStarted':
     case 'RepliesReceived':
     case 'PlacementDecided':
@@ -151,3 +154,4 @@ export const placementEnded = builder('PlacementEnded', { orderId: 'ord_1' })
 
 export const logCreated = builder('LogCreated', { logId: 'abcdefghijkl' })
 export const checkpointStored = builder('CheckpointStored', { reader: 'sagas', position: 1 })
+export const leaseRenewed = builder('LeaseRenewed', { lease: 'projector', holder: 'desk-1', shares: [0] })

@@ -1,0 +1,234 @@
+// A command bus keeps its promises wherever the handler is: in this process, or in another one.
+import { randomUUID } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Logger } from '../../events/logger.ts'
+import { messagesInMemory } from '../../events/messaging/messaging.given.ts'
+import type { Messaging } from '../../events/messaging/messaging.ts'
+import { openNats } from '../../events/messaging/nats.ts'
+import * as cus from '../customer/customer.given.ts'
+import { openCommandHandler } from '../handling/command-handler.ts'
+import { eventsOf, openLog, watched } from '../log.given.ts'
+import { describeCommandBus, type OpenBus } from './command-bus.contract.ts'
+import { type CommandBus, type CommandMessage, NotDecided } from './command-bus.ts'
+import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
+import { openRemoteBus } from './remote-bus.ts'
+import { type CommandServer, serveCommands } from './serve-commands.ts'
+
+const { NATS_URL } = process.env
+const all = Array.from({ length: PARTITIONS }, (_, partition) => partition)
+const quiet = () => {}
+const log: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+
+describeCommandBus('the command handler in process', async (store) => openCommandHandler(store))
+
+const server = messagesInMemory()
+describeCommandBus(
+  'the command bus by way of messages',
+  byWayOf(async () => server.connect()),
+)
+
+if (NATS_URL === undefined) {
+  describe('the command bus over NATS', () => {
+    test.skip('keeps the contract of command buses: set NATS_URL to check it', () => {})
+  })
+} else {
+  describeCommandBus(
+    'the command bus over NATS',
+    byWayOf(() => openNats({ url: NATS_URL, log })),
+  )
+}
+
+/** A bus whose commands go from one process to another that holds all partitions. */
+function byWayOf(connect: () => Promise<Messaging>): OpenBus {
+  return async (store) => {
+    const namespace = `test_${randomUUID()}`
+    const [gateway, handling] = [await connect(), await connect()]
+    onTestFinished(async () => {
+      await handling.close()
+      await gateway.close()
+    })
+    const handler = openCommandHandler(store, { alone: false })
+    const served = serveCommands({ messaging: handling, namespace, handler, holds: () => true })
+    for (const partition of all) served.take(partition)
+    return openRemoteBus({ messaging: gateway, namespace })
+  }
+}
+
+describe('command handlers in several processes', () => {
+  const stream = 'customer-cus_1'
+  const partition = partitionOf(stream)
+  const message: CommandMessage = {
+    stream,
+    command: cus.register(100),
+    commandId: 'registration',
+    digest: 'digest',
+    correlationId: 'registration',
+  }
+
+  interface Handling extends CommandServer {
+    held: Set<number>
+  }
+
+  /** One caller, and a way to add command handlers. */
+  function desk({ servedWithinMs = 200, answerWithinMs = 200 } = {}) {
+    const messages = messagesInMemory()
+    const messaging = messages.connect()
+    const add = (handler: CommandBus): Handling => {
+      const held = new Set<number>()
+      const holds = (share: number) => held.has(share)
+      return { held, ...serveCommands({ messaging: messages.connect(), namespace: 'desk', handler, holds }) }
+    }
+    const bus = openRemoteBus({ messaging, namespace: 'desk', servedWithinMs, answerWithinMs })
+    return { bus, add, messaging }
+  }
+
+  test('while nobody serves the partition a command is not decided, and the message says so', async () => {
+    const { bus } = desk()
+    await expect(bus.send(message)).rejects.toThrow(NotDecided)
+    await expect(bus.priceOf('prd_1')).rejects.toThrow('product-prd_1: no command handler serves its partition')
+  })
+
+  test('a partition that is taken soon is waited for', async () => {
+    const { bus, add } = desk({ servedWithinMs: 10_000 })
+    const handling = add(openCommandHandler(await openLog()))
+    const sent = bus.send(message)
+    handling.held.add(partition)
+    handling.take(partition)
+    expect(await sent).toMatchObject({ accepted: true })
+  })
+
+  test('a command is decided by the one who holds the partition, whoever else has not heard yet that it lost it', async () => {
+    const { bus, add } = desk()
+    const store = await openLog()
+    const stalled = watched(store)
+    const loser = add(openCommandHandler(stalled))
+    loser.take(partition)
+    const holder = add(openCommandHandler(store))
+    holder.held.add(partition)
+    holder.take(partition)
+    expect(await bus.send(message)).toMatchObject({ accepted: true })
+    expect(stalled.reads).toEqual([])
+  })
+
+  test('where nobody holds the partition any more nobody answers, and the command is not decided', async () => {
+    const { bus, add } = desk()
+    const store = await openLog()
+    add(openCommandHandler(store)).take(partition)
+    await expect(bus.send(message)).rejects.toThrow(NotDecided)
+    await expect(bus.send(message)).rejects.toThrow('customer-cus_1: the command handler did not answer.')
+    expect(await eventsOf(store, stream)).toEqual([])
+  })
+
+  test('a partition is given when everything that was taken of it is answered', async () => {
+    const { bus, add } = desk({ answerWithinMs: 10_000 })
+    let store = () => {}
+    const held = new Promise<void>((resolve) => {
+      store = resolve
+    })
+    const slow = watched(await openLog(), [
+      async (append) => {
+        await held
+        return append()
+      },
+    ])
+    const handling = add(openCommandHandler(slow))
+    handling.held.add(partition)
+    handling.take(partition)
+    const sent = bus.send(message)
+    await expect.poll(() => slow.appends.length).toBe(1)
+    let given = false
+    const giving = handling.give(partition).then(() => {
+      given = true
+    })
+    await turn()
+    expect(given).toBe(false)
+    store()
+    await giving
+    expect(await sent).toMatchObject({ accepted: true })
+    await expect(bus.send(message)).rejects.toThrow('no command handler serves its partition')
+  })
+
+  test('what moved to another handler while commands came is decided once, none is lost', async () => {
+    const { bus, add } = desk({ servedWithinMs: 10_000, answerWithinMs: 10_000 })
+    const store = await openLog()
+    const handlings = [0, 1].map(() => add(openCommandHandler(store, { alone: false })))
+    const move = async (from: Handling | undefined, to: Handling | undefined) => {
+      await from?.give(partition)
+      from?.held.delete(partition)
+      to?.held.add(partition)
+      to?.take(partition)
+    }
+    await move(undefined, handlings[0])
+    await bus.send(message)
+    const moving = (async () => {
+      for (let times = 0; times < 20; times++) await move(handlings[times % 2], handlings[(times + 1) % 2])
+    })()
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, number) =>
+        bus.send({ ...message, command: cus.reserveCredit(`ord_${number}`, 1), commandId: `c${number}` }),
+      ),
+    )
+    await moving
+    expect(outcomes.every((outcome) => outcome.accepted && !outcome.duplicate)).toBe(true)
+    expect(await eventsOf(store, stream)).toHaveLength(201)
+  })
+
+  test('that a handler could not decide reaches the caller', async () => {
+    const { bus, add } = desk({ answerWithinMs: 10_000 })
+    const broken: CommandBus = {
+      send: () => Promise.reject(new NotDecided('the store is away')),
+      priceOf: () => Promise.reject(new NotDecided('the store is away')),
+    }
+    const handling = add(broken)
+    for (const share of all) {
+      handling.held.add(share)
+      handling.take(share)
+    }
+    await expect(bus.send(message)).rejects.toThrow(new NotDecided('the store is away'))
+    await expect(bus.priceOf('prd_1')).rejects.toThrow(new NotDecided('the store is away'))
+  })
+
+  test('without a connection a command is not decided, at once', async () => {
+    const { bus, messaging } = desk({ servedWithinMs: 60_000, answerWithinMs: 60_000 })
+    await messaging.close()
+    await expect(bus.send(message)).rejects.toThrow(NotDecided)
+    await expect(bus.send(message)).rejects.toThrow('customer-cus_1: the command could not be sent.')
+  })
+
+  test.each<[string, unknown]>([
+    ['no object', 'decide'],
+    ['another question', { ask: 'delete', message }],
+    ['a command without a stream', { ask: 'decide', message: { ...message, stream: undefined } }],
+    ['a message without a command', { ask: 'decide', message: { ...message, command: null } }],
+    ['a product that is no text', { ask: 'price', productId: 1 }],
+  ])('a request of another version is not decided: %s', async (_, request) => {
+    const { add, messaging } = desk()
+    const handling = add(openCommandHandler(await openLog()))
+    handling.held.add(partition)
+    handling.take(partition)
+    expect(await messaging.request(subjectOf('desk', partition), request, 1_000)).toEqual({
+      notDecided: 'The command handler does not understand the command; it is of another version.',
+    })
+  })
+
+  test.each<[string, unknown]>([
+    ['no object', 'accepted'],
+    ['something else', { result: 1 }],
+    ['an answer to another question', { price: 100 }],
+  ])('an answer of another version is not understood, so nothing is known: %s', async (_, answer) => {
+    const { bus, messaging } = desk()
+    messaging.serve(subjectOf('desk', partition), () => answer)
+    await expect(bus.send(message)).rejects.toThrow(NotDecided)
+    await expect(bus.send(message)).rejects.toThrow('it is of another version')
+  })
+
+  test('more than 10,000 commands may not be under way at once', async () => {
+    const { bus } = desk({ servedWithinMs: 500 })
+    const sent = await Promise.allSettled(Array.from({ length: 10_003 }, () => bus.send(message)))
+    const turnedAway = sent.filter(
+      (one) => one.status === 'rejected' && String(one.reason).includes('Too many commands wait'),
+    )
+    expect(turnedAway).toHaveLength(3)
+  })
+})

@@ -1,0 +1,21 @@
+// Every process deals the streams into the same partitions, whatever its version.
+import { expect, test } from 'vitest'
+import { PARTITIONS, partitionOf } from './partitions.ts'
+
+test.each([
+  ['', 5],
+  ['a', 44],
+  ['foobar', 40],
+])('the partition of "%s" follows from its FNV-1a hash', (stream, partition) => {
+  expect(partitionOf(stream)).toBe(partition)
+})
+
+test('streams with similar names are dealt out evenly', () => {
+  const dealt = new Array<number>(PARTITIONS).fill(0)
+  for (let number = 0; number < 6_400; number++) {
+    const partition = partitionOf(`customer-cus_${number}`)
+    dealt[partition] = (dealt[partition] ?? 0) + 1
+  }
+  expect(Math.min(...dealt)).toBeGreaterThan(60)
+  expect(Math.max(...dealt)).toBeLessThan(140)
+})

@@ -1,0 +1,66 @@
+// The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
+import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
+import { type CommandBus, NotDecided } from './command-bus.ts'
+import { subjectOf } from './partitions.ts'
+import { asRequest, type Reply } from './remote-messages.ts'
+
+export interface ServeCommandsOptions {
+  messaging: Messaging
+  namespace: string
+  handler: CommandBus
+  /** Whether a partition is this process's own at this moment. */
+  holds(partition: number): boolean
+}
+
+export interface CommandServer {
+  /** Begins to serve a partition. */
+  take(partition: number): void
+  /** Serves a partition no more; resolves when everything that was taken is answered. */
+  give(partition: number): Promise<void>
+  /** Gives all partitions. */
+  stop(): Promise<void>
+}
+
+/**
+ * Serves no partition yet. There is no queue group, on purpose: the subscription of a process that stalls stays at the server, and as
+ * one of a group it would swallow its share of the requests. So each request reaches everybody who has subscribed, and
+ * whoever does not hold the partition leaves it to whoever does.
+ */
+export function serveCommands({ messaging, namespace, handler, holds }: ServeCommandsOptions): CommandServer {
+  const served = new Map<number, Subscription>()
+
+  async function answer(partition: number, message: unknown): Promise<Reply | undefined> {
+    if (!holds(partition)) return undefined
+    const request = asRequest(message)
+    if (!request)
+      return { notDecided: 'The command handler does not understand the command; it is of another version.' }
+    try {
+      if (request.ask === 'decide') return { outcome: await handler.send(request.message) }
+      return { price: (await handler.priceOf(request.productId)) ?? null }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
+    }
+  }
+
+  async function give(partition: number): Promise<void> {
+    const subscription = served.get(partition)
+    served.delete(partition)
+    await subscription?.stop()
+  }
+
+  return {
+    take(partition) {
+      if (served.has(partition)) return
+      const subject = subjectOf(namespace, partition)
+      served.set(
+        partition,
+        messaging.serve(subject, (message) => answer(partition, message)),
+      )
+    },
+    give,
+    async stop() {
+      await Promise.all([...served.keys()].map(give))
+    },
+  }
+}

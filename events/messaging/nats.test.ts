@@ -1,0 +1,229 @@
+// Messages over NATS: the common promises, and what happens when there is no server, or the connection to it breaks.
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Logger } from '../logger.ts'
+import { describeMessaging } from './messaging.contract.ts'
+import { type Messaging, MessagingUnavailable, NoAnswer } from './messaging.ts'
+import { openNats } from './nats.ts'
+import { natsAddress } from './nats-address.ts'
+
+const { NATS_URL } = process.env
+const namespace = `test_${randomUUID().slice(0, 8)}`
+const newSubject = () => `${namespace}.${randomUUID()}`
+
+const quiet = () => {}
+const log: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+
+describe('NATS_URL', () => {
+  test.each([
+    ['nats://127.0.0.1:4222', { servers: ['127.0.0.1:4222'] }],
+    ['nats://a:4222, nats://b', { servers: ['a:4222', 'b'] }],
+    ['nats://[::1]:4222', { servers: ['[::1]:4222'] }],
+    ['nats://alice:s3%40cret@a:4222,nats://b', { servers: ['a:4222', 'b'], user: 'alice', pass: 's3@cret' }],
+    ['nats://t0ken@a', { servers: ['a'], token: 't0ken' }],
+    ['tls://a:4222', { servers: ['a:4222'], tls: {} }],
+  ])('%s is understood', (url, address) => {
+    expect(natsAddress(url)).toEqual(address)
+  })
+
+  test.each(['', 's3cret', 'http://s3cret@a', 'nats://', 'nats://a,s3cret', 'nats://%ff:s3cret@a'])(
+    '"%s" is refused, without a word of what it is',
+    (url) => {
+      expect(() => natsAddress(url)).toThrow('NATS_URL has to be like nats://127.0.0.1:4222')
+      expect(() => natsAddress(url)).not.toThrow(/s3cret/)
+    },
+  )
+})
+
+test('a server that cannot be reached is named, without user and password, and with what to do', async () => {
+  const opening = openNats({ url: 'nats://alice:s3cret@127.0.0.1:1', log, patienceMs: 1 })
+  await expect(opening).rejects.toThrow(
+    'NATS at 127.0.0.1:1 (NATS_URL) cannot be used: it refuses connections. Start the server, or correct NATS_URL.',
+  )
+  await expect(opening).rejects.not.toThrow(/alice|s3cret/)
+})
+
+if (NATS_URL === undefined) {
+  describe('messages over NATS', () => {
+    test.skip('keep the contract of messaging: set NATS_URL to check it', () => {})
+  })
+} else {
+  describeMessaging('messages over NATS', { connect: () => openNats({ url: NATS_URL, log }), newSubject })
+  describeConnection(NATS_URL)
+}
+
+function describeConnection(url: string): void {
+  describe('the connection to NATS', () => {
+    let wire: Wire
+    let here: Messaging
+    let there: Messaging
+    const told = { ...log, warn: vi.fn(), info: vi.fn() }
+    beforeEach(async () => {
+      wire = await wireTo(url)
+      here = await openNats({ url: wire.url, log: told })
+      there = await openNats({ url, log })
+    })
+    afterEach(async () => {
+      await here.close()
+      await there.close()
+      await wire.remove()
+    })
+
+    const connectedHere = async (yes: boolean) => expect.poll(() => here.health().ok, { timeout: 10_000 }).toBe(yes)
+
+    test('is made again when it broke, and what was served before is served again', async () => {
+      const subject = newSubject()
+      here.serve(subject, () => 'here')
+      for (let times = 0; times < 3; times++) {
+        wire.cut()
+        await connectedHere(false)
+        await wire.mend()
+        await connectedHere(true)
+        expect(here.health().detail).toContain('127.0.0.1')
+        await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
+      }
+    })
+
+    test('that breaks is told once, and so is its return', async () => {
+      told.warn.mockClear()
+      told.info.mockClear()
+      wire.cut()
+      await connectedHere(false)
+      await wire.refused(3)
+      await wire.mend()
+      await connectedHere(true)
+      expect(told.warn.mock.calls.map(([, message]) => message)).toEqual([
+        'The connection to NATS is lost; it is made again as soon as possible',
+      ])
+      expect(told.info.mock.calls.map(([, message]) => message)).toEqual(['The connection to NATS is there again'])
+    })
+
+    test('that breaks leaves no request waiting for an answer that cannot come', async () => {
+      const subject = newSubject()
+      let over = () => {}
+      const theEnd = new Promise<void>((resolve) => {
+        over = resolve
+      })
+      let asked = 0
+      there.serve(subject, (message) => {
+        if (message === 'served?') return true
+        asked++
+        return theEnd
+      })
+      await expect.poll(() => here.gather(subject, 'served?', 50)).toEqual([true])
+      const request = here.request(subject, 'question', 60_000)
+      await expect.poll(() => asked).toBe(1)
+      wire.cut()
+      await expect(request).rejects.toThrow(NoAnswer)
+      over()
+    })
+
+    test('that is not there keeps nothing for later', async () => {
+      const subject = newSubject()
+      const received: unknown[] = []
+      there.serve(subject, (message) => received.push(message))
+      there.listen(subject, (message) => received.push(message))
+      wire.cut()
+      await connectedHere(false)
+      await expect(here.request(subject, 'request', 60_000)).rejects.toThrow(MessagingUnavailable)
+      await expect(here.gather(subject, 'gather', 60_000)).rejects.toThrow(MessagingUnavailable)
+      here.publish(subject, 'hint')
+      await wire.mend()
+      await connectedHere(true)
+      await expect.poll(() => here.request(subject, 'later', 1_000).catch(String)).toBeTypeOf('number')
+      expect(new Set(received)).toEqual(new Set(['later']))
+    })
+
+    test('that is not there can be closed', async () => {
+      wire.cut()
+      await connectedHere(false)
+      await here.close()
+      expect(here.health().ok).toBe(false)
+    })
+  })
+
+  test('a message that is no JSON is ignored, and what comes after it is not', async () => {
+    const warn = vi.fn()
+    const messaging = await openNats({ url, log: { ...log, warn } })
+    const subject = newSubject()
+    const heard: unknown[] = []
+    messaging.listen(subject, (message) => heard.push(message))
+    const raw = await rawClient(url)
+    raw.write(`PUB ${subject} 8\r\n{"half":\r\nPUB ${subject} 6\r\n"good"\r\n`)
+    await expect.poll(() => heard).toEqual(['good'])
+    expect(warn).toHaveBeenCalledOnce()
+    raw.destroy()
+    await messaging.close()
+  })
+}
+
+interface Wire {
+  url: string
+  /** Cuts all connections, and takes no new ones. */
+  cut(): void
+  mend(): Promise<void>
+  /** Resolves when so many more connections were turned away. */
+  refused(count: number): Promise<void>
+  remove(): Promise<void>
+}
+
+/** A way to the server that can be cut. */
+async function wireTo(url: string): Promise<Wire> {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Socket>()
+  let isCut = false
+  let refused = 0
+  const server: Server = createServer((socket) => {
+    if (isCut) {
+      refused++
+      socket.destroy()
+      return
+    }
+    const onward = dial(Number(port) || 4222, hostname)
+    for (const one of [socket, onward]) {
+      sockets.add(one)
+      one.on('error', quiet).on('close', () => {
+        sockets.delete(one)
+        socket.destroy()
+        onward.destroy()
+      })
+    }
+    socket.pipe(onward).pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The wire has no port')
+  const end = () => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  const credentials = url.match(/\/\/(.*@)/)?.[1] ?? ''
+  return {
+    url: `nats://${credentials}127.0.0.1:${address.port}`,
+    cut: end,
+    async mend() {
+      isCut = false
+    },
+    async refused(count) {
+      const before = refused
+      await expect.poll(() => refused, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + count)
+    },
+    async remove() {
+      end()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function rawClient(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = dial(Number(port) || 4222, hostname)
+  await once(socket, 'data')
+  const { user, pass } = natsAddress(url)
+  socket.write(`CONNECT ${JSON.stringify({ verbose: false, user, pass })}\r\n`)
+  return socket
+}

@@ -1,0 +1,315 @@
+// The messages between processes over NATS. No other module knows the client (nats 2.29), so that its successor can replace it.
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  type ConnectionOptions,
+  connect,
+  DebugEvents,
+  ErrorCode,
+  Events,
+  type Msg,
+  type NatsConnection,
+  NatsError,
+} from 'nats'
+import type { Logger } from '../logger.ts'
+import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
+import { natsAddress } from './nats-address.ts'
+
+export interface NatsOptions {
+  /** Like nats://127.0.0.1:4222, `NATS_URL`; several servers of a cluster have commas between them. */
+  url: string
+  log: Logger
+  /** For so long a server is tried that cannot be reached at the start, in milliseconds (default 5,000). */
+  patienceMs?: number
+}
+
+/** Requests beyond so many at once are dropped unanswered: whoever asks retries, and the process does not run out of memory. */
+const MAX_IN_SERVICE = 10_000
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
+
+/** Closing waits for answers that are under way, and for the server to have taken them. */
+const ANSWERS_WITHIN_MS = 5_000
+const DRAIN_WITHIN_MS = 2_000
+
+const FAULTS_OF_THE_SETTING: readonly string[] = [ErrorCode.AuthorizationViolation, ErrorCode.BadAuthentication]
+
+/**
+ * Connects to NATS. A connection that breaks later is made again, for ever; meanwhile nothing is kept for sending.
+ * @throws Error that names the servers, not the password, when the URL is none, or the servers cannot be reached or refuse
+ */
+export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): Promise<Messaging> {
+  const address = natsAddress(url)
+  const place = `NATS at ${address.servers.join(', ')}`
+  const reconnects = backOff()
+  const connection = await firstConnection(place, patienceMs, {
+    ...address,
+    name: 'creditline',
+    timeout: 5_000,
+    reconnectDelayHandler: reconnects.delay,
+    maxReconnectAttempts: -1,
+    // A server that comes back with its users not loaded yet refuses for a while.
+    ignoreAuthErrorAbort: true,
+    // Finds a connection that is cut without a word within about 15 seconds.
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  })
+  return messagingOver(connection, { place, log, reconnects })
+}
+
+/** The client tries the first connection once; a server that starts together with the desk needs more. */
+async function firstConnection(place: string, patienceMs: number, options: ConnectionOptions): Promise<NatsConnection> {
+  const end = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await connect(options)
+    } catch (error) {
+      const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
+      if (useless || performance.now() > end) {
+        const reason = reasonOf(error)
+        const advice = useless ? 'Set its user and password in NATS_URL.' : 'Start the server, or correct NATS_URL.'
+        throw new Error(`${place} (NATS_URL) cannot be used: ${reason}. ${advice}`, { cause: error })
+      }
+      await pause(250)
+    }
+  }
+}
+
+interface BackOff {
+  /** The pause before the next try. It stays the same until it is told of that try: the client asks repeatedly. */
+  delay(): number
+  tried(): void
+  reset(): void
+}
+
+function backOff(): BackOff {
+  let longest = FIRST_PAUSE_MS
+  let next = FIRST_PAUSE_MS
+  return {
+    delay: () => next,
+    tried() {
+      longest = Math.min(2 * longest, LONGEST_PAUSE_MS)
+      next = longest * (0.5 + Math.random() / 2)
+    },
+    reset() {
+      longest = next = FIRST_PAUSE_MS
+    },
+  }
+}
+
+interface Wiring {
+  place: string
+  log: Logger
+  reconnects: BackOff
+}
+
+function messagingOver(connection: NatsConnection, { place, log, reconnects }: Wiring): Messaging {
+  let connected = true
+  let closing: Promise<void> | undefined
+  let inService = 0
+  let dropped = 0
+  const subscriptions = new Set<Subscription>()
+  /** What fails each request that waits for its answer. */
+  const waiting = new Set<() => void>()
+
+  async function followConnection(): Promise<void> {
+    for await (const { type, data } of connection.status()) {
+      if (type === DebugEvents.Reconnecting) reconnects.tried()
+      if (type === Events.Error && connected) log.warn({ server: place, code: data }, 'NATS has refused something')
+      if (type === Events.Disconnect && connected) {
+        connected = false
+        log.warn({ server: place }, 'The connection to NATS is lost; it is made again as soon as possible')
+        for (const fail of waiting) fail()
+      }
+      if (type === Events.Reconnect) {
+        connected = true
+        reconnects.reset()
+        log.info({ server: connection.getServer() }, 'The connection to NATS is there again')
+      }
+    }
+  }
+
+  function payloadOf(message: unknown): Uint8Array {
+    if (closing !== undefined) throw new MessagingUnavailable(`The connection to ${place} is closed.`)
+    if (!connected) throw new MessagingUnavailable(`There is no connection to ${place}.`)
+    const payload = bytesOf(message)
+    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY
+    if (payload.length > limit) {
+      throw new MessagingUnavailable(
+        `A message of ${payload.length} bytes is more than the ${limit} that ${place} takes: raise its max_payload.`,
+      )
+    }
+    return payload
+  }
+
+  /** The value of a message; `undefined`, and a warning, when it is no JSON. */
+  function jsonOf(message: Msg): unknown {
+    try {
+      return message.json()
+    } catch {
+      log.warn({ subject: message.subject, bytes: message.data.length }, 'A message that is no JSON is ignored')
+      return undefined
+    }
+  }
+
+  function answerTo(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg> {
+    return new Promise((resolve, reject) => {
+      // The client would let it wait until it times out.
+      const fail = () => reject(new NoAnswer(`The connection to ${place} broke before ${subject} had answered.`))
+      waiting.add(fail)
+      connection
+        .request(subject, payload, { timeout: timeoutMs })
+        .then(resolve, (error) => reject(failure(error, subject)))
+        .finally(() => waiting.delete(fail))
+    })
+  }
+
+  function failure(error: unknown, subject: string): Error {
+    const code = error instanceof NatsError ? error.code : undefined
+    switch (code) {
+      case ErrorCode.NoResponders:
+        return new NobodyServes(`Nobody serves ${subject}.`, { cause: error })
+      case ErrorCode.ConnectionClosed:
+      case ErrorCode.ConnectionDraining:
+      case ErrorCode.PermissionsViolation:
+        return new MessagingUnavailable(`${place} does not take ${subject}: ${reasonOf(error)}.`, { cause: error })
+      default:
+        return new NoAnswer(`${subject} did not answer: ${reasonOf(error)}.`, { cause: error })
+    }
+  }
+
+  function subscribe(subject: string, take: (message: Msg, value: unknown) => void | Promise<void>): Subscription {
+    if (closing !== undefined) throw new MessagingUnavailable(`The connection to ${place} is closed.`)
+    const taken = new Set<Promise<void>>()
+    const onServer = connection.subscribe(subject, {
+      callback(error, message) {
+        if (error) return log.error({ subject, error: error.message }, 'NATS does not let this process subscribe')
+        const value = jsonOf(message)
+        if (value === undefined) return
+        const work = Promise.resolve(take(message, value)).finally(() => taken.delete(work))
+        taken.add(work)
+      },
+    })
+
+    /** What the server has sent before it knows of the end is taken still: it would send it to nobody else. */
+    async function drain(): Promise<void> {
+      if (connected) await within(DRAIN_WITHIN_MS, onServer.drain())
+      else onServer.unsubscribe()
+      await Promise.all(taken)
+      subscriptions.delete(subscription)
+    }
+
+    let stopped: Promise<void> | undefined
+    const subscription: Subscription = {
+      stop() {
+        stopped ??= drain()
+        return stopped
+      },
+    }
+    subscriptions.add(subscription)
+    return subscription
+  }
+
+  /** Takes a request into service, unless there are too many; whether it was taken. */
+  function enterService(subject: string): boolean {
+    if (inService >= MAX_IN_SERVICE) {
+      if (dropped++ === 0) log.warn({ subject }, 'More requests come than can be served; some are dropped unanswered')
+      return false
+    }
+    inService++
+    return true
+  }
+
+  function leaveService(): void {
+    inService--
+    if (inService === 0) dropped = 0
+  }
+
+  async function close(): Promise<void> {
+    await within(ANSWERS_WITHIN_MS, Promise.all([...subscriptions].map((subscription) => subscription.stop())))
+    if (connected) await within(DRAIN_WITHIN_MS, connection.drain())
+    await connection.close()
+    connected = false
+  }
+
+  void followConnection()
+
+  return {
+    async request(subject, message, timeoutMs) {
+      const answer = jsonOf(await answerTo(subject, payloadOf(message), timeoutMs))
+      if (answer === undefined) throw new NoAnswer(`${subject} did not answer with JSON.`)
+      return answer
+    },
+
+    async gather(subject, message, timeoutMs) {
+      const answers: unknown[] = []
+      try {
+        for await (const reply of await connection.requestMany(subject, payloadOf(message), { maxWait: timeoutMs })) {
+          const answer = jsonOf(reply)
+          if (answer !== undefined) answers.push(answer)
+        }
+      } catch (error) {
+        const told = error instanceof MessagingUnavailable ? error : failure(error, subject)
+        if (!(told instanceof NobodyServes)) throw told
+      }
+      return answers
+    },
+
+    serve: (subject, answer) =>
+      subscribe(subject, async (request, value) => {
+        if (!enterService(subject)) return
+        try {
+          const answered = await answer(value)
+          if (answered !== undefined && connected) request.respond(bytesOf(answered))
+        } catch (error) {
+          log.error({ subject, error: reasonOf(error) }, 'A request could not be answered')
+        } finally {
+          leaveService()
+        }
+      }),
+
+    publish(subject, message) {
+      if (!connected || closing !== undefined) return
+      try {
+        connection.publish(subject, bytesOf(message))
+      } catch (error) {
+        log.error({ subject, error: reasonOf(error) }, 'A message could not be published')
+      }
+    },
+
+    listen: (subject, take) =>
+      subscribe(subject, (_, value) => {
+        try {
+          take(value)
+        } catch (error) {
+          log.error({ subject, error: reasonOf(error) }, 'A message could not be taken')
+        }
+      }),
+
+    health() {
+      if (connected && closing === undefined) return { ok: true, detail: `NATS at ${connection.getServer()}` }
+      return { ok: false, detail: `There is no connection to ${place}.` }
+    },
+
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function bytesOf(message: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(message))
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NatsError && error.code === ErrorCode.ConnectionRefused) return 'it refuses connections'
+  if (error instanceof NatsError && error.code === ErrorCode.Timeout) return 'no answer in time'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Waits for work, but not for longer than so many milliseconds. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, pause(ms, undefined, { ref: false })])
+}

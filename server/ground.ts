@@ -1,0 +1,78 @@
+// What every part of a desk stands on: the log with its identity, the views, and the messages to the processes of other parts.
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import { logIdentity } from '../events/log-identity.ts'
+import type { Messaging } from '../events/messaging/messaging.ts'
+import type { Position } from '../events/position.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import type { Opened } from './close-backwards.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { openLog } from './log.ts'
+import { type LogLevel, type Role, roles, type Settings } from './settings.ts'
+import { openEventStore, type StorePlaces, USUAL_NAMESPACE } from './stores.ts'
+
+export interface Ground {
+  log: Logger
+  logLevel: LogLevel
+  /** The parts that run in this process. */
+  roles: ReadonlySet<Role>
+  places: StorePlaces
+  store: EventStore
+  logId: string
+  /** The newest event when the desk started: until the views have it, they show the past. */
+  startedAt: Position
+  /** To the processes that have other parts, or the same ones as standbys; `undefined` when there are none. */
+  messaging: Messaging | undefined
+  /** What subjects begin with. */
+  namespace: string
+  /** Nobody else appends to the log: no lease is needed, and what is remembered of a stream is how it is stored. */
+  alone: boolean
+  /** Tells this process from all others that there are or have been. */
+  holder: string
+}
+
+/**
+ * Opens what the settings name.
+ * @throws DataDirectoryUnusable, or an Error that names the server that cannot be reached
+ */
+export async function openGround(settings: Settings, opened: Opened): Promise<Ground> {
+  const { eventstoreUrl, mongodbUrl, natsUrl, namespace = USUAL_NAMESPACE, logLevel } = settings
+  const log = openLog(logLevel)
+  const isEmbedded = eventstoreUrl === undefined || mongodbUrl === undefined
+  const files = isEmbedded ? await takeFiles(settings, opened) : { events: '', views: '' }
+  const places = { eventstoreUrl, mongodbUrl, namespace, files }
+
+  const store = await openEventStore(places, log)
+  opened.push(() => store.close())
+  const logId = await logIdentity(store)
+  const startedAt = await store.head()
+  const messaging = natsUrl === undefined ? undefined : await connectMessaging(natsUrl, log)
+  if (messaging) opened.push(() => messaging.close())
+
+  return {
+    log,
+    logLevel,
+    roles: new Set(settings.roles ?? roles),
+    places,
+    store,
+    logId,
+    startedAt,
+    messaging,
+    namespace,
+    alone: eventstoreUrl === undefined && natsUrl === undefined,
+    holder: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
+  }
+}
+
+async function takeFiles({ dataDirectory, natsUrl }: Settings, opened: Opened): Promise<StorePlaces['files']> {
+  const directory = await openDataDirectory(dataDirectory, natsUrl === undefined ? 'alone' : 'shared')
+  opened.push(() => directory.release())
+  return { events: directory.events, views: directory.views }
+}
+
+/** The client is loaded only where it is used. */
+async function connectMessaging(url: string, log: Logger): Promise<Messaging> {
+  const { openNats } = await import('../events/messaging/nats.ts')
+  return openNats({ url, log })
+}

@@ -1,0 +1,27 @@
+// The HTTP of a process that is no gateway: its health, and nothing else.
+import fastify from 'fastify'
+import { type Health, serveHealth } from './health.ts'
+import { type Address, type Listening, listen } from './listen.ts'
+
+export interface HealthServer extends Listening {
+  /** Readiness is 503 at once; then the port is given back. */
+  close(): Promise<void>
+}
+
+/** @throws Error when the address cannot be listened on */
+export async function startHealthServer(address: Address, health: () => Promise<Health>): Promise<HealthServer> {
+  const app = fastify({ forceCloseConnections: true })
+  let stopping = false
+  serveHealth(app, health, () => stopping)
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: 'This process is no gateway. Its health is at /health/live and /health/ready.' }),
+  )
+  const listening = await listen(app, address)
+  return {
+    ...listening,
+    async close() {
+      stopping = true
+      await app.close()
+    },
+  }
+}

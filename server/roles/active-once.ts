@@ -1,0 +1,88 @@
+// Work that a deployment does once: this process does it while it holds the lease, and stands by while another one does.
+import { setTimeout as pause } from 'node:timers/promises'
+import { openLease } from '../../events/lease/lease.ts'
+import type { Ground } from '../ground.ts'
+import type { Part, RoleHealth } from '../health.ts'
+
+/** The work while it is done here. */
+export interface ActiveWork {
+  health(): Part | Promise<Part>
+  stop(): Promise<void>
+}
+
+/** A part of the desk in this process, whether it is active or stands by. */
+export interface RunningRole {
+  health(): Promise<RoleHealth>
+  stop(): Promise<void>
+}
+
+const START_AGAIN_AFTER_MS = 1_000
+
+/**
+ * Does the work at once when the process is alone; otherwise whenever it holds the lease of that name. A start that fails is tried
+ * again as long as the lease is held.
+ * @throws what the first start throws, when alone
+ */
+export async function activeOnce(
+  { store, alone, holder, log }: Ground,
+  name: string,
+  start: () => ActiveWork | Promise<ActiveWork>,
+): Promise<RunningRole> {
+  if (alone) {
+    const work = await start()
+    return { health: async () => ({ ...(await work.health()), active: 1 }), stop: () => work.stop() }
+  }
+
+  let work: ActiveWork | undefined
+  let wanted = false
+  let turn: Promise<void> = Promise.resolve()
+  /** Starting and stopping wait for each other: a lease may be lost while the work is still being started. */
+  const inTurn = (step: () => Promise<void>) => {
+    turn = turn
+      .then(step)
+      .catch((error: unknown) => log.error({ work: name, err: error }, 'starting or stopping failed'))
+    return turn
+  }
+
+  async function begin(): Promise<void> {
+    while (wanted && !work) {
+      try {
+        work = await start()
+        log.info({ work: name }, 'active: this process holds the lease')
+      } catch (error) {
+        log.error({ work: name, err: error }, 'cannot start; it is tried again')
+        await pause(START_AGAIN_AFTER_MS)
+      }
+    }
+  }
+
+  async function end(): Promise<void> {
+    const ending = work
+    work = undefined
+    await ending?.stop()
+    if (ending) log.info({ work: name }, 'standing by: this process does not hold the lease any more')
+  }
+
+  const lease = await openLease({
+    store,
+    name,
+    shares: 1,
+    holder,
+    onTaken() {
+      wanted = true
+      void inTurn(begin)
+    },
+    onLost() {
+      wanted = false
+      return inTurn(end)
+    },
+    log,
+  })
+  return {
+    async health() {
+      if (work && lease.holds(0)) return { ...(await work.health()), active: 1 }
+      return { ...lease.health(), active: 0 }
+    },
+    stop: () => lease.release(),
+  }
+}

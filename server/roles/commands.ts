@@ -1,0 +1,38 @@
+// The role `command`: decides commands, those of its own process or those of the partitions that it holds.
+import type { CommandBus } from '../../command/bus/command-bus.ts'
+import { PARTITIONS } from '../../command/bus/partitions.ts'
+import { openRemoteBus } from '../../command/bus/remote-bus.ts'
+import { serveCommands } from '../../command/bus/serve-commands.ts'
+import { openCommandHandler } from '../../command/handling/command-handler.ts'
+import { openLease } from '../../events/lease/lease.ts'
+import type { Messaging } from '../../events/messaging/messaging.ts'
+import type { Ground } from '../ground.ts'
+import type { RunningRole } from './active-once.ts'
+
+/** Where the parts of this process send their commands. */
+export function commandBus({ messaging, namespace, store, alone }: Ground): CommandBus {
+  return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone })
+}
+
+/** Serves the partitions of this process; the others are served by other processes with this role. */
+export async function runCommands(ground: Ground, messaging: Messaging): Promise<RunningRole> {
+  const { store, namespace, holder, log } = ground
+  const handler = openCommandHandler(store, { alone: false })
+  const served = serveCommands({ messaging, namespace, handler, holds: (partition) => lease.holds(partition) })
+  const lease = await openLease({
+    store,
+    name: 'commands',
+    shares: PARTITIONS,
+    holder,
+    onTaken: served.take,
+    onLost: served.give,
+    log,
+  })
+  return {
+    health: async () => ({ ...lease.health(), active: lease.held().length }),
+    async stop() {
+      await lease.release()
+      await served.stop()
+    },
+  }
+}

@@ -1,0 +1,42 @@
+// The role `gateway`: GraphQL for clients, over HTTP and WebSocket.
+import { createRequire } from 'node:module'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { CommandBus } from '../../command/bus/command-bus.ts'
+import { mutations } from '../../command/mutations/index.ts'
+import { createLoaders } from '../../query/context.ts'
+import type { Feed } from '../../query/feed/feed.ts'
+import { queryResolvers } from '../../query/resolvers/index.ts'
+import type { ViewStore } from '../../query/store/view-store.ts'
+import { exampleOperations } from '../../schema/operations.ts'
+import { scalars } from '../../schema/scalars.ts'
+import { typeDefinitions } from '../../schema/type-definitions.ts'
+import type { Ground } from '../ground.ts'
+import type { Health } from '../health.ts'
+import { type Gateway, startGateway } from '../http.ts'
+import type { Address } from '../listen.ts'
+
+const packageJson = createRequire(import.meta.url)('../../package.json') as { version: string }
+
+interface Parts {
+  address: Address
+  views: ViewStore
+  feed: Feed
+  bus: CommandBus
+  health: () => Promise<Health>
+}
+
+/** @throws Error when the address cannot be listened on */
+export function runGateway({ logId, log }: Ground, { address, views, feed, bus, health }: Parts): Promise<Gateway> {
+  const reads = { views, feed, currency: 'EUR', version: packageJson.version }
+  return startGateway({
+    ...address,
+    schema: makeExecutableSchema({
+      typeDefs: typeDefinitions,
+      resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
+    }),
+    context: () => ({ reads, bus, loaders: createLoaders(views) }),
+    operations: exampleOperations(),
+    health,
+    log,
+  })
+}

@@ -1,0 +1,27 @@
+// Hints that the views have moved, from the projector to the feeds of all gateways. A hint only says "look now": a lost one costs
+// latency, never a message.
+import type { Position } from '../../events/position.ts'
+import type { Ground } from '../ground.ts'
+
+export interface Hints {
+  /** To be told after each write of the projector: everything up to here can be read. */
+  viewsMoved(checkpoint: Position): void
+  /** Has a feed of this process told. */
+  listen(look: (checkpoint?: Position) => void): void
+}
+
+export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'namespace'>): Hints {
+  const subject = `${namespace}.views`
+  const listeners: ((checkpoint?: Position) => void)[] = []
+
+  return {
+    viewsMoved(checkpoint) {
+      for (const look of listeners) look(checkpoint)
+      messaging?.publish(subject, null)
+    },
+    listen(look) {
+      listeners.push(look)
+      messaging?.listen(subject, () => look())
+    },
+  }
+}

@@ -1,0 +1,26 @@
+// The role `projector`: folds the log into the views, in a thread of its own.
+import type { Position } from '../../events/position.ts'
+import type { Ground } from '../ground.ts'
+import type { Part } from '../health.ts'
+import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
+import { activeOnce, type RunningRole } from './active-once.ts'
+
+/** @param onFolded is told how far the views have come, after each write */
+export function runProjector(ground: Ground, onFolded: (checkpoint: Position) => void): Promise<RunningRole> {
+  const { places, logId, logLevel, log, startedAt } = ground
+  return activeOnce(ground, 'projector', () => {
+    const thread = startProjectorThread({ places, logId, logLevel }, onFolded, log)
+    return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }
+  })
+}
+
+async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {
+  const health = await projector.health()
+  if (!health) return { ok: false, detail: 'does not answer' }
+  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
+  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}` }
+  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
+  const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
+  const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
+  return { ok: true, detail: `at ${position}${broken}${unplaced}` }
+}

@@ -81,7 +81,7 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
       { filter, orderBy: { field, direction }, first, after }: Parameters<ViewStore['page']>[1],
     ) {
       assertOrderedBy(view as Projection<never>, field)
-      const key = ({ document }: Kept): Key => ({ value: valueOf(document, field) as Value, id: document.id })
+      const key = ({ document }: Kept): Key => ({ value: fieldOf(document, field) as Value, id: document.id })
       const sign = direction === 'ASC' ? 1 : -1
       const start = after === undefined ? undefined : readPageCursor(field, after)
       const all = matching(view, filter)
@@ -159,12 +159,12 @@ function firstAfter(history: MemoryViews['history'], position: Position): number
   return low
 }
 
-function valueOf(document: ViewDocument, field: string): Value | Value[] | undefined {
+function fieldOf(document: ViewDocument, field: string): Value | Value[] | undefined {
   return (document as unknown as Record<string, Value | Value[] | undefined>)[field]
 }
 
 function holds(document: ViewDocument, condition: Condition): boolean {
-  const value = valueOf(document, condition.field)
+  const value = fieldOf(document, condition.field)
   if (value === undefined) return false
   const values = Array.isArray(value) ? value : [value]
   if ('oneOf' in condition) return values.some((one) => condition.oneOf.includes(one))

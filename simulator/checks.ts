@@ -32,6 +32,7 @@ export function broken({ events, views, answers, subscribers }: World): Violatio
     ...told('a placement is begun, decided and ended once', placements(events)),
     ...told('a command is recorded once', recordedTwice(events)),
     ...told('what was acknowledged is recorded', lost(events, answers)),
+    ...told('a command is answered as the first time', answeredOtherwise(answers)),
     ...told('the views equal the fold of the log', wrongViews(views, folded)),
     ...told('the history has every event once', wrongHistory(events, views, folded)),
     ...subscribers.flatMap((subscriber) =>
@@ -84,6 +85,17 @@ function lost(events: readonly RecordedEvent[], answers: readonly Answer[]): str
     const event = byPlace.get(`${stream}@${receipt.version - 1}`)
     const isThere = event?.metadata.commandId === receipt.commandId && event.position <= receipt.position
     return isThere ? [] : [`${receipt.commandId} at version ${receipt.version} of ${stream}`]
+  })
+}
+
+function answeredOtherwise(answers: readonly Answer[]): string[] {
+  const first = new Map<string, number>()
+  return answers.flatMap(({ stream, payload: { receipt } }) => {
+    if (!receipt) return []
+    const key = `${receipt.commandId} of ${stream}`
+    const version = first.get(key) ?? receipt.version
+    first.set(key, version)
+    return version === receipt.version ? [] : [`${key} at version ${version} and ${receipt.version}`]
   })
 }
 

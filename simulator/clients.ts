@@ -34,7 +34,7 @@ export async function ask(asked: Asked, surroundings: Surroundings): Promise<Ans
   for (let tries = 0; tries < asked.tries; tries++) {
     const payload = await attempt(asked, surroundings)
     if (payload) {
-      if (asked.looks) await look(payload, asked, surroundings)
+      if (asked.looks) await Promise.race([look(payload, asked, surroundings), time.pass(GIVES_UP_AFTER)])
       return { stream: `${entityOf(payload.id)}-${payload.id}`, payload }
     }
     await time.pass(random.between(20, 1_000))

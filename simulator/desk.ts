@@ -28,24 +28,30 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
+/** The processes of a desk. */
+export const NODES = ['command handler 1', 'command handler 2', 'saga runner', 'projector', 'gateway'] as const
+
+export type NodeName = (typeof NODES)[number]
+
 export interface Desk {
-  handlers: readonly Node<Handler>[]
   sagas: Node<Sagas>
   projector: Node<Projector>
   gateway: Node<Gateway>
+  node(name: NodeName): Node<unknown>
   /** A second process of a role that should have one: a lease does not keep a stopped process from going on later. */
   zombie: { sagas(): Node<Sagas>; projector(): Node<Projector> }
-  nodes(): Node<unknown>[]
+  /** All of them, without zombies. */
+  nodes: readonly Node<unknown>[]
 }
 
-/** Parts that are put around the real ones, with a bug each: to see whether it is found. */
+/** Parts that take the place of the real ones, with a bug each: to see whether it is found. */
 export interface Sabotage {
   /** The log and the views themselves, for everybody. */
   log?(log: EventStore): EventStore
-  views?(views: ViewStore): ViewStore
-  /** The views as the projector has them, the command handler as it is asked. */
+  views?(views: ViewStore, kept: MemoryViews): ViewStore
+  /** The views as the projector has them. */
   projectorViews?(views: ViewStore): ViewStore
-  handler?(handler: CommandBus): CommandBus
+  openHandler?(log: EventStore): CommandBus
 }
 
 interface World {
@@ -67,7 +73,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 export function openDesk({ time, weather, random, sabotage, ...world }: World): Desk {
   const asItIs = <Part>(part: Part) => part
   const { log: aroundLog = asItIs, views: aroundViews = asItIs } = sabotage
-  const { projectorViews = asItIs, handler: aroundHandler = asItIs } = sabotage
+  const { projectorViews = asItIs, openHandler = (log) => openCommandHandler(log, { alone: false }) } = sabotage
 
   const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))
   const saga: SagaDefinition<Placement> = { ...placement, within: world.within, window: world.window }
@@ -76,14 +82,13 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
   const busOf = (life: Life) => farBus({ life, weather, time, handlers })
   const viewsOf = async (life: Life, name: string) => {
     const logId = await logIdentity(logOf(life, name))
-    const views = aroundViews(openMemoryViewStore(world.views, { logId, projections }))
+    const views = aroundViews(openMemoryViewStore(world.views, { logId, projections }), world.views)
     return farViews(views, { life, weather, random: random(name) })
   }
 
-  const handlerNode = (name: string) =>
+  const handlerNode = (name: NodeName) =>
     openNode<Handler>(name, time, async (life) => {
-      const handler = aroundHandler(openCommandHandler(logOf(life, name)))
-      return { ...handler, stop: async () => {} }
+      return { ...openHandler(logOf(life, name)), stop: async () => {} }
     })
   const handlers = [handlerNode('command handler 1'), handlerNode('command handler 2')]
 
@@ -115,15 +120,16 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
     return { bus: busOf(life), reads, stop: feed.close }
   })
 
+  const nodes: readonly Node<unknown>[] = [...handlers, sagas, projector, gateway]
   return {
-    handlers,
     sagas,
     projector,
     gateway,
+    node: (name) => nodes.find((node) => node.name === name) as Node<unknown>,
     zombie: {
       sagas: () => sagasNode('second saga runner'),
       projector: () => projectorNode('second projector'),
     },
-    nodes: () => [...handlers, sagas, projector, gateway],
+    nodes,
   }
 }

@@ -1,4 +1,5 @@
 // The event log as a process reaches it: over a network that loses, delays and keeps silent.
+import { setMaxListeners } from 'node:events'
 import { type EventStore, OutcomeUnknown, StoreUnavailable, type StreamName } from '../events/store/event-store.ts'
 import type { Life } from './node.ts'
 import type { Random } from './random.ts'
@@ -60,6 +61,8 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
     readBackwards: (stream) => pages(stream, () => store.readBackwards(stream)),
 
     async *subscribe(after, options) {
+      // As every store: any number of subscribers may share a signal.
+      setMaxListeners(0, options.signal)
       const signal = AbortSignal.any([options.signal, life.signal])
       const batchSize = random.pick([1, 5, 1_000])
       const source = store.subscribe(after, { ...options, signal, batchSize })[Symbol.asyncIterator]()

@@ -44,6 +44,15 @@ export function openNode<Service extends { stop(): Promise<void> }>(
     }
   }
 
+  function crash(): void {
+    const service = running?.service
+    current?.end()
+    current = undefined
+    running = undefined
+    // Only its timers end by this: nothing that it does now reaches the world.
+    void service?.stop()
+  }
+
   return {
     name,
     running: () => running,
@@ -52,19 +61,17 @@ export function openNode<Service extends { stop(): Promise<void> }>(
       current = beginLife()
       void bringUp(current.life)
     },
-    crash() {
-      const service = running?.service
-      current?.end()
-      current = undefined
-      running = undefined
-      // Only its timers end by this: nothing that it does now reaches the world.
-      void service?.stop()
-    },
+    crash,
     async stop() {
-      await running?.service.stop()
-      this.crash()
+      const stopping = running
+      await Promise.race([stopping?.service.stop(), stopping && over(stopping.life)])
+      if (running === stopping) crash()
     },
   }
+}
+
+function over({ signal }: Life): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 }
 
 function beginLife(): { life: Life; end(): void } {

@@ -1,6 +1,7 @@
 // What happens in a run: a list of steps that follows from the seed, each of which can be left out without changing the others.
 import type { mutations } from '../command/mutations/index.ts'
 import type { ViewName } from '../query/projection.ts'
+import { NODES, type NodeName } from './desk.ts'
 import { type Random, randomness } from './random.ts'
 import { type Trouble, troubles } from './weather.ts'
 
@@ -21,7 +22,9 @@ export type Step = { at: number } & (
   /** The connection of a subscriber breaks. */
   | { do: 'drop'; name: string }
   | { do: 'trouble'; trouble: Trouble; lasts: number; odds: number }
-  | { do: 'crash'; node: number; downFor: number }
+  | { do: 'crash'; node: NodeName; downFor: number }
+  /** It ends in an orderly way, and is started again. */
+  | { do: 'restart'; node: NodeName }
   | { do: 'power cut'; downFor: number }
   | { do: 'zombie'; role: 'sagas' | 'projector'; lasts: number }
   /** The clock of the log jumps. */
@@ -200,7 +203,8 @@ function troublesOf(random: Random, lasts: number): Step[] {
     ...some(6, () => {
       return { at: at(), do: 'trouble', trouble: random.pick(kinds), lasts: long(), odds: random.pick([0.1, 0.5, 1]) }
     }),
-    ...some(5, () => ({ at: at(), do: 'crash', node: random.whole(0, 4), downFor: random.pick([1, 50, lasts / 4]) })),
+    ...some(5, () => ({ at: at(), do: 'crash', node: random.pick(NODES), downFor: random.pick([1, 50, lasts / 4]) })),
+    ...some(2, () => ({ at: at(), do: 'restart', node: random.pick(NODES) })),
     ...some(1, () => ({ at: at(), do: 'power cut', downFor: random.pick([1, 500]) })),
     ...some(1, () => ({ at: at(), do: 'zombie', role: random.pick(['sagas', 'projector']), lasts: long() })),
     ...some(1, () => ({ at: at(), do: 'clock', by: random.pick([-100_000, -1_000, 2_000, 100_000]) })),

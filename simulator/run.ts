@@ -50,7 +50,7 @@ async function live(
   const weather = openWeather(time, random)
   const answers: Answer[] = []
   const subscribers = new Map<string, Subscriber>()
-  let asking = 0
+  const acting = new Set<Step>()
   let clockError = 0
   const wrong = (detail: string) => void violations.push({ promise: 'clients are answered rightly', detail })
 
@@ -66,9 +66,7 @@ async function live(
     await time.pass(step.at)
     switch (step.do) {
       case 'ask': {
-        asking++
         const answer = await ask(step, { gateway, time, random: random(step.input.commandId), wrong })
-        asking--
         if (answer) answers.push(answer)
         return
       }
@@ -83,9 +81,12 @@ async function live(
       case 'trouble':
         return weather.begin(step.trouble, step.lasts, step.odds)
       case 'crash':
-        return down(desk.nodes()[step.node] as Node<unknown>, step.downFor)
+        return down(desk.node(step.node), step.downFor)
+      case 'restart':
+        await desk.node(step.node).stop()
+        return desk.node(step.node).start()
       case 'power cut':
-        for (const node of desk.nodes()) down(node, step.downFor)
+        for (const node of desk.nodes) down(node, step.downFor)
         return
       case 'zombie': {
         const zombie = desk.zombie[step.role]()
@@ -101,28 +102,24 @@ async function live(
     }
   }
 
-  for (const node of desk.nodes()) node.start()
-  const acting = Promise.all(plan.steps.map(act))
+  for (const node of desk.nodes) node.start()
+  for (const step of plan.steps) {
+    acting.add(step)
+    void act(step).finally(() => acting.delete(step))
+  }
   await time.pass(plan.lasts)
   weather.clear()
-  const atRest = async () => {
-    await acting
-    return restOf(
-      time,
-      () => asking === 0 && isIdle(desk, log.events.length),
-      () => log.events.length,
-    )
-  }
-  const rested = await atRest()
-  if (!rested)
-    violations.push({ promise: 'everybody comes to rest', detail: `not after ${MOST_REST / 60_000} minutes` })
+  const busy = () => [...busyParts(desk, log.events.length), ...[...acting].map((step) => JSON.stringify(step))]
+  const rest = () => restOf(time, busy, () => log.events.length)
+  const restless = await rest()
+  violations.push(...restless.map((detail) => ({ promise: 'everybody comes to rest', detail })))
 
   // Whatever is started again now has nothing left to do.
   const length = log.events.length
-  for (const node of desk.nodes()) down(node, 1)
-  await atRest()
+  for (const node of desk.nodes) down(node, 1)
+  await rest()
   const more = log.events.slice(length).filter(({ type }) => type !== 'CheckpointStored')
-  if (rested && more.length > 0) {
+  if (restless.length === 0 && more.length > 0) {
     violations.push({ promise: 'a restart leads to nothing new', detail: more.map(({ type }) => type).join(', ') })
   }
 
@@ -130,7 +127,7 @@ async function live(
   await time.pass(1_000)
   const { subscriptions } = gateway.running()?.service.reads.feed.health() ?? { subscriptions: 0 }
   if (subscriptions > 0) violations.push({ promise: 'who leaves is gone', detail: `${subscriptions} subscriptions` })
-  const stopped = Promise.all(desk.nodes().map((node) => node.stop())).then(() => true)
+  const stopped = Promise.all(desk.nodes.map((node) => node.stop())).then(() => true)
   if (!(await Promise.race([stopped, time.pass(60_000)]))) {
     violations.push({ promise: 'a desk stops when it is asked to', detail: 'not within a minute' })
   }
@@ -138,27 +135,29 @@ async function live(
   return log.events
 }
 
-/** Nobody has anything under way, and everybody has seen everything. */
-function isIdle({ nodes, sagas, projector }: Desk, head: number): boolean {
-  const health = sagas.running()?.service.health()
-  return (
-    nodes().every((node) => node.running()) &&
-    health?.atWork === 0 &&
-    projector.running()?.service.health().position === head
-  )
+/** Who has something under way, or has not seen everything. */
+function busyParts({ nodes, sagas, projector }: Desk, head: number): string[] {
+  const atWork = sagas.running()?.service.health().atWork ?? 0
+  const position = projector.running()?.service.health().position ?? head
+  return [
+    ...nodes.flatMap((node) => (node.running() ? [] : [`the ${node.name} is not running`])),
+    ...(atWork > 0 ? [`${atWork} sagas are at work`] : []),
+    ...(position < head ? [`the projector is at ${position} of ${head}`] : []),
+  ]
 }
 
-/** Waits until everybody is idle, and nothing is recorded any more; false when that does not come. */
-async function restOf(time: VirtualTime, isIdle: () => boolean, length: () => number): Promise<boolean> {
+/** Waits until nobody is busy, and nothing is recorded any more; gives who is busy still when that does not come. */
+async function restOf(time: VirtualTime, busy: () => string[], length: () => number): Promise<string[]> {
   const ends = time.now() + MOST_REST
   let before = length()
   let since = time.now()
   while (time.now() - since < REST) {
-    if (time.now() > ends) return false
     await time.pass(250)
-    if (isIdle() && length() === before) continue
+    const reasons = busy()
+    if (reasons.length === 0 && length() === before) continue
+    if (time.now() > ends) return reasons
     before = length()
     since = time.now()
   }
-  return true
+  return []
 }

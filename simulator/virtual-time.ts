@@ -47,7 +47,7 @@ export async function inVirtualTime<Result>(
       await everythingElse()
       if (!running) break
       if (!step()) throw new Error('Everybody waits, and nothing will ever happen any more')
-      if (fired === MOST_TIMERS) throw new Error(`There is no end after ${MOST_TIMERS} timers`)
+      if (fired === MOST_TIMERS) throw new Error(`There is no end after ${MOST_TIMERS} timers, at ${clock.now()} ms`)
     }
     return await result
   } finally {

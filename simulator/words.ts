@@ -4,11 +4,11 @@ import type { Step, Topic } from './plan.ts'
 import { troubles } from './weather.ts'
 
 /** A line for a step: `at 1.234 s  the projector crashes, for 0.050 s`. */
-export function told(step: Step, nodes: readonly string[]): string {
-  return `at ${seconds(step.at)}  ${happening(step, nodes)}`
+export function told(step: Step): string {
+  return `at ${seconds(step.at)}  ${happening(step)}`
 }
 
-function happening(step: Step, nodes: readonly string[]): string {
+function happening(step: Step): string {
   switch (step.do) {
     case 'ask': {
       const { commandId, ...input } = step.input
@@ -24,7 +24,9 @@ function happening(step: Step, nodes: readonly string[]): string {
     case 'trouble':
       return `${troubles[step.trouble]}: for ${seconds(step.lasts)}, ${step.odds * 100} % of them`
     case 'crash':
-      return `the ${nodes[step.node]} crashes, for ${seconds(step.downFor)}`
+      return `the ${step.node} crashes, for ${seconds(step.downFor)}`
+    case 'restart':
+      return `the ${step.node} is stopped and started again`
     case 'power cut':
       return `every process crashes, for ${seconds(step.downFor)}`
     case 'zombie':

@@ -16,9 +16,14 @@ export interface DeskProcess {
 /**
  * Starts `npm start`'s command on a free port and waits until it listens.
  * @param env settings beyond those of the place
+ * @param args of node, where they are others
  */
-export async function startDeskProcess(dataDirectory: string, env: Record<string, string> = {}): Promise<DeskProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+export async function startDeskProcess(
+  dataDirectory: string,
+  env: Record<string, string> = {},
+  args = ['--import', 'tsx', 'server/main.ts'],
+): Promise<DeskProcess> {
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, ...usual, ...placeOf(dataDirectory).env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

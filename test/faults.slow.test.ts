@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { ask } from './client.ts'
@@ -9,7 +10,7 @@ import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { type OrderLoad, orderLoad, recordedTwice } from './order-load.ts'
-import { clear, placeOf } from './place.ts'
+import { clear, type Place, placeOf } from './place.ts'
 import { startFerretdb, startNats, type TestServer, withoutFerretdb, withoutNats } from './servers.ts'
 import { subscribe } from './subscriber.ts'
 
@@ -81,6 +82,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
       const first = recorded.indexOf(feed.messages[0]?.id ?? '')
       await feed.until((messages) => messages.length >= recorded.length - first)
       expect(feed.messages.map(({ id }) => id)).toEqual(recorded.slice(first))
+      await feed.stop()
     })
   })
 
@@ -110,7 +112,8 @@ describe.skipIf(withoutNats + withoutFerretdb !== '')(`with FerretDB for the vie
     await Promise.all([start('command,saga,projector'), start('gateway')])
     await ready()
     const orders = await load()
-    const stop = orders.run(4)
+    // FerretDB on SQLite takes longer the more documents there are.
+    const stop = orders.run(4, 100)
     await orders.more(40)
     await ferretdb.kill()
     await expect
@@ -169,6 +172,8 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
     load: (at = url) => orderLoad(at),
     async verify(orders, more) {
       await orders.settled()
+      // Views that are behind show too few orders as undecided.
+      await expect.poll(() => upToDate(dataDirectory, place), { timeout: 120_000, interval: 500 }).toBe(true)
       const { events, stored, folded } = await inspect(dataDirectory, place)
       expect(orders.lost(events)).toEqual([])
       expect(recordedTwice(events)).toEqual([])
@@ -181,6 +186,11 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
       for (const { desk } of started.filter(({ desk }) => desk.lives())) expect(await desk.end('SIGTERM')).toBe(0)
     },
   }
+}
+
+async function upToDate(dataDirectory: string, place: Place): Promise<boolean> {
+  const { events, stored, folded } = await inspect(dataDirectory, place)
+  return isDeepStrictEqual(stored, folded) && heldAtEnd(events).length === 0
 }
 
 interface HealthAnswer {

@@ -16,8 +16,11 @@ interface Acknowledged {
 
 export interface OrderLoad {
   acknowledged: readonly Acknowledged[]
-  /** Has so many customers order at the same time until the returned function is called, which waits for their last commands. */
-  run(clients: number): () => Promise<void>
+  /**
+   * Has so many customers order at the same time until the returned function is called, which waits for their last commands.
+   * @param most how many orders they place in all
+   */
+  run(clients: number, most?: number): () => Promise<void>
   /** Waits until so many more commands are acknowledged. */
   more(commands: number): Promise<void>
   /** Waits until every order is decided, and nothing is left to be given back. */
@@ -50,8 +53,8 @@ export async function orderLoad(url: () => string): Promise<OrderLoad> {
     }
   }
 
-  async function customer(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
+  async function customer(stop: AbortSignal, most: number): Promise<void> {
+    while (!stop.aborted && placed < most) {
       const n = placed++
       const orderId = `ord_${n}`
       const lines = [0, 1, 2].map((line) => ({
@@ -88,9 +91,9 @@ export async function orderLoad(url: () => string): Promise<OrderLoad> {
 
   return {
     acknowledged,
-    run(clients) {
+    run(clients, most = Number.POSITIVE_INFINITY) {
       const stop = new AbortController()
-      const running = Array.from({ length: clients }, () => customer(stop.signal))
+      const running = Array.from({ length: clients }, () => customer(stop.signal, most))
       return async () => {
         stop.abort()
         await Promise.all(running)

@@ -2,7 +2,10 @@
 import type { LeaseOptions } from './lease.ts'
 
 export interface Holding {
+  /** While a share is handed over it is held still: others have to wait for the end of `onLost`. */
   holds(share: number): boolean
+  /** Held, and not being handed over. */
+  isAtWork(share: number): boolean
   held(): number[]
   /** The share is not held any more, and `onLost` is still at work. */
   isBeingLost(share: number): boolean
@@ -67,7 +70,8 @@ export function openHolding({ name, onTaken, onLost, log, lastsMs, now, onSettle
   }
 
   return {
-    holds: (share) => held.has(share) && now() < until,
+    holds: (share) => (held.has(share) || beingLost.has(share)) && now() < until,
+    isAtWork: (share) => held.has(share) && now() < until,
     held: () => (now() < until ? [...held].sort((a, b) => a - b) : []),
     isBeingLost: (share) => beingLost.has(share),
 

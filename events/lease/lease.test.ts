@@ -78,13 +78,26 @@ test('a released lease is taken over at once, and what the holder did has ended 
   await eventually(() => expect(a.holds(0)).toBe(true))
   const b = await joined('b')
   const released = a.release()
-  expect(a.holds(0)).toBe(false)
+  expect([a.held(), a.holds(0)]).toEqual([[], true])
   const before = (await renewals()).length
   await eventually(async () => expect((await renewals()).length).toBeGreaterThan(before + 2))
   expect(b.holds(0)).toBe(false)
   ending.give()
   await released
   await eventually(() => expect(b.holds(0)).toBe(true))
+})
+
+test('a process that cannot do the work leaves it to others, and comes back when it can', async () => {
+  let isAble = true
+  const a = await joined('a', { shares: 2, isAble: () => isAble })
+  await eventually(() => expect(a.held()).toEqual([0, 1]))
+  const b = await joined('b', { shares: 2 })
+  isAble = false
+  await eventually(() => expect(b.held()).toEqual([0, 1]))
+  expect(a.held()).toEqual([])
+  isAble = true
+  await eventually(() => expect(sizes(a, b)).toEqual([1, 1]))
+  expect(heldTwice).toEqual([])
 })
 
 test('a share is handed over when what it was held for has ended; the others are renewed meanwhile', async () => {

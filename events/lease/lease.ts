@@ -22,6 +22,8 @@ export interface LeaseOptions {
   onTaken(share: number): void
   /** A share is not held any more, or is to be handed over: once the promise resolves, another process may take it. */
   onLost(share: number): void | Promise<void>
+  /** Whether this process could do the work now (default: always): one that could not gives back what it holds, and takes nothing. */
+  isAble?: () => boolean
   log: Logger
   /** How often a lease is renewed (default 1,000), and after how long without renewal others take its shares (default 4,000), in ms. */
   renewEveryMs?: number
@@ -31,9 +33,12 @@ export interface LeaseOptions {
 }
 
 export interface Lease {
-  /** Whether the share is held now, by this process's own monotonic clock: not after it was stopped for longer than the lease lasts. */
+  /**
+   * Whether the share is held now, by this process's own monotonic clock: not after it was stopped for longer than the lease lasts, but
+   * still while it is handed over.
+   */
   holds(share: number): boolean
-  /** The shares held now. */
+  /** The shares held now, without those that are handed over. */
   held(): readonly number[]
   health(): LeaseHealth
   /** Loses all shares, and says so in the store, so that others take them at once. */
@@ -58,7 +63,7 @@ const CONFLICTS = 3
  * @throws StoreUnavailable when the store cannot be read at the start; Error when the options make no sense
  */
 export async function openLease(options: LeaseOptions): Promise<Lease> {
-  const { store, name, shares, holder, log, now = () => performance.now() } = options
+  const { store, name, shares, holder, log, isAble = () => true, now = () => performance.now() } = options
   const { renewEveryMs = RENEW_EVERY_MS, expiresAfterMs = EXPIRES_AFTER_MS } = options
   if (!(Number.isSafeInteger(shares) && shares > 0)) throw new Error(`A lease has 1 share or more, not ${shares}.`)
   if (!(renewEveryMs > 0 && expiresAfterMs >= 2 * renewEveryMs)) {
@@ -103,23 +108,24 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     await membership.look()
     holding.checkTime()
     const members = membership.living()
-    const { keep, take, giveBack, watches } = divide(members, holder, { shares, holds: holding.holds })
-    const hold = isLeaving ? [] : [...keep, ...take]
-    const excess = isLeaving ? [...keep, ...giveBack] : giveBack
+    const isAway = isLeaving || !isAble()
+    const { keep, take, giveBack, watches } = divide(members, holder, { shares, holds: holding.isAtWork })
+    const hold = isAway ? [] : [...keep, ...take]
+    const excess = isAway ? [...keep, ...giveBack] : giveBack
     holding.keepOnly(hold)
     // What is still being lost is not for others yet.
     const told = [...hold, ...excess.filter(holding.isBeingLost)].sort((a, b) => a - b)
 
-    const hasLeft = isLeaving && told.length === 0
-    if (hasLeft ? !members.has(holder) : watches) return hasLeft ? 'left' : 'done'
+    const hasLeft = isAway && told.length === 0
+    const done = hasLeft && isLeaving ? 'left' : 'done'
+    if (hasLeft ? !members.has(holder) : watches) return done
     const begun = now()
     const event: LeaseEvent = hasLeft
       ? { type: 'LeaseReleased', data: { lease: name, holder } }
       : { type: 'LeaseRenewed', data: { lease: name, holder, shares: told } }
     if (!(await append(event))) return 'conflict'
-    if (hasLeft) return 'left'
-    holding.renewed(isLeaving ? [] : hold, begun)
-    return 'done'
+    holding.renewed(hold, begun)
+    return done
   }
 
   /** @returns false when others have appended in between */

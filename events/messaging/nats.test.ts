@@ -79,7 +79,7 @@ function describeConnection(url: string): void {
       for (let times = 0; times < 3; times++) {
         wire.cut()
         await connectedHere(false)
-        await wire.mend()
+        wire.mend()
         await connectedHere(true)
         expect(here.health().detail).toContain('127.0.0.1')
         await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
@@ -92,7 +92,7 @@ function describeConnection(url: string): void {
       wire.cut()
       await connectedHere(false)
       await wire.refused(3)
-      await wire.mend()
+      wire.mend()
       await connectedHere(true)
       expect(told.warn.mock.calls.map(([, message]) => message)).toEqual([
         'The connection to NATS is lost; it is made again as soon as possible',
@@ -130,7 +130,7 @@ function describeConnection(url: string): void {
       await expect(here.request(subject, 'request', 60_000)).rejects.toThrow(MessagingUnavailable)
       await expect(here.gather(subject, 'gather', 60_000)).rejects.toThrow(MessagingUnavailable)
       here.publish(subject, 'hint')
-      await wire.mend()
+      wire.mend()
       await connectedHere(true)
       await expect.poll(() => here.request(subject, 'later', 1_000).catch(String)).toBeTypeOf('number')
       expect(new Set(received)).toEqual(new Set(['later']))
@@ -142,6 +142,31 @@ function describeConnection(url: string): void {
       await here.close()
       expect(here.health().ok).toBe(false)
     })
+  })
+
+  test('more than 10,000 requests are not in service at once: the others are dropped, which is told once', async () => {
+    const warn = vi.fn()
+    const messaging = await openNats({ url, log: { ...log, warn } })
+    const subject = newSubject()
+    let asked = 0
+    let release = (_: string) => {}
+    const held = new Promise<string>((resolve) => {
+      release = resolve
+    })
+    messaging.serve(subject, () => {
+      asked++
+      return held
+    })
+    const ask = (count: number, timeoutMs: number) =>
+      Promise.allSettled(Array.from({ length: count }, () => messaging.request(subject, 'question', timeoutMs)))
+    const taken = ask(10_000, 60_000)
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(10_000)
+    for (const dropped of await ask(5, 200)) expect(dropped).toMatchObject({ reason: expect.any(NoAnswer) })
+    release('answered')
+    for (const answered of await taken) expect(answered).toMatchObject({ value: 'answered' })
+    expect(await messaging.request(subject, 'question', 10_000)).toBe('answered')
+    expect(warn).toHaveBeenCalledOnce()
+    await messaging.close()
   })
 
   test('a message that is no JSON is ignored, and what comes after it is not', async () => {
@@ -163,7 +188,7 @@ interface Wire {
   url: string
   /** Cuts all connections, and takes no new ones. */
   cut(): void
-  mend(): Promise<void>
+  mend(): void
   /** Resolves when so many more connections were turned away. */
   refused(count: number): Promise<void>
   remove(): Promise<void>
@@ -204,7 +229,7 @@ async function wireTo(url: string): Promise<Wire> {
   return {
     url: `nats://${credentials}127.0.0.1:${address.port}`,
     cut: end,
-    async mend() {
+    mend() {
       isCut = false
     },
     async refused(count) {

@@ -32,7 +32,12 @@ const LONGEST_PAUSE_MS = 2_000
 const ANSWERS_WITHIN_MS = 5_000
 const DRAIN_WITHIN_MS = 2_000
 
-const FAULTS_OF_THE_SETTING: readonly string[] = [ErrorCode.AuthorizationViolation, ErrorCode.BadAuthentication]
+/** What waiting does not mend. */
+const FAULTS_OF_THE_SETTING: readonly string[] = [
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.BadAuthentication,
+  ErrorCode.ServerOptionNotAvailable,
+]
 
 /**
  * Connects to NATS. A connection that breaks later is made again, for ever; meanwhile nothing is kept for sending.
@@ -67,9 +72,8 @@ async function firstConnection(place: string, patienceMs: number, options: Conne
     } catch (error) {
       const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
       if (useless || performance.now() > end) {
-        const reason = reasonOf(error)
-        const advice = useless ? 'Set its user and password in NATS_URL.' : 'Start the server, or correct NATS_URL.'
-        throw new Error(`${place} (NATS_URL) cannot be used: ${reason}. ${advice}`, { cause: error })
+        const advice = useless ? 'Correct NATS_URL.' : 'Start the server, or correct NATS_URL.'
+        throw new Error(`${place} (NATS_URL) cannot be used: ${reasonOf(error)}. ${advice}`, { cause: error })
       }
       await pause(250)
     }
@@ -303,10 +307,16 @@ function bytesOf(message: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(message))
 }
 
+const REASONS: Record<string, string> = {
+  [ErrorCode.ConnectionRefused]: 'it refuses connections',
+  [ErrorCode.Timeout]: 'no answer in time',
+  [ErrorCode.AuthorizationViolation]: 'it does not know this user and password',
+  [ErrorCode.ServerOptionNotAvailable]: 'it offers no TLS',
+}
+
 function reasonOf(error: unknown): string {
-  if (error instanceof NatsError && error.code === ErrorCode.ConnectionRefused) return 'it refuses connections'
-  if (error instanceof NatsError && error.code === ErrorCode.Timeout) return 'no answer in time'
-  return error instanceof Error ? error.message : String(error)
+  const known = error instanceof NatsError ? REASONS[error.code] : undefined
+  return known ?? (error instanceof Error ? error.message : String(error))
 }
 
 /** Waits for work, but not for longer than so many milliseconds. */

@@ -14,6 +14,9 @@ export function commandBus({ messaging, namespace, store, alone }: Ground): Comm
   return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone })
 }
 
+/** A handler that is cut off from the messages leaves its partitions to the others after so long. */
+const CUT_OFF_AFTER_MS = 3_000
+
 /** Serves the partitions of this process; the others are served by other processes with this role. */
 export async function runCommands(ground: Ground, messaging: Messaging): Promise<RunningRole> {
   const { store, namespace, holder, log } = ground
@@ -26,6 +29,7 @@ export async function runCommands(ground: Ground, messaging: Messaging): Promise
     holder,
     onTaken: served.take,
     onLost: served.give,
+    isAble: reaches(messaging),
     log,
   })
   return {
@@ -34,5 +38,14 @@ export async function runCommands(ground: Ground, messaging: Messaging): Promise
       await lease.release()
       await served.stop()
     },
+  }
+}
+
+/** Whether there is a connection, or was one a moment ago. */
+function reaches(messaging: Messaging): () => boolean {
+  let reachedAt = performance.now()
+  return () => {
+    if (messaging.health().ok) reachedAt = performance.now()
+    return performance.now() - reachedAt < CUT_OFF_AFTER_MS
   }
 }

@@ -1,14 +1,19 @@
 // The role `projector`: folds the log into the views, in a thread of its own.
+import { hash } from 'node:crypto'
 import type { Position } from '../../events/position.ts'
+import { views } from '../../query/views/index.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
 
+/** Releases with other views build them beside those that are there, and each has a projector of its own. */
+const VERSION = hash('sha1', JSON.stringify(views.map(({ name, version }) => [name, version])), 'hex').slice(0, 8)
+
 /** @param onFolded is told how far the views have come, after each write */
 export function runProjector(ground: Ground, onFolded: (checkpoint: Position) => void): Promise<RunningRole> {
   const { places, logId, logLevel, log, startedAt } = ground
-  return activeOnce(ground, 'projector', () => {
+  return activeOnce(ground, `projector-${VERSION}`, () => {
     const thread = startProjectorThread({ places, logId, logLevel }, onFolded, log)
     return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }
   })

@@ -135,7 +135,10 @@ function again(random: Random, step: Step, at: number): Step[] {
 
 function operatorsOf(random: Random, { customers, products }: Shop, lasts: number): Step[] {
   const some = (most: number, work: () => Asked): Step[] =>
-    Array.from({ length: random.whole(0, most) }, () => ({ at: random.between(0, lasts), ...work() }))
+    Array.from({ length: random.whole(0, most) }, () => {
+      const step: Step = { at: random.between(0, lasts), ...work(), tries: random.pick([1, EVER]) }
+      return [step, ...again(random, step, random.between(0, lasts))]
+    }).flat()
   return [
     ...some(3, () =>
       asked('changeCreditLimit', {
@@ -158,7 +161,7 @@ function operatorsOf(random: Random, { customers, products }: Shop, lasts: numbe
         price: random.whole(500, 2_000),
       }),
     ),
-  ].map((step) => (step.do === 'ask' ? { ...step, tries: random.pick([1, EVER]) } : step))
+  ]
 }
 
 function commandId(random: Random): string {

@@ -32,9 +32,9 @@ export const planted: Record<string, Planted> = {
     sabotage: { openHandler: (log) => openCommandHandler(log, { alone: true }) },
     breaks: 'every order is decided, and holds what it should',
   },
-  'a command that comes again is another one': {
-    sabotage: { openHandler: withoutDuplicates },
-    breaks: 'a command is answered as the first time',
+  'a command that comes again after a crash is done again': {
+    sabotage: { openHandler: forgettingCommands },
+    breaks: 'a command is recorded once',
   },
   'the checkpoint of the sagas passes what is under way': {
     sabotage: { log: sagasAtHead },
@@ -69,23 +69,23 @@ async function newestRevision(log: EventStore, stream: StreamName): Promise<numb
   return NO_EVENTS
 }
 
-function withoutDuplicates(log: EventStore): CommandBus {
-  const handler = openCommandHandler(log, { alone: false })
-  let sent = 0
-  return {
-    ...handler,
-    send: (message) => handler.send({ ...message, commandId: `${message.commandId} ${sent++} ${Date.now()}` }),
-  }
-}
-
 /** A handler that takes a release for something else when it loads a customer. */
 function forgettingReleases(log: EventStore): CommandBus {
-  const forgotten = (event: RecordedEvent) =>
+  return openHandlerReading(log, (event) =>
     event.type === 'CreditReleased'
       ? ({ ...event, type: 'CreditReservationRefused', metadata: { schemaVersion: 1 } } as unknown as RecordedEvent)
-      : event
+      : event,
+  )
+}
+
+/** A handler that recalls what happened, and not which command led to it. */
+function forgettingCommands(log: EventStore): CommandBus {
+  return openHandlerReading(log, (event) => ({ ...event, metadata: { schemaVersion: 1 } }))
+}
+
+function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) => RecordedEvent): CommandBus {
   async function* read(...from: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
-    for await (const page of log.read(...from)) yield page.map(forgotten)
+    for await (const page of log.read(...from)) yield page.map(recalled)
   }
   return openCommandHandler({ ...log, read }, { alone: false })
 }

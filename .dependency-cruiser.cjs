@@ -47,7 +47,7 @@ module.exports = {
       name: 'production-imports-no-test',
       severity: 'error',
       from: { path: '^(command|query|events|schema|server)/', pathNot: testing },
-      to: { path: [testing, '^test/'] },
+      to: { path: [testing, '^(test|simulator)/'] },
     },
     {
       name: 'no-cycles',

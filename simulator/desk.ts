@@ -1,8 +1,7 @@
 // The desk under test: its real parts, each role in a process of its own, over stores and a bus that are far away.
 import type { CommandBus } from '../command/bus/command-bus.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
-import { type Placement, placement } from '../command/placement/placement.ts'
-import type { SagaDefinition } from '../command/saga/definition.ts'
+import { placement } from '../command/placement/placement.ts'
 import { type Sagas, startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { EventStore } from '../events/store/event-store.ts'
@@ -76,7 +75,7 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
   const { projectorViews = asItIs, openHandler = (log) => openCommandHandler(log, { alone: false }) } = sabotage
 
   const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))
-  const saga: SagaDefinition<Placement> = { ...placement, within: world.within, window: world.window }
+  const saga = { ...placement, within: world.within, window: world.window }
 
   const logOf = (life: Life, name: string) => farLog(store, { life, weather, time, random: random(name) })
   const busOf = (life: Life) => farBus({ life, weather, time, handlers })

@@ -58,7 +58,7 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
       }),
 
     read: (stream, from) => pages(stream, () => store.read(stream, from)),
-    readBackwards: (stream) => pages(stream, () => store.readBackwards(stream)),
+    readBackwards: (stream, options) => pages(stream, () => store.readBackwards(stream, options)),
 
     async *subscribe(after, options) {
       // As every store: any number of subscribers may share a signal.

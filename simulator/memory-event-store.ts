@@ -10,6 +10,7 @@ import {
   type StreamName,
 } from '../events/store/event-store.ts'
 import { subscription } from '../events/store/subscription.ts'
+import { upcast } from '../events/upcasters.ts'
 
 /** Everything that is recorded: an event at position p is at the index p - 1. */
 export interface MemoryLog {
@@ -67,7 +68,7 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
       }
       const recordedAt = new Date(now()).toISOString()
       for (const [index, { type, id }] of events.entries()) {
-        const recorded = {
+        const recorded = upcast({
           type,
           id,
           data: JSON.parse(data[index] as string),
@@ -76,7 +77,7 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
           revision: existing.length,
           position: log.events.length + 1,
           recordedAt,
-        } as RecordedEvent
+        } as RecordedEvent)
         existing.push(recorded)
         log.events.push(recorded)
       }
@@ -87,8 +88,11 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
 
     read: (stream, from = 0) => pages((index) => streamOf(stream).slice(from + index, from + index + PAGE)),
 
-    readBackwards(stream) {
-      const newestFirst = streamOf(stream).toReversed()
+    readBackwards(stream, { from, limit } = {}) {
+      const newestFirst = streamOf(stream)
+        .slice(0, from === undefined ? undefined : from + 1)
+        .toReversed()
+        .slice(0, limit)
       return pages((index) => newestFirst.slice(index, index + PAGE))
     },
 

@@ -52,7 +52,7 @@ export interface Subscribed {
 
 export type Topic =
   | { feed: 'events' | 'orders'; customerId?: string; fromStart: boolean }
-  | { view: ViewName; id: string }
+  | { view: Exclude<ViewName, 'parked'>; id: string }
   | { ordersOf: string }
 
 const STEADY = 1_000

@@ -1,9 +1,11 @@
 // What must hold after every run, whatever went wrong in it.
+
 import { isDeepStrictEqual } from 'node:util'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import type { HistoryEntry } from '../query/store/view-store.ts'
 import { views as projections } from '../query/views/index.ts'
 import { heldAtEnd, overdrafts } from '../test/invariants.ts'
+import { isAboutTheLog } from './about-the-log.ts'
 import type { Answer } from './clients.ts'
 import { type FoldedLog, foldedLog } from './folded-log.ts'
 import type { MemoryViews } from './memory-view-store.ts'
@@ -116,7 +118,7 @@ function wrongViews({ documents, broken }: MemoryViews, folded: FoldedLog): stri
 }
 
 function wrongHistory(events: readonly RecordedEvent[], { history }: MemoryViews, folded: FoldedLog): string[] {
-  const should = events.filter(({ type }) => type !== 'CheckpointStored')
+  const should = events.filter((event) => !isAboutTheLog(event))
   const entries = history.map(({ text }): HistoryEntry => JSON.parse(text))
   const [extra] = entries.filter(({ position }, index) => position !== should[index]?.position)
   if (extra) return [`there is an entry at ${extra.position} that does not belong there`]
@@ -136,8 +138,8 @@ function wronglyTold(subscriber: Subscriber, events: readonly RecordedEvent[], f
   if (backwards.length > 0) return [`the position goes back to ${backwards[0]?.position}`]
 
   if ('feed' in to) {
-    const should = events.filter(({ type, stream, position, data }) => {
-      if (position <= subscriber.since() || type === 'CheckpointStored') return false
+    const should = events.filter(({ stream, position, data }) => {
+      if (position <= subscriber.since() || isAboutTheLog({ stream })) return false
       return (
         to.feed === 'events' ||
         (stream.startsWith('order-') && 'customerId' in data && data.customerId === to.customerId)

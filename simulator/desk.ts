@@ -72,7 +72,10 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 export function openDesk({ time, weather, random, sabotage, ...world }: World): Desk {
   const asItIs = <Part>(part: Part) => part
   const { log: aroundLog = asItIs, views: aroundViews = asItIs } = sabotage
-  const { projectorViews = asItIs, openHandler = (log) => openCommandHandler(log, { alone: false }) } = sabotage
+  const {
+    projectorViews = asItIs,
+    openHandler = (log) => openCommandHandler(log, { alone: false, rememberedOfStream: 4, snapshotEvery: 6 }),
+  } = sabotage
 
   const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))
   const saga = { ...placement, within: world.within, window: world.window }

@@ -1,5 +1,7 @@
 // One run: everything of a plan happens, then the troubles end, everybody comes to rest, and the promises are checked.
+
 import type { RecordedEvent } from '../events/store/event-store.ts'
+import { isAboutTheLog } from './about-the-log.ts'
 import { broken, type Violation } from './checks.ts'
 import { type Answer, ask } from './clients.ts'
 import { type Desk, openDesk, type Sabotage } from './desk.ts'
@@ -118,7 +120,7 @@ async function live(
   const length = log.events.length
   for (const node of desk.nodes) down(node, 1)
   await rest()
-  const more = log.events.slice(length).filter(({ type }) => type !== 'CheckpointStored')
+  const more = log.events.slice(length).filter((event) => !isAboutTheLog(event))
   if (restless.length === 0 && more.length > 0) {
     violations.push({ promise: 'a restart leads to nothing new', detail: more.map(({ type }) => type).join(', ') })
   }

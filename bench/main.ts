@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fsyncCost } from './fsync.ts'
 import { hotCustomer } from './hot-customer.ts'
+import { longStream } from './long-stream.ts'
 import { ordersOverHttp } from './orders-over-http.ts'
 import { ordersThroughThePath } from './orders-through-the-path.ts'
 import { rawAppends } from './raw-appends.ts'
@@ -33,6 +34,14 @@ try {
   const hot = await hotCustomer(join(directory, 'hot'))
   print('hot customer', `${ms(hot.seconds)}`, '200 orders of one customer at once, until all are decided')
   print('', `${hot.appends} appends`, `to the customer's stream, ${hot.conflicts} conflicts`)
+
+  const long = await longStream(join(directory, 'long.db'))
+  print(
+    'old customer',
+    ms(long.whole),
+    '100,000 settled reservations: the first command after a start, without a snapshot',
+  )
+  print('', ms(long.fromSnapshot), 'with one')
 } finally {
   await rm(directory, { recursive: true, force: true })
 }

@@ -57,6 +57,8 @@ export const broken: Fault = async () => {
 export interface Watched extends EventStore {
   appends: Append[]
   reads: StreamName[]
+  /** How many events of a stream reading has given, forwards or backwards. */
+  eventsRead(stream: StreamName): number
 }
 
 /** The same store, with one fault for each of the first appends, or with a function that says which fault comes next. */
@@ -64,10 +66,18 @@ export function watched(store: EventStore, faults: Fault[] | (() => Fault | unde
   const next = typeof faults === 'function' ? faults : () => faults.shift()
   const appends: Append[] = []
   const reads: StreamName[] = []
+  const eventsRead = new Map<StreamName, number>()
+  async function* counted(stream: StreamName, pages: AsyncIterable<RecordedEvent[]>) {
+    for await (const page of pages) {
+      eventsRead.set(stream, (eventsRead.get(stream) ?? 0) + page.length)
+      yield page
+    }
+  }
   return {
     ...store,
     appends,
     reads,
+    eventsRead: (stream) => eventsRead.get(stream) ?? 0,
     append(stream, events, expected) {
       const what = { stream, events, expected }
       appends.push(what)
@@ -77,8 +87,9 @@ export function watched(store: EventStore, faults: Fault[] | (() => Fault | unde
     },
     read(stream, from) {
       reads.push(stream)
-      return store.read(stream, from)
+      return counted(stream, store.read(stream, from))
     },
+    readBackwards: (stream, options) => counted(stream, store.readBackwards(stream, options)),
   }
 }
 

@@ -8,7 +8,7 @@ export function summary(event: DomainEvent): string {
     case 'CustomerRegistered':
       return `Registered customer ${event.data.name} with a credit limit of ${formatMoney(event.data.creditLimit)}`
     case 'CreditLimitChanged':
-      return `Changed the credit limit from ${formatMoney(event.data.previousLimit)} to ${formatMoney(event.data.creditLimit)}`
+      return `Changed the credit limit from ${formatMoney(event.data.previousCreditLimit)} to ${formatMoney(event.data.creditLimit)}`
     case 'CreditReserved':
       return `Reserved ${formatMoney(event.data.amount)} of credit for ${event.data.orderId}`
     case 'CreditReservationRefused':
@@ -50,12 +50,21 @@ export function summary(event: DomainEvent): string {
 
     case 'PlacementStarted':
       return `Started the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
+    case 'PlacementResumed':
+      return `Resumed the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
     case 'RepliesReceived':
       return `Noted ${counted(event.data.replies.length, 'reply', 'replies')} on the placement of ${event.data.orderId}`
     case 'PlacementDecided':
       return `Decided the placement of ${event.data.orderId}: ${event.data.reason ?? event.data.outcome}`
     case 'PlacementEnded':
       return `Ended the placement of ${event.data.orderId}: every reservation is settled`
+
+    case 'SagaParked':
+      return `Parked the ${event.data.saga} of ${event.data.orderId}: ${event.data.error}`
+    case 'SagaRetried':
+      return `Had the parked ${event.data.saga} of ${event.data.orderId} tried again`
+    case 'SagaDiscarded':
+      return `Gave up the parked ${event.data.saga} of ${event.data.orderId}`
 
     case 'LogCreated':
       return `Created the log ${event.data.logId}`
@@ -65,6 +74,8 @@ export function summary(event: DomainEvent): string {
       return `${event.data.holder} holds ${counted(event.data.shares.length, 'share', 'shares')} of ${event.data.lease}`
     case 'LeaseReleased':
       return `${event.data.holder} has left ${event.data.lease}`
+    case 'SnapshotTaken':
+      return `Took a snapshot of ${event.data.of} after its event ${event.data.revision + 1}`
 
     default:
       event satisfies never

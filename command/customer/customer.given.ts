@@ -24,8 +24,8 @@ export function registered({ creditLimit = 0 }: { creditLimit?: number } = {}): 
   return { type: 'CustomerRegistered', data: { customerId, name: 'Acme Tools', creditLimit } }
 }
 
-export function limitChanged(previousLimit: number, creditLimit: number): CustomerEvent {
-  return { type: 'CreditLimitChanged', data: { customerId, creditLimit, previousLimit } }
+export function limitChanged(previousCreditLimit: number, creditLimit: number): CustomerEvent {
+  return { type: 'CreditLimitChanged', data: { customerId, creditLimit, previousCreditLimit } }
 }
 
 export function reserved(orderId: string, amount: number): CustomerEvent {

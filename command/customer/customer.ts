@@ -53,7 +53,9 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
           }
         }
         // A limit below what is reserved is allowed: nothing is available then, until enough is given back.
-        return [{ type: 'CreditLimitChanged', data: { customerId, creditLimit, previousLimit: customer.creditLimit } }]
+        return [
+          { type: 'CreditLimitChanged', data: { customerId, creditLimit, previousCreditLimit: customer.creditLimit } },
+        ]
       }
 
       case 'ReserveCredit': {

@@ -1,6 +1,7 @@
 // What whoever sends a command can rely on: decided once, answered when it is stored, whatever the store says in between.
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { EventStore } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import * as cus from '../customer/customer.given.ts'
@@ -51,7 +52,7 @@ test('every event says which command led to it, and what it answers', async () =
     correlationId: 'registration',
     causationId: 'cause',
     actor: 'somebody',
-    schemaVersion: 1,
+    schemaVersion: SCHEMA_VERSION,
   })
 })
 

@@ -1,46 +1,80 @@
 // Decides commands for any stream: one mailbox for each stream that has work, and a bounded memory of the others.
 import { LRUCache } from 'lru-cache'
+import type { Logger } from '../../events/logger.ts'
 import type { EventStore, StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { customer } from '../customer/customer.ts'
+import { customerMemory } from '../customer/memory.ts'
 import type { Aggregate, Decider } from '../decider.ts'
+import type { Memory } from '../memory.ts'
 import { order } from '../order/order.ts'
+import { parking } from '../parking/parking.ts'
+import { productMemory } from '../product/memory.ts'
 import { type Product, product } from '../product/product.ts'
-import type { Loaded } from './loaded.ts'
+import type { Kind, Loaded } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
+import { openSnapshots } from './snapshots.ts'
 
-const deciders: Record<string, Decider<Aggregate>> = { customer, order, product }
+const deciders: Record<string, Decider<Aggregate>> = { customer, order, product, parked: parking }
+
+/** Those whose streams grow long. */
+const memories: Record<string, Memory<Aggregate>> = { customer: customerMemory, product: productMemory }
 
 /** About 300 bytes each. */
 const REMEMBERED_COMMANDS = 1_000_000
 
 /**
+ * More than sagas have under way at once: what one of them sends for the first time is known to be new without a look into the stream.
+ */
+const REMEMBERED_OF_STREAM = 4_096
+
+const SNAPSHOT_EVERY = 1_000
+
+export interface CommandHandlerOptions {
+  alone?: boolean
+  rememberedCommands?: number
+  rememberedOfStream?: number
+  snapshotEvery?: number
+  log?: Pick<Logger, 'info' | 'warn'>
+}
+
+const SILENT = { info() {}, warn() {} }
+
+/**
  * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
  * harm, since the expected revision decides, but they cost each other reloads.
- * @param options.rememberedCommands how many commands the streams that are kept in memory may have recorded in all
  * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
  *   confirmed by a read before it is given
+ * @param options.rememberedCommands how many commands the streams that are kept in memory may have there in all
+ * @param options.rememberedOfStream how many of the newest commands of one stream are kept there; what is older is looked up when it matters
+ * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
  */
-export function openCommandHandler(
-  store: EventStore,
-  { rememberedCommands = REMEMBERED_COMMANDS, alone = true }: { rememberedCommands?: number; alone?: boolean } = {},
-): CommandBus {
+export function openCommandHandler(store: EventStore, options: CommandHandlerOptions = {}): CommandBus {
+  const { alone = true, rememberedCommands = REMEMBERED_COMMANDS, log = SILENT } = options
+  const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
+  const snapshots = openSnapshots(store, log)
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
     maxSize: rememberedCommands,
     // One stream that has more by itself is kept alone: a cache that refused it would have it read anew for each batch.
-    sizeCalculation: (loaded) => Math.min(1 + loaded.commands.size, rememberedCommands),
+    sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), rememberedCommands),
   })
+
+  function kindOf(stream: StreamName): Kind {
+    const category = stream.slice(0, stream.indexOf('-'))
+    const decider = deciders[category]
+    if (!decider) throw new Error(`No decider decides for ${stream}`)
+    return { decider, memory: memories[category], rememberedOfStream, snapshotEvery }
+  }
 
   function mailboxOf(stream: StreamName): Mailbox {
     const existing = open.get(stream)
     if (existing) return existing
-    const decider = deciders[stream.slice(0, stream.indexOf('-'))]
-    if (!decider) throw new Error(`No decider decides for ${stream}`)
     const mailbox = openMailbox({
       store,
+      snapshots,
       stream,
-      decider,
+      kind: kindOf(stream),
       alone,
       cached: idle.get(stream),
       idle(loaded) {
@@ -63,3 +97,11 @@ export function openCommandHandler(
       }),
   }
 }
+
+/** In commands, each of about 300 bytes. */
+function weightOf({ commands, state, keys }: Loaded, { memory }: Kind): number {
+  return 1 + commands.size + (memory?.open(state).size ?? 0) + (keys ? FILTER : 0)
+}
+
+/** A filter of 64 KiB. */
+const FILTER = 220

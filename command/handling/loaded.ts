@@ -1,15 +1,33 @@
-// What is known of a stream while it is in memory: the state, and what each of its commands led to.
-import type { DomainEvent } from '../../events/catalogue.ts'
-import { type Position, START } from '../../events/position.ts'
-import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../events/store/event-store.ts'
+// What is known of a stream while it is in memory: the state, and what each of its newest commands led to.
+import type { Position } from '../../events/position.ts'
+import type { Revision } from '../../events/store/event-store.ts'
 import type { Aggregate, Decider } from '../decider.ts'
+import type { Memory } from '../memory.ts'
+import { type KeyFilter, keyFilter } from './key-filter.ts'
+
+/** How a stream is decided; without a memory it is kept whole: such streams are short. */
+export interface Kind {
+  decider: Decider<Aggregate>
+  memory?: Memory<Aggregate> | undefined
+  /** So many commands of a stream are remembered, or up to a quarter more. */
+  rememberedOfStream: number
+  /** A snapshot is taken after so many events, or after as many as there are open reservations. */
+  snapshotEvery: number
+}
 
 export interface Loaded {
   state: unknown
   revision: Revision
   position: Position
-  /** By `commandId`: the memory of duplicate detection. */
+  lastEventId: string
+  /** By `commandId`, the oldest first: the memory of duplicate detection. */
   commands: Map<string, Recorded>
+  /** Commands up to here may be missing in `commands`, and their marks in the state. Later ones are all there. */
+  forgotten: { revision: Revision; position: Position }
+  /** The ids of all commands of clients, also of those that are forgotten; there from when something is. */
+  keys: KeyFilter | undefined
+  /** The newest snapshot is of this revision, or may become so. */
+  snapshotOf: Revision
 }
 
 /** The events that a command led to, by their first and last revision. */
@@ -18,54 +36,52 @@ export interface Recorded {
   first: Revision
   last: Revision
   position: Position
+  /** The marks that they left. */
+  settled?: readonly string[] | undefined
 }
 
-/** Folds a stream from its first event. */
-export async function load(store: EventStore, stream: StreamName, decider: Decider<Aggregate>): Promise<Loaded> {
-  const loaded: Loaded = {
-    state: decider.initialState(),
-    revision: NO_EVENTS,
-    position: START,
-    commands: new Map(),
-  }
-  await catchUp(store, stream, decider, loaded)
-  return loaded
+/** Keeps what a command has led to. */
+export function remember(loaded: Loaded, commandId: string, recorded: Recorded): void {
+  loaded.commands.set(commandId, recorded)
+  if (isOfClient(commandId)) loaded.keys?.add(commandId)
 }
 
-/** Folds what the stream has beyond what is known of it; says whether there was anything. */
-export async function catchUp(
-  store: EventStore,
-  stream: StreamName,
-  decider: Decider<Aggregate>,
-  loaded: Loaded,
-): Promise<boolean> {
-  const known = loaded.revision
-  for await (const page of store.read(stream, known + 1)) {
-    for (const event of page) {
-      loaded.state = decider.evolve(loaded.state, event)
-      loaded.revision = event.revision
-      loaded.position = event.position
-      const { commandId, digest = '' } = event.metadata
-      if (commandId === undefined) continue
-      const first = loaded.commands.get(commandId)?.first ?? event.revision
-      loaded.commands.set(commandId, { digest, first, last: event.revision, position: event.position })
-    }
+/** The marks that events leave, after those that are known already. */
+export function marksOf(
+  memory: Memory<Aggregate> | undefined,
+  events: readonly { type: string }[],
+  known?: readonly string[],
+): readonly string[] | undefined {
+  let marks = known
+  for (const event of events) {
+    const mark = memory?.settled(event)
+    if (mark !== undefined) marks = marks ? [...marks, mark] : [mark]
   }
-  return loaded.revision > known
+  return marks
 }
 
-/** The events that a command led to when it was decided first. */
-export async function recordedEvents(
-  store: EventStore,
-  stream: StreamName,
-  { first, last }: Recorded,
-): Promise<readonly DomainEvent[]> {
-  const events: DomainEvent[] = []
-  for await (const page of store.read(stream, first)) {
-    for (const event of page) {
-      if (event.revision > last) return events
-      events.push(event)
-    }
+/** Forgets the oldest commands and their marks when there are a quarter too many. */
+export function forgetOld(loaded: Loaded, { memory, rememberedOfStream }: Kind): void {
+  const { commands } = loaded
+  if (!memory || commands.size <= 1.25 * rememberedOfStream) return
+  loaded.keys ??= keysOf(commands.keys())
+  const marks = memory.marks(loaded.state)
+  for (const [commandId, { last, position, settled = [] }] of commands) {
+    if (commands.size <= rememberedOfStream) return
+    commands.delete(commandId)
+    for (const mark of settled) marks.delete(mark)
+    loaded.forgotten = { revision: last, position }
   }
-  return events
+}
+
+/** The ids of clients among those of a stream's commands. */
+export function keysOf(commandIds: Iterable<string>): KeyFilter {
+  const keys = keyFilter()
+  for (const commandId of commandIds) if (isOfClient(commandId)) keys.add(commandId)
+  return keys
+}
+
+/** Clients cannot choose an id that begins with `~`: such ids are those of sagas. */
+export function isOfClient(commandId: string): boolean {
+  return !commandId.startsWith('~')
 }

@@ -3,10 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
-import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
+import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { catchUp, type Loaded, load, type Recorded, recordedEvents } from './loaded.ts'
+import { CannotFold, catchUp, load, recordedEvents } from './load.ts'
+import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import { type Recalled, recall } from './recall.ts'
 import { appendSettled } from './settled-append.ts'
+import type { Snapshots } from './snapshots.ts'
 
 /** Keeps an append below the store's limit of 1 MiB, also when every command has the longest texts allowed. */
 const COMMANDS_PER_APPEND = 256
@@ -26,15 +29,18 @@ export interface Mailbox {
 
 /** Somebody who waits for the stream. */
 interface Waiting {
+  /** The command, if it is one that waits. */
+  message?: CommandMessage
   /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
-  takeTurn(loaded: Loaded, events: NewEvent[]): () => void | Promise<void>
+  takeTurn(loaded: Loaded, recalled: Recalled, events: NewEvent[]): () => void | Promise<void>
   fail(error: Error): void
 }
 
 interface MailboxOptions {
   store: EventStore
+  snapshots: Snapshots
   stream: StreamName
-  decider: Decider<Aggregate>
+  kind: Kind
   /** Nobody else appends to the stream: what is known of it is what is stored. */
   alone: boolean
   /** What is still known of the stream from before. */
@@ -44,7 +50,8 @@ interface MailboxOptions {
 }
 
 /** The mailbox of one stream. */
-export function openMailbox({ store, stream, decider, alone, cached, idle }: MailboxOptions): Mailbox {
+export function openMailbox({ store, snapshots, stream, kind, alone, cached, idle }: MailboxOptions): Mailbox {
+  const { decider, memory } = kind
   let loaded = cached
   let queue: Waiting[] = []
   let running = false
@@ -69,12 +76,18 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
       } catch (error) {
         // What was decided in memory may not be what is stored: forget it.
         loaded = undefined
-        const reason = error instanceof Error ? error.message : String(error)
-        for (const waiting of batch) waiting.fail(new NotDecided(`${stream}: ${reason}`, { cause: error }))
+        const failure = failureOf(error)
+        for (const waiting of batch) waiting.fail(failure)
       }
     }
     running = false
     idle(loaded)
+  }
+
+  function failureOf(error: unknown): Error {
+    if (error instanceof CannotFold) return error
+    const reason = error instanceof Error ? error.message : String(error)
+    return new NotDecided(`${stream}: ${reason}`, { cause: error })
   }
 
   /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */
@@ -82,13 +95,15 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
     let upToDate = alone
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       if (!loaded) {
-        loaded = await load(store, stream, decider)
+        loaded = await load(store, snapshots, stream, kind)
         upToDate = true
       }
       const current = loaded
       const expected = current.revision
+      const recalled = await recall(store, stream, kind, current, batch)
       const events: NewEvent[] = []
-      const answers = batch.map((waiting) => waiting.takeTurn(current, events))
+      const answers = batch.map((waiting) => waiting.takeTurn(current, recalled, events))
+      recalled.forget()
       if (events.length > 0) {
         const appended = await appendSettled(store, stream, events, expected)
         if (appended === 'conflict') {
@@ -96,12 +111,15 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
           continue
         }
         current.position = appended.position
+        current.lastEventId = events.at(-1)?.id ?? current.lastEventId
       } else if (!upToDate) {
         // No expected revision has confirmed what these answers rest on: somebody else may have appended since.
         upToDate = true
-        if (await catchUp(store, stream, decider, current)) continue
+        if (await catchUp(store, stream, kind, current)) continue
       }
       for (const answer of answers) await answer()
+      forgetOld(current, kind)
+      snapshots.offer(stream, kind, current)
       return
     }
     throw new Error('somebody else keeps appending to it')
@@ -110,7 +128,11 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
   return {
     decide: (message) =>
       new Promise((resolve, fail) => {
-        enqueue({ takeTurn: (current, events) => decideOne(current, events, message, resolve, fail), fail })
+        enqueue({
+          message,
+          takeTurn: (current, recalled, events) => decideOne(current, recalled, events, message, resolve, fail),
+          fail,
+        })
       }),
     ask: (question) =>
       new Promise((resolve, fail) => {
@@ -120,13 +142,14 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
 
   function decideOne(
     current: Loaded,
+    recalled: Recalled,
     events: NewEvent[],
     message: CommandMessage,
     resolve: (outcome: Outcome) => void,
     fail: (error: unknown) => void,
   ): () => void | Promise<void> {
     const { command, commandId, digest } = message
-    const before = current.commands.get(commandId)
+    const before = current.commands.get(commandId) ?? recalled.commands.get(commandId)
     if (before && before.digest !== digest) return () => resolve(reused(commandId))
     if (before) return async () => resolve(await repeated(before))
 
@@ -148,13 +171,14 @@ export function openMailbox({ store, stream, decider, alone, cached, idle }: Mai
       first: current.revision + 1,
       last: current.revision + decided.length,
       position: 0,
+      settled: marksOf(memory, decided),
     }
     for (const event of decided) {
       events.push(toRecord(event, message))
       current.state = decider.evolve(current.state, event)
     }
     current.revision = recorded.last
-    if (decided.length > 0) current.commands.set(commandId, recorded)
+    if (decided.length > 0) remember(current, commandId, recorded)
     return () => {
       recorded.position = current.position
       resolve({

@@ -1,6 +1,7 @@
 // An append is tried until its outcome is known, and given up in the end.
 import { randomUUID } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type NewEvent, NO_EVENTS, OutcomeUnknown, StoreUnavailable } from '../../events/store/event-store.ts'
 import { registered } from '../customer/customer.given.ts'
 import { broken, type Fault, lost, openLog, unavailable, unheard, watched } from '../log.given.ts'
@@ -9,7 +10,7 @@ import { appendSettled } from './settled-append.ts'
 vi.mock('node:timers/promises', async (original) => ({ ...(await original()), setTimeout: async () => undefined }))
 
 const stream = 'customer-cus_1'
-const event = (): NewEvent => ({ ...registered(), id: randomUUID(), metadata: { schemaVersion: 1 } })
+const event = (): NewEvent => ({ ...registered(), id: randomUUID(), metadata: { schemaVersion: SCHEMA_VERSION } })
 
 test.each<[string, Fault[]]>([
   ['at once', []],

@@ -35,7 +35,7 @@ test('every mutation becomes its command', async () => {
   const log = await wholeLog(store)
   expect(log.map(({ type, data }) => ({ type, data }))).toEqual([
     { type: 'CustomerRegistered', data: { customerId: 'cus_1', name: 'Acme Tools', creditLimit: 100_000 } },
-    { type: 'CreditLimitChanged', data: { customerId: 'cus_1', creditLimit: 5, previousLimit: 100_000 } },
+    { type: 'CreditLimitChanged', data: { customerId: 'cus_1', creditLimit: 5, previousCreditLimit: 100_000 } },
     { type: 'ProductAdded', data: { productId: 'prd_1', name: 'Hammer', price: 1000 } },
     { type: 'StockReceived', data: { productId: 'prd_1', quantity: 5 } },
     { type: 'PriceChanged', data: { productId: 'prd_1', price: 1100, previousPrice: 1000 } },
@@ -60,6 +60,31 @@ test('an approved order is shipped and paid', async () => {
     { type: 'OrderShipped', data: { trackingCode: 'A1' } },
     { type: 'OrderPaid' },
   ])
+})
+
+test('a parked order is tried again or given up by an operator', async () => {
+  for (const id of ['ord_1', 'ord_2-b']) {
+    const saga = { saga: 'placement', id, orderId: id, follows: `order-${id}` } as const
+    const trouble = { reason: 'STUCK', steps: [], error: 'no such thing', tries: 8 } as const
+    await bus.send({
+      stream: 'parked-placement',
+      command: { type: 'Park', saga, trouble: { ...trouble, steps: [] } },
+      commandId: `~park/${id}`,
+      digest: '',
+      correlationId: id,
+    })
+  }
+  const retried = await send('retryParked', { id: 'placement-ord_1' })
+  expect(retried).toMatchObject({ id: 'placement-ord_1', receipt: { version: 3 }, userErrors: [] })
+  await send('discardParked', { id: 'placement-ord_2-b' })
+  expect((await eventsOf(store, 'parked-placement')).slice(2)).toMatchObject([
+    { type: 'SagaRetried', data: { orderId: 'ord_1' } },
+    { type: 'SagaDiscarded', data: { orderId: 'ord_2-b' } },
+  ])
+  expect(await send('retryParked', { id: 'placement-ord_1' })).toMatchObject({
+    receipt: null,
+    userErrors: [{ code: 'NOT_FOUND', path: ['input', 'id'], message: expect.stringContaining('ord_1 is not parked') }],
+  })
 })
 
 describe('an accepted command', () => {

@@ -1,6 +1,7 @@
 // What every event store promises, as tests: run against each adapter, on an empty log or on one that others use too.
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../catalogue.ts'
 import { type Position, START } from '../position.ts'
 import {
   type Appended,
@@ -207,7 +208,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
             correlationId: 'correlation-1',
             causationId: 'cause-1',
             actor: 'clerk',
-            schemaVersion: 1,
+            schemaVersion: SCHEMA_VERSION,
           },
         }
         const { position } = await store.append(stream, [event], NO_EVENTS)
@@ -225,6 +226,43 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const stream = newStream()
         await store.append(stream, named(1, text), NO_EVENTS)
         expect((await all(store.read(stream)))[0]?.data).toMatchObject({ name: text })
+      })
+
+      test('an event that was stored before the catalogue changed is read as the catalogue has it now, by whichever way', async () => {
+        const stream = newStream()
+        const metadata = { commandId: 'c1', schemaVersion: 1 }
+        const stored = {
+          type: 'CreditLimitChanged',
+          data: { customerId: 'cus_1', creditLimit: 5, previousLimit: 3 },
+          id: randomUUID(),
+          metadata,
+        } as unknown as NewEvent
+        const current = {
+          type: 'CreditLimitChanged',
+          data: { customerId: 'cus_1', creditLimit: 5, previousCreditLimit: 3 },
+          id: stored.id,
+          metadata: { ...metadata, schemaVersion: SCHEMA_VERSION },
+        }
+        const after = await store.head()
+        const live = listen(store, after)
+        const appended = await store.append(stream, [stored], NO_EVENTS)
+        await live.reaches(appended.position)
+        await live.stop()
+        const again = await open()
+        const behind = await until(again.subscribe(after, options()), appended)
+
+        for (const [event, ...others] of [
+          await all(store.read(stream)),
+          await all(store.readBackwards(stream)),
+          own(live.batches, stream),
+          own(behind, stream),
+        ]) {
+          expect(others).toEqual([])
+          expect(event).toMatchObject(current)
+          expect(event?.data).toEqual(current.data)
+        }
+        expect(await store.append(stream, [stored], NO_EVENTS), 'the same append again').toEqual(appended)
+        await again.close()
       })
 
       test('a subscriber gets the very same as a reader', async () => {
@@ -270,6 +308,17 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
           expect(newest?.id).toBe(events.at(-1)?.id)
           break
         }
+      })
+
+      test('reading backwards begins where it is asked to, and ends after as many as are wanted', async () => {
+        const { stream } = await filled(1_200)
+        const revisions = async (options: { from?: number; limit?: number }) =>
+          (await all(store.readBackwards(stream, options))).map((event) => event.revision)
+        expect(await revisions({ limit: 1 })).toEqual([1_199])
+        expect(await revisions({ from: 3 })).toEqual([3, 2, 1, 0])
+        expect(await revisions({ from: 3, limit: 2 })).toEqual([3, 2])
+        expect(await revisions({ from: 3, limit: 9 })).toEqual([3, 2, 1, 0])
+        expect(await revisions({ limit: 700 })).toEqual(Array.from({ length: 700 }, (_, index) => 1_199 - index))
       })
 
       test('an append is read back as soon as it is acknowledged', async () => {
@@ -498,7 +547,7 @@ export function named(count: number, name?: string): NewEvent[] {
     type: 'CustomerRegistered',
     data: { customerId: 'cus_1', name: name ?? `Customer ${index}`, creditLimit: index },
     id: randomUUID(),
-    metadata: { schemaVersion: 1 },
+    metadata: { schemaVersion: SCHEMA_VERSION },
   }))
 }
 

@@ -70,8 +70,12 @@ export interface EventStore {
   /** The events of a stream from a revision (default: the first) on, in pages. A stream that does not exist has none. */
   read(stream: StreamName, from?: Revision): AsyncIterable<RecordedEvent[]>
 
-  /** The events of a stream from the newest to the oldest, in pages. */
-  readBackwards(stream: StreamName): AsyncIterable<RecordedEvent[]>
+  /**
+   * The events of a stream from the newest to the oldest, in pages.
+   * @param options.from begins with this revision, which the stream has
+   * @param options.limit gives so many events at the most
+   */
+  readBackwards(stream: StreamName, options?: { from?: Revision; limit?: number }): AsyncIterable<RecordedEvent[]>
 
   /**
    * Everything after a position, then what comes, until the signal aborts; then it ends without an error.

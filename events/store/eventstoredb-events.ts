@@ -1,6 +1,7 @@
 // What the server has recorded, as the port tells it: numbers for positions and revisions, public names, no events of the server's own.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
 import type { Position } from '../position.ts'
+import { upcast } from '../upcasters.ts'
 import type { NewEvent, RecordedEvent } from './event-store.ts'
 import type { Names } from './eventstoredb-names.ts'
 
@@ -41,11 +42,11 @@ export function recordedEvent(resolved: Resolved, names: Names): RecordedEvent |
   if (!event || link || event.type.startsWith('$') || !names.isOurs(event.streamId)) return undefined
   // Only desks write to the streams of their namespace: what is in them is what they appended.
   const { type, data, id, metadata } = event
-  return {
+  return upcast({
     ...({ type, data, id, metadata } as unknown as NewEvent),
     stream: names.stream(event.streamId),
     revision: Number(event.revision),
     position: positionOf(resolved),
     recordedAt: event.created.toISOString(),
-  }
+  })
 }

@@ -7,8 +7,11 @@ import type { Client } from './eventstoredb-client.ts'
 import { reason } from './eventstoredb-errors.ts'
 import type { Names } from './eventstoredb-names.ts'
 
-/** How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. */
-const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10 }
+/**
+ * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. Of snapshots
+ * only the newest is read.
+ */
+const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: 2 }
 
 interface Options {
   client: Pick<Client, 'setStreamMetadata'>

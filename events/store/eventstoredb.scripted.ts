@@ -172,10 +172,12 @@ export function scriptedServer(): ScriptedServer {
     return reading(() => {
       const events = keptOf(streamId)
       if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
-      const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : 0
-      return (
-        direction === 'backwards' ? events.toReversed() : events.filter(({ revision }) => revision >= from)
-      ).slice(0, maxCount)
+      const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : undefined
+      const read =
+        direction === 'backwards'
+          ? events.filter(({ revision }) => from === undefined || revision <= from).toReversed()
+          : events.filter(({ revision }) => from === undefined || revision >= from)
+      return read.slice(0, maxCount)
     })
   }
 

@@ -166,7 +166,12 @@ export function eventStoreOn(client: Client, { names, release, log }: Wiring): E
 
     read: (stream, from = 0) => read(stream, { fromRevision: BigInt(from) }),
 
-    readBackwards: (stream) => read(stream, { fromRevision: 'end', direction: 'backwards' }),
+    readBackwards: (stream, { from, limit } = {}) =>
+      read(stream, {
+        direction: 'backwards',
+        fromRevision: from === undefined ? 'end' : BigInt(from),
+        ...(limit !== undefined && { maxCount: limit }),
+      }),
 
     subscribe,
 

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Position } from '../position.ts'
 import type { Database } from '../sqlite.ts'
+import { upcast } from '../upcasters.ts'
 import type { Append } from './append.ts'
 import { type Categories, categoryOf } from './categories.ts'
 import {
@@ -234,6 +235,7 @@ function createTables(db: Database): void {
     throw new Error(`The event log has tables of version ${version}, not ${TABLES_VERSION}.`)
 }
 
+/** What readers and subscribers get. */
 function recorded(
   { type, data, id, metadata }: NewEvent,
   stream: StreamName,
@@ -241,20 +243,12 @@ function recorded(
   position: Position,
   recordedAt: string,
 ): RecordedEvent {
-  return { type, data, id, metadata, stream, revision, position, recordedAt } as RecordedEvent
+  return upcast({ type, data, id, metadata, stream, revision, position, recordedAt } as RecordedEvent)
 }
 
 function eventOf([position, revision, id, type, recordedAt, metadata, data, stream]: Row): RecordedEvent {
-  return {
-    type,
-    data: JSON.parse(data),
-    id,
-    metadata: JSON.parse(metadata),
-    stream,
-    revision,
-    position,
-    recordedAt: timeText(recordedAt),
-  } as RecordedEvent
+  const event = { type, data: JSON.parse(data), id, metadata: JSON.parse(metadata) } as NewEvent
+  return recorded(event, stream, revision, position, timeText(recordedAt))
 }
 
 let lastTime = 0

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../catalogue.ts'
 import { START } from '../position.ts'
 import { openDatabase } from '../sqlite.ts'
 import { all, describeEventStore, ids, listen, named, own, until } from './event-store.contract.ts'
@@ -166,7 +167,7 @@ describe('the file of the embedded event store', () => {
       type: 'PriceChanged' as const,
       data: { productId: 'prd_1', price: 1, previousPrice: 2 },
       id: randomUUID(),
-      metadata: { schemaVersion: 1 },
+      metadata: { schemaVersion: SCHEMA_VERSION },
     }
     const results = await Promise.allSettled([
       store.append('customer-cus_1', named(2), NO_EVENTS),

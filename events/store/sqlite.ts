@@ -101,10 +101,10 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
       }),
 
     read: (stream, from = 0) =>
-      pages((last) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, PAGE))),
+      pages((last, size) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, size))),
 
-    readBackwards: (stream) =>
-      pages((last) => reading(() => tables.backwards(stream, last ? last.revision : Number.MAX_SAFE_INTEGER, PAGE))),
+    readBackwards: (stream, { from = Number.MAX_SAFE_INTEGER - 1, limit } = {}) =>
+      pages((last, size) => reading(() => tables.backwards(stream, last ? last.revision : from + 1, size)), limit),
 
     subscribe: (after, options) => subscription(log, after, options),
 
@@ -132,14 +132,21 @@ function opened(db: Database, file: string): EventTables {
   }
 }
 
-/** Page after page, each asked for with the last event before it, until one is not full. */
-async function* pages(next: (last: RecordedEvent | undefined) => RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
-  let page = next(undefined)
-  while (page.length > 0) {
-    yield page
-    if (page.length < PAGE) return
+/** Page after page, each asked for with the last event before it, until one is not full or there are as many events as wanted. */
+async function* pages(
+  next: (last: RecordedEvent | undefined, size: number) => RecordedEvent[],
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<RecordedEvent[]> {
+  let left = limit
+  let last: RecordedEvent | undefined
+  while (left > 0) {
+    const size = Math.min(PAGE, left)
+    const page = next(last, size)
+    if (page.length > 0) yield page
+    if (page.length < size) return
+    left -= size
+    last = page.at(-1)
     await turn()
-    page = next(page.at(-1))
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { DomainEvent } from '../../events/catalogue.ts'
+import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import { openSqliteEventStore } from '../../events/store/sqlite.ts'
@@ -65,6 +65,32 @@ test('views and history equal a fold of the whole log, however it is cut and whe
       await desk.close()
     }),
     { numRuns: 20 },
+  )
+})
+
+test('a log that was written before the catalogue changed makes the same views and the same history', async () => {
+  const asStored = ({ type, data }: DomainEvent) => {
+    if (type !== 'CreditLimitChanged') return { type, data }
+    const { previousCreditLimit: previousLimit, ...rest } = data
+    return { type, data: { ...rest, previousLimit } }
+  }
+  const timeless = (shown: object) =>
+    JSON.parse(JSON.stringify(shown, (key, value) => (/^at$|At$|^id$|^metadata$/.test(key) ? undefined : value)))
+
+  await fc.assert(
+    fc.asyncProperty(anyHistory, async ({ events }) => {
+      const [old, current] = [await openDesk(), await openDesk()]
+      await old.recordVersion(1, ...(events.map(asStored) as DomainEvent[]))
+      await current.record(...events)
+      for (const desk of [old, current]) await desk.project().caughtUp()
+
+      expect(timeless(await old.documents(projections))).toEqual(timeless(await current.documents(projections)))
+      const history = async (desk: typeof old) => timeless(await desk.views.history({ first: events.length }))
+      expect(await history(old)).toEqual(await history(current))
+      await old.close()
+      await current.close()
+    }),
+    { numRuns: 5 },
   )
 })
 
@@ -243,12 +269,14 @@ async function openDesk() {
       return projector
     },
 
-    async record(...events: DomainEvent[]): Promise<void> {
+    record: (...events: DomainEvent[]) => desk.recordVersion(SCHEMA_VERSION, ...events),
+
+    async recordVersion(schemaVersion: number, ...events: DomainEvent[]): Promise<void> {
       for (const event of events) {
         const stream = streamOf(event)
         const expected = revisions.get(stream) ?? -1
         revisions.set(stream, expected + 1)
-        await store.append(stream, [{ ...event, id: randomUUID(), metadata: { schemaVersion: 1 } }], expected)
+        await store.append(stream, [{ ...event, id: randomUUID(), metadata: { schemaVersion } }], expected)
       }
     },
 
@@ -268,7 +296,7 @@ async function openDesk() {
       const found = of.map(async (view): Promise<[string, ViewDocument[]]> => {
         const page = await views.page(view, {
           filter: [],
-          orderBy: { field: 'createdAt', direction: 'ASC' },
+          orderBy: { field: view.orderedBy[0] as string, direction: 'ASC' },
           first: 100,
         })
         return [view.name, byId(page.items.map(({ item }) => item))]

@@ -266,7 +266,7 @@ describe('pages', () => {
 describe('the audit log', () => {
   test('shows an event as it was recorded, with a sentence for people', async () => {
     const [event] = await desk.append(
-      creditLimitChanged({ customerId: 'cus_2', creditLimit: 900, previousLimit: 1_000 }),
+      creditLimitChanged({ customerId: 'cus_2', creditLimit: 900, previousCreditLimit: 1_000 }),
     )
     if (!event) throw new Error('nothing was recorded')
     reads.feed.look(event.position)
@@ -283,7 +283,7 @@ describe('the audit log', () => {
         version: 2,
         position: position(event.position),
         recordedAt: event.recordedAt,
-        data: { customerId: 'cus_2', creditLimit: 900, previousLimit: 1_000 },
+        data: { customerId: 'cus_2', creditLimit: 900, previousCreditLimit: 1_000 },
         commandId: null,
         causationId: null,
         correlationId: null,

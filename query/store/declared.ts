@@ -1,4 +1,5 @@
 // What projections declare of their fields, as every view store takes it.
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Projection, QueriedAs, ViewDocument } from '../projection.ts'
 import type { Condition } from './view-store.ts'
 
@@ -34,12 +35,15 @@ export function rangesAlong({ queriedBy, orderedBy }: Projection<ViewDocument>):
   return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !orderedBy.includes(field))
 }
 
-/** What stored views were made from, as text: with another definition they are built anew. */
+/**
+ * What stored views were made from, as text: with another definition they are built anew. So they are with another version of the catalogue,
+ * since the history has the events as they were read.
+ */
 export function definitionOf(layout: number, projections: readonly Projection<ViewDocument>[]): string {
   const declared = projections
     .map(({ name, version, queriedBy, orderedBy }) => ({ name, version, queriedBy, orderedBy }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-  return JSON.stringify({ layout, projections: declared })
+  return JSON.stringify({ layout, schemaVersion: SCHEMA_VERSION, projections: declared })
 }
 
 /** The first text, by code point, after all those that begin with a prefix; `undefined` when there is none. */

@@ -11,8 +11,8 @@ import type { RunningRole } from './active-once.ts'
 import { reaches } from './reaches.ts'
 
 /** Where the parts of this process send their commands. */
-export function commandBus({ messaging, namespace, store, alone }: Ground): CommandBus {
-  return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone })
+export function commandBus({ messaging, namespace, store, alone, log }: Ground): CommandBus {
+  return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone, log })
 }
 
 /**
@@ -21,7 +21,7 @@ export function commandBus({ messaging, namespace, store, alone }: Ground): Comm
  */
 export async function runCommands(ground: Ground, messaging: Messaging): Promise<RunningRole> {
   const { store, namespace, holder, log } = ground
-  const handler = openCommandHandler(store, { alone: false })
+  const handler = openCommandHandler(store, { alone: false, log })
   const served = serveCommands({ messaging, namespace, handler, holds: (partition) => lease.holds(partition) })
   const lease = await openLease({
     store,

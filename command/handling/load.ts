@@ -1,0 +1,108 @@
+// How a stream comes into memory: from a snapshot and what came after it, or from its first event.
+import type { DomainEvent } from '../../events/catalogue.ts'
+import { START } from '../../events/position.ts'
+import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
+import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import type { Snapshots } from './snapshots.ts'
+
+/** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
+export class CannotFold extends Error {
+  override name = 'CannotFold'
+}
+
+/** A stream, from its snapshot and what came after it if there is one that can be used, else from its first event. @throws CannotFold */
+export async function load(store: EventStore, snapshots: Snapshots, stream: StreamName, kind: Kind): Promise<Loaded> {
+  const snapshot = kind.memory && (await snapshots.newest(stream, kind.memory))
+  if (snapshot) {
+    const { state, revision, eventId, keys } = snapshot
+    const loaded: Loaded = { ...empty(kind), state, keys, revision, lastEventId: eventId, snapshotOf: revision }
+    if (await goesOnFrom(store, stream, kind, loaded)) return loaded
+    snapshots.unusable(stream, 'the stream has no such event')
+  }
+  const loaded = empty(kind)
+  await catchUp(store, stream, kind, loaded)
+  return loaded
+}
+
+/** Folds what the stream has beyond what is known of it; says whether there was anything. @throws CannotFold */
+export async function catchUp(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
+  const known = loaded.revision
+  for await (const page of store.read(stream, known + 1)) {
+    for (const event of page) fold(loaded, kind, event)
+    forgetOld(loaded, kind)
+  }
+  return loaded.revision > known
+}
+
+/** Folds what came after a snapshot; says false if the snapshot is not of this stream: the event that it was taken at is another one. */
+async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
+  let isOfStream = false
+  for await (const page of store.read(stream, loaded.revision)) {
+    for (const event of page) {
+      if (isOfStream) fold(loaded, kind, event)
+      else if (event.id !== loaded.lastEventId) return false
+      else {
+        isOfStream = true
+        loaded.position = event.position
+        loaded.forgotten = { revision: event.revision, position: event.position }
+      }
+    }
+    forgetOld(loaded, kind)
+  }
+  return isOfStream
+}
+
+function empty({ decider }: Kind): Loaded {
+  return {
+    state: decider.initialState(),
+    revision: NO_EVENTS,
+    position: START,
+    lastEventId: '',
+    commands: new Map(),
+    forgotten: { revision: NO_EVENTS, position: START },
+    keys: undefined,
+    snapshotOf: NO_EVENTS,
+  }
+}
+
+function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): void {
+  loaded.state = evolved(decider, loaded.state, event)
+  loaded.revision = event.revision
+  loaded.position = event.position
+  loaded.lastEventId = event.id
+  // An event that no command led to has its marks forgotten in its turn all the same.
+  const { commandId = event.id, digest = '' } = event.metadata
+  const before = loaded.commands.get(commandId)
+  remember(loaded, commandId, {
+    digest,
+    first: before?.first ?? event.revision,
+    last: event.revision,
+    position: event.position,
+    settled: marksOf(memory, [event], before?.settled),
+  })
+}
+
+function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent): unknown {
+  try {
+    return decider.evolve(state, event)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new CannotFold(`${event.stream} cannot be folded at its event ${event.revision + 1}: ${reason}`, { cause })
+  }
+}
+
+/** The events that a command led to when it was decided first. */
+export async function recordedEvents(
+  store: EventStore,
+  stream: StreamName,
+  { first, last }: Recorded,
+): Promise<readonly DomainEvent[]> {
+  const events: DomainEvent[] = []
+  for await (const page of store.read(stream, first)) {
+    for (const event of page) {
+      if (event.revision > last) return events
+      events.push(event)
+    }
+  }
+  return events
+}

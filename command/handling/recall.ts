@@ -1,0 +1,88 @@
+// What memory has let go is looked up in the stream for those commands that it could matter to: few, if any.
+import { type Position, START } from '../../events/position.ts'
+import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import type { CommandMessage } from '../bus/command-bus.ts'
+import type { Aggregate } from '../decider.ts'
+import type { Memory } from '../memory.ts'
+import { isOfClient, type Kind, type Loaded, type Recorded } from './loaded.ts'
+
+/** What was found: commands by their id, and marks that are in the state until `forget` is called. */
+export interface Recalled {
+  commands: ReadonlyMap<string, Recorded>
+  forget(): void
+}
+
+const NOTHING: Recalled = { commands: new Map(), forget() {} }
+
+/**
+ * Looks up what is forgotten of the stream and bears on one of the commands: what the same command led to before, and the mark of the
+ * reservation that it is about. The stream is read backwards once for all of them, no further than where they can have left anything.
+ */
+export async function recall(
+  store: EventStore,
+  stream: StreamName,
+  { memory }: Kind,
+  loaded: Loaded,
+  waiting: readonly { message?: CommandMessage }[],
+): Promise<Recalled> {
+  if (!memory || loaded.forgotten.position === START) return NOTHING
+  const doubtful = waiting.flatMap(({ message }) => (message && isInDoubt(message, memory, loaded) ? message : []))
+  if (doubtful.length === 0) return NOTHING
+
+  const commands = new Map<string, Recorded>()
+  const marks = new Set<string>()
+  const inState = memory.marks(loaded.state)
+  const reservations = new Set(doubtful.map(({ command }) => memory.asked(command)))
+  /** The commands that are not found yet, and where each of them can have left nothing any more. */
+  const sought = new Map(doubtful.map(({ commandId, after = START }) => [commandId, after]))
+  let floor = lowest(sought.values())
+  let found: string | undefined
+
+  search: for await (const page of store.readBackwards(stream, { from: loaded.forgotten.revision })) {
+    for (const event of page) {
+      const { commandId = event.id, digest = '' } = event.metadata
+      if (found !== undefined && found !== commandId) {
+        // The events of a command stand together: this was the first of them.
+        sought.delete(found)
+        floor = lowest(sought.values())
+        found = undefined
+      }
+      if (event.position <= floor) break search
+
+      if (sought.has(commandId)) {
+        const { last, position } = commands.get(commandId) ?? { last: event.revision, position: event.position }
+        commands.set(commandId, { digest, first: event.revision, last, position })
+        found = commandId
+      }
+      const mark = memory.settled(event)
+      if (mark !== undefined && reservations.has(mark) && !inState.has(mark)) marks.add(mark)
+    }
+  }
+
+  for (const mark of marks) inState.add(mark)
+  return {
+    commands,
+    forget() {
+      for (const mark of marks) memory.marks(loaded.state).delete(mark)
+    },
+  }
+}
+
+/**
+ * Whether what is forgotten could bear on a command. Not if all that it can have left would be remembered. Nor if its reservation is open:
+ * that was not settled, and to reserve it again does nothing. Nor if no client has ever used its id.
+ */
+function isInDoubt(
+  { command, commandId, after = START }: CommandMessage,
+  memory: Memory<Aggregate>,
+  { state, commands, forgotten, keys }: Loaded,
+): boolean {
+  if (after >= forgotten.position || commands.has(commandId)) return false
+  const reservation = memory.asked(command)
+  if (reservation !== undefined) return !memory.open(state).has(reservation)
+  return !isOfClient(commandId) || keys?.mayHave(commandId) !== false
+}
+
+function lowest(positions: Iterable<Position>): Position {
+  return Math.min(...positions)
+}

@@ -1,0 +1,117 @@
+// Snapshots of long streams, each stream's in `snapshot-<stream>`: a stream is loaded from its newest one, if that can be used.
+import { hash, randomUUID } from 'node:crypto'
+import { SCHEMA_VERSION, type SnapshotTaken } from '../../events/catalogue.ts'
+import type { Logger } from '../../events/logger.ts'
+import {
+  type EventStore,
+  NO_EVENTS,
+  type RecordedEvent,
+  type Revision,
+  type StreamName,
+} from '../../events/store/event-store.ts'
+import type { Aggregate } from '../decider.ts'
+import type { Memory } from '../memory.ts'
+import { type KeyFilter, keyFilter } from './key-filter.ts'
+import { type Kind, keysOf, type Loaded } from './loaded.ts'
+
+export interface Snapshot {
+  state: unknown
+  keys: KeyFilter
+  /** The snapshot was taken after the event of this revision and id. */
+  revision: Revision
+  eventId: string
+}
+
+export interface Snapshots {
+  /**
+   * The newest snapshot of a stream. Whether the stream has the event that it was taken at is for the reader of the stream to see.
+   * @returns `undefined` when there is none, or when it is damaged, of another stream, or of another version of the state
+   */
+  newest(stream: StreamName, memory: Memory<Aggregate>): Promise<Snapshot | undefined>
+  /** Tells that a snapshot is not used. */
+  unusable(stream: StreamName, why: string): void
+  /** Takes a snapshot when it is time for one, and writes it in the background: only a log line tells when that fails. */
+  offer(stream: StreamName, kind: Kind, loaded: Loaded): void
+}
+
+export function openSnapshots(store: EventStore, log: Pick<Logger, 'info' | 'warn'>): Snapshots {
+  const underWay = new Set<StreamName>()
+
+  async function write(stream: StreamName, taken: Taken): Promise<void> {
+    try {
+      const expected = (await newestEvent(stream))?.revision ?? NO_EVENTS
+      const data = { ...taken, digest: digestOf(taken) }
+      const event = {
+        type: 'SnapshotTaken' as const,
+        data,
+        id: randomUUID(),
+        metadata: { schemaVersion: SCHEMA_VERSION },
+      }
+      await store.append(snapshotsOf(stream), [event], expected)
+    } catch (error) {
+      // A stream without a snapshot, or with an older one, only takes longer to load.
+      log.warn({ stream, error }, 'A snapshot could not be written')
+    } finally {
+      underWay.delete(stream)
+    }
+  }
+
+  async function newestEvent(stream: StreamName): Promise<RecordedEvent | undefined> {
+    for await (const [newest] of store.readBackwards(snapshotsOf(stream), { limit: 1 })) return newest
+    return undefined
+  }
+
+  function unusable(stream: StreamName, why: string): undefined {
+    log.info({ stream, why }, 'A snapshot is not used')
+  }
+
+  return {
+    unusable,
+
+    async newest(stream, memory) {
+      const event = await newestEvent(stream)
+      if (!event) return undefined
+      if (event.type !== 'SnapshotTaken') return unusable(stream, `it is a ${event.type}`)
+      const { digest, ...taken } = event.data
+      if (digest !== digestOf(taken)) return unusable(stream, 'it is damaged')
+      if (taken.of !== stream) return unusable(stream, `it is of ${taken.of}`)
+      if (taken.version !== memory.version) {
+        return unusable(stream, `its state has version ${taken.version}, not ${memory.version}`)
+      }
+      const { revision, eventId } = taken
+      try {
+        return { state: memory.thaw(taken.state), keys: keyFilter(taken.keys), revision, eventId }
+      } catch (error) {
+        return unusable(stream, String(error))
+      }
+    },
+
+    offer(stream, { memory, snapshotEvery }, loaded) {
+      if (!memory) return
+      // To write what is open is paid for by as many events.
+      const due = Math.max(snapshotEvery, memory.open(loaded.state).size)
+      if (loaded.revision - loaded.snapshotOf < due || underWay.has(stream)) return
+      loaded.snapshotOf = loaded.revision
+      underWay.add(stream)
+      void write(stream, {
+        of: stream,
+        revision: loaded.revision,
+        eventId: loaded.lastEventId,
+        version: memory.version,
+        state: memory.freeze(loaded.state),
+        keys: (loaded.keys ?? keysOf(loaded.commands.keys())).text(),
+      })
+    },
+  }
+}
+
+type Taken = Omit<SnapshotTaken['data'], 'digest'>
+
+function snapshotsOf(stream: StreamName): StreamName {
+  return `snapshot-${stream}`
+}
+
+/** The digest that a snapshot must have. */
+export function digestOf({ of, revision, eventId, version, state, keys }: Taken): string {
+  return hash('sha256', JSON.stringify([of, revision, eventId, version, state, keys]), 'base64')
+}

@@ -1,0 +1,28 @@
+// What is stored is read as the catalogue has it today, however long ago it was stored.
+import { expect, test } from 'vitest'
+import { type DomainEvent, SCHEMA_VERSION } from './catalogue.ts'
+import { upcast } from './upcasters.ts'
+
+const stored = (schemaVersion: number, type: string, data: object) =>
+  ({ type, data, metadata: { commandId: 'c1', schemaVersion } }) as unknown as DomainEvent & {
+    metadata: { schemaVersion: number }
+  }
+
+test('a changed limit of version 1 has the limit before under its new name, and nothing under the old one', () => {
+  const event = stored(1, 'CreditLimitChanged', { customerId: 'cus_1', creditLimit: 500, previousLimit: 300 })
+  const before = structuredClone(event)
+  expect(upcast(event)).toStrictEqual({
+    type: 'CreditLimitChanged',
+    data: { customerId: 'cus_1', creditLimit: 500, previousCreditLimit: 300 },
+    metadata: { commandId: 'c1', schemaVersion: SCHEMA_VERSION },
+  })
+  expect(event, 'the event as it was stored').toStrictEqual(before)
+})
+
+test.each([
+  ['of the current version', stored(SCHEMA_VERSION, 'CreditLimitChanged', { previousCreditLimit: 1 })],
+  ['of a newer desk', stored(SCHEMA_VERSION + 1, 'CreditLimitChanged', { before: 1 })],
+  ['whose data has never changed', stored(1, 'OrderApproved', { orderId: 'ord_1' })],
+])('an event %s is the very same', (_, event) => {
+  expect(upcast(event)).toBe(event)
+})

@@ -5,8 +5,7 @@ import type { Feed } from '../query/feed/feed.ts'
 import type { Ground } from './ground.ts'
 import type { Health, Part } from './health.ts'
 import type { RunningRole } from './roles/active-once.ts'
-import { callRoll, type RoleAnswers, roleOf } from './roles/roll-call.ts'
-import type { Role } from './settings.ts'
+import { type RoleAnswers, type RollCall, roleOf } from './roles/roll-call.ts'
 
 /** How many shares the work of each role has in the whole deployment, and under which name its health is told. */
 const work = {
@@ -19,13 +18,19 @@ type Worker = keyof typeof work
 
 export type RunningRoles = Partial<Record<Worker, RunningRole>>
 
+/** What a gateway shows, and how it knows of other processes where there may be any. */
+interface Front {
+  feed: Feed | undefined
+  rollCall: RollCall | undefined
+}
+
 /** Asks each part. Broken documents are told, but only they cannot be read: the process is ready all the same. */
-export async function deskHealth(ground: Ground, running: RunningRoles, feed: Feed | undefined): Promise<Health> {
+export async function deskHealth(ground: Ground, running: RunningRoles, { feed, rollCall }: Front): Promise<Health> {
   const own = await ownRoles(running)
   const parts: Record<string, Part> = { eventStore: await eventStorePart(ground.store) }
   if (ground.messaging) parts.messages = ground.messaging.health()
   if (feed) parts.views = viewsPart(feed, ground)
-  Object.assign(parts, feed && ground.messaging ? await deploymentParts(ground, own) : ownParts(own))
+  Object.assign(parts, rollCall ? deploymentParts([own, ...(await rollCall.others())]) : ownParts(own))
   return { ready: Object.values(parts).every(({ ok }) => ok), parts }
 }
 
@@ -41,18 +46,9 @@ function ownParts(own: RoleAnswers): Record<string, Part> {
 }
 
 /** A gateway is of use only while somebody decides its commands, sees to its orders and folds its views. */
-async function deploymentParts({ messaging, namespace }: Ground, own: RoleAnswers): Promise<Record<string, Part>> {
-  let answers: RoleAnswers[]
-  try {
-    answers = messaging ? await callRoll(messaging, namespace) : [own]
-  } catch {
-    // That there is no connection is told by the part `messages`.
-    answers = [own]
-  }
+function deploymentParts(answers: readonly RoleAnswers[]): Record<string, Part> {
   const roles = Object.keys(work) as Worker[]
-  return Object.fromEntries(
-    roles.map((role: Role & Worker) => [work[role].part, roleOf(answers, role, work[role].shares)]),
-  )
+  return Object.fromEntries(roles.map((role) => [work[role].part, roleOf(answers, role, work[role].shares)]))
 }
 
 async function eventStorePart(store: EventStore): Promise<Part> {

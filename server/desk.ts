@@ -9,7 +9,7 @@ import { commandBus, runCommands } from './roles/commands.ts'
 import { runGateway } from './roles/gateway.ts'
 import { hintsOf } from './roles/hints.ts'
 import { runProjector } from './roles/projector.ts'
-import { answerRollCall } from './roles/roll-call.ts'
+import { answerRollCall, startRollCall } from './roles/roll-call.ts'
 import { runSagas } from './roles/sagas.ts'
 import type { Settings } from './settings.ts'
 import { assertNotAhead, openViewStore } from './stores.ts'
@@ -38,7 +38,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
 }
 
 async function startRoles(ground: Ground, settings: Settings, opened: Opened): Promise<string> {
-  const { roles, messaging, namespace, log } = ground
+  const { roles, messaging, log } = ground
   const running: RunningRoles = {}
   const hints = hintsOf(ground)
 
@@ -68,14 +68,16 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
     running.saga = sagas
   }
 
-  const health = () => deskHealth(ground, running, feed)
+  const rollCall = feed && messaging ? startRollCall({ ...ground, messaging }) : undefined
+  opened.push(() => rollCall?.stop())
+  const health = () => deskHealth(ground, running, { feed, rollCall })
   const front =
     views && feed
       ? await runGateway(ground, { address: settings, views, feed, bus, health })
       : await startHealthServer(settings, health)
   opened.push(() => front.close())
   // To the end: what is being handed over is held still.
-  if (messaging) answerRollCall(messaging, namespace, () => ownRoles(running))
+  if (messaging) answerRollCall({ ...ground, messaging }, () => ownRoles(running))
   return front.url
 }
 

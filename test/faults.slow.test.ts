@@ -28,7 +28,9 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     const stop = orders.run(CLIENTS)
     await orders.more(100)
     await first.end('SIGKILL')
-    await expect.poll(() => health(url())).toMatchObject({ status: 503, parts: { commands: { ok: false } } })
+    await expect
+      .poll(() => health(url()), { timeout: 5_000 })
+      .toMatchObject({ status: 503, parts: { commands: { ok: false } } })
     await orders.more(200)
     await ready()
     await stop()

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
-import { roleOf } from './roll-call.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { messagesInMemory } from '../../events/messaging/messaging.given.ts'
+import { MessagingUnavailable } from '../../events/messaging/messaging.ts'
+import { answerRollCall, type RoleAnswers, roleOf, startRollCall } from './roll-call.ts'
 
 const standby = { ok: true, detail: 'standby', active: 0 }
 const active = { ok: true, detail: 'at 7', active: 1 }
@@ -32,5 +34,95 @@ describe('how a part is by those who answer', () => {
       detail: '1 process, they hold 32 of 64 partitions',
     })
     expect(roleOf([{ command: half }, { command: half }], 'command', 64).ok).toBe(true)
+  })
+})
+
+describe('a roll call', () => {
+  const roles: RoleAnswers = { projector: active }
+
+  /** A gateway, and a way to add processes that answer it. */
+  function deployment() {
+    const messages = messagesInMemory()
+    const connect = (holder: string) => ({ messaging: messages.connect(), namespace: 'desk', holder })
+    const gateway = connect('gateway')
+    return {
+      gateway,
+      messages,
+      process(holder: string, answer: () => Promise<RoleAnswers> = async () => roles) {
+        const connected = connect(holder)
+        answerRollCall(connected, answer)
+        return connected.messaging
+      },
+      start(everyMs = 20) {
+        const rollCall = startRollCall(gateway, { everyMs, gatheredForMs: 30 })
+        onTestFinished(rollCall.stop)
+        return rollCall
+      },
+    }
+  }
+
+  test('that has just begun is waited for', async () => {
+    const { process, start } = deployment()
+    process('one')
+    expect(await start(60_000).others()).toEqual([roles])
+  })
+
+  test('counts each other process once, and not the one that calls', async () => {
+    const { gateway, process, start } = deployment()
+    answerRollCall(gateway, async () => roles)
+    let called = 0
+    process('one', async () => ({ projector: { ...active, detail: `call ${++called}` } }))
+    process('other')
+    const rollCall = start()
+    await expect.poll(() => called).toBeGreaterThan(3)
+    const [one, ...rest] = await rollCall.others()
+    expect(rest).toEqual([roles])
+    expect(one?.projector?.detail).not.toBe('call 1')
+  })
+
+  test('that a process is too late for does not make it missing', async () => {
+    const { process, start } = deployment()
+    let called = 0
+    const never = new Promise<RoleAnswers>(() => {})
+    process('one', () => (++called % 2 === 1 ? Promise.resolve(roles) : never))
+    const rollCall = start()
+    for (const calls of [2, 3, 4, 5, 6]) {
+      await expect.poll(() => called, { interval: 5 }).toBeGreaterThanOrEqual(calls)
+      expect(await rollCall.others()).toEqual([roles])
+    }
+  })
+
+  test('finds a process missing that is gone', async () => {
+    const { process, start } = deployment()
+    const leaving = process('one')
+    process('other', async () => ({ saga: standby }))
+    const rollCall = start()
+    await expect.poll(() => rollCall.others()).toEqual([roles, { saga: standby }])
+    await leaving.close()
+    await expect.poll(() => rollCall.others()).toEqual([{ saga: standby }])
+  })
+
+  test('without a connection finds nobody, and asks again', async () => {
+    const { gateway, process, start } = deployment()
+    process('one')
+    const { messaging } = gateway
+    let isAway = true
+    gateway.messaging = {
+      ...messaging,
+      gather: (...call) => (isAway ? Promise.reject(new MessagingUnavailable('away')) : messaging.gather(...call)),
+    }
+    const rollCall = start()
+    expect(await rollCall.others()).toEqual([])
+    isAway = false
+    await expect.poll(() => rollCall.others()).toEqual([roles])
+  })
+
+  test('takes no notice of answers of another version', async () => {
+    const { messages, process, start } = deployment()
+    for (const answer of [null, 'here', roles, { holder: 1, roles }, { holder: 'one', roles: null }]) {
+      messages.connect().serve('desk.roll-call', () => answer)
+    }
+    process('one')
+    expect(await start().others()).toEqual([roles])
   })
 })

@@ -1,20 +1,69 @@
-// The roll call: a gateway asks all processes of the deployment which parts they run, and how those are.
+// The roll call: a gateway asks all processes of the deployment once a second which parts they run, and how those are.
 import type { Messaging } from '../../events/messaging/messaging.ts'
+import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
 import type { Role } from '../settings.ts'
 
 export type RoleAnswers = Partial<Record<Role, RoleHealth>>
 
-const ANSWER_WITHIN_MS = 400
-
-/** Has this process answer, until the connection is closed. */
-export function answerRollCall(messaging: Messaging, namespace: string, roles: () => Promise<RoleAnswers>): void {
-  messaging.serve(subjectIn(namespace), roles)
+interface Answer {
+  /** The process that answers. */
+  holder: string
+  roles: RoleAnswers
 }
 
-/** What the processes answered that are connected, this one included when it answers too. @throws MessagingUnavailable */
-export async function callRoll(messaging: Messaging, namespace: string): Promise<RoleAnswers[]> {
-  return (await messaging.gather(subjectIn(namespace), null, ANSWER_WITHIN_MS)) as RoleAnswers[]
+type Connected = Pick<Ground, 'namespace' | 'holder'> & { messaging: Messaging }
+
+/** Has this process answer, until the connection is closed. */
+export function answerRollCall({ messaging, namespace, holder }: Connected, roles: () => Promise<RoleAnswers>): void {
+  messaging.serve(subjectIn(namespace), async (): Promise<Answer> => ({ holder, roles: await roles() }))
+}
+
+export interface RollCall {
+  /** What the other processes answered that are there. Waits for the end of the first call. */
+  others(): Promise<RoleAnswers[]>
+  stop(): void
+}
+
+/** A projector that is busy may take a second to answer; calls overlap. */
+const CALLED_EVERY_MS = 1_000
+const GATHERED_FOR_MS = 1_500
+/** Who answers none of so many calls is gone: that is known after 3.5 seconds, and one answer that is late changes nothing. */
+const CALLS_KEPT = 2
+
+/** Calls all processes until it is stopped, one call after the other. */
+export function startRollCall(
+  { messaging, namespace, holder }: Connected,
+  { everyMs = CALLED_EVERY_MS, gatheredForMs = GATHERED_FOR_MS } = {},
+): RollCall {
+  const calls: Answer[][] = []
+
+  async function call(): Promise<void> {
+    try {
+      const answers = await messaging.gather(subjectIn(namespace), null, gatheredForMs)
+      calls.push(answers.filter(isAnswer))
+      if (calls.length > CALLS_KEPT) calls.shift()
+    } catch {
+      // That there is no connection is told by the part `messages`.
+    }
+  }
+
+  const first = call()
+  const timer = setInterval(call, everyMs)
+  return {
+    async others() {
+      await first
+      const newest = new Map(calls.flat().map((answer) => [answer.holder, answer.roles]))
+      newest.delete(holder)
+      return [...newest.values()]
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+function isAnswer(value: unknown): value is Answer {
+  const { holder, roles } = (value ?? {}) as Partial<Answer>
+  return typeof holder === 'string' && typeof roles === 'object' && roles !== null
 }
 
 /**

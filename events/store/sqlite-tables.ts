@@ -18,7 +18,10 @@ import {
 
 const TABLES_VERSION = 1
 
-/** Positions have no gaps: events are never deleted, and each is written in the transaction that took its position. */
+/**
+ * Positions have no gaps: events are never deleted, and each is written in the transaction that took its position. Not even old renewals
+ * of a lease may go: an append that expects an outdated revision is refused because the row in its place is there.
+ */
 const TABLES = `
   CREATE TABLE streams (
     sid INTEGER PRIMARY KEY,

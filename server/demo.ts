@@ -9,12 +9,13 @@ import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
 
-const settings = settingsOrExit()
+const { port, host, logLevel } = settingsOrExit()
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
 const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 
 try {
-  const desk = await startDesk({ ...settings, dataDirectory })
+  // No server, whatever the environment names: what is made up has no place among what others keep there.
+  const desk = await startDesk({ port, host, logLevel, dataDirectory })
   closeWithGrace({ delay: 10_000, logger: console }, async ({ err }) => {
     if (err) console.error(err)
     await desk.close()

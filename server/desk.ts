@@ -74,10 +74,8 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
       ? await runGateway(ground, { address: settings, views, feed, bus, health })
       : await startHealthServer(settings, health)
   opened.push(() => front.close())
-  if (messaging) {
-    const answering = answerRollCall(messaging, namespace, () => ownRoles(running))
-    opened.push(() => answering.stop())
-  }
+  // To the end: what is being handed over is held still.
+  if (messaging) answerRollCall(messaging, namespace, () => ownRoles(running))
   return front.url
 }
 

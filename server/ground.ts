@@ -24,7 +24,7 @@ export interface Ground {
   startedAt: Position
   /** To the processes that have other parts, or the same ones as standbys; `undefined` when there are none. */
   messaging: Messaging | undefined
-  /** What subjects begin with. */
+  /** What subjects begin with. The log is part of it: desks with logs of their own hear nothing of each other. */
   namespace: string
   /** Nobody else appends to the log: no lease is needed, and what is remembered of a stream is how it is stored. */
   alone: boolean
@@ -59,7 +59,7 @@ export async function openGround(settings: Settings, opened: Opened): Promise<Gr
     logId,
     startedAt,
     messaging,
-    namespace,
+    namespace: `${namespace}.${logId}`,
     alone: eventstoreUrl === undefined && natsUrl === undefined,
     holder: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
   }

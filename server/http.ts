@@ -100,8 +100,9 @@ export async function startGateway<Context extends object>(options: GatewayOptio
     ...listening,
     async close() {
       stopping = true
-      await within(finishingTakesAtMost, executing.stop())
+      const finished = await within(finishingTakesAtMost, executing.stop())
       await sockets.close()
+      if (!finished) app.server.closeAllConnections()
       await within(closingTakesAtMost, app.close())
       app.server.closeAllConnections()
       await graphql.stop()
@@ -157,10 +158,11 @@ function sourceOf({ body, query }: FastifyRequest): string {
   return ''
 }
 
-async function within(milliseconds: number, work: PromiseLike<unknown>): Promise<void> {
+/** Waits for work, but not for longer than so many milliseconds; whether it is done then. */
+async function within(milliseconds: number, work: PromiseLike<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false)
   })
-  await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
+  return Promise.race([work.then(() => true), timeout]).finally(() => clearTimeout(timer))
 }

@@ -10,9 +10,8 @@ import { views as projections } from '../query/views/index.ts'
 import { startProjectorThread } from './projector-thread.ts'
 
 test('everybody who asks for the health of the projector at the same time is answered', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'creditline-test-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const [events, views] = [join(directory, 'events.db'), join(directory, 'views.db')]
+  const at = await directory()
+  const [events, views] = [join(at, 'events.db'), join(at, 'views.db')]
   const store = await openSqliteEventStore({ file: events })
   onTestFinished(() => store.close())
   const logId = await logIdentity(store)
@@ -28,3 +27,17 @@ test('everybody who asks for the health of the projector at the same time is ans
   const answers = await Promise.all([projector.health(), projector.health(), projector.health()])
   expect(answers).toEqual([expect.anything(), expect.anything(), expect.anything()])
 })
+
+test('a projector whose views cannot be reached does not keep the process from stopping', async () => {
+  const files = { events: join(await directory(), 'events.db'), views: '' }
+  const task = { places: { mongodbUrl: 'mongodb://127.0.0.1:9', files }, logId: 'any', logLevel: 'silent' } as const
+  const projector = startProjectorThread(task, () => {}, pino({ level: 'silent' }))
+  await projector.stop()
+  expect(await projector.health()).toBeUndefined()
+})
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'creditline-test-'))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}

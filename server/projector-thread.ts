@@ -20,11 +20,13 @@ export type FromProjector = { folded: Position } | { health: ProjectorHealth }
 export interface ProjectorThread {
   /** `undefined` when the thread does not answer. */
   health(): Promise<ProjectorHealth | undefined>
-  /** Finishes the write that is under way, and ends. */
+  /** Finishes the write that is under way, unless that takes long, and ends. */
   stop(): Promise<void>
 }
 
 const ANSWERS_WITHIN_MS = 1_000
+/** What is cut off after that is done again from the checkpoint, as after a crash. */
+const FINISHES_WITHIN_MS = 3_000
 const RESTART_AFTER_MS = 1_000
 
 /** @param onFolded is told how far the views have come, after each write */
@@ -83,7 +85,9 @@ export function startProjectorThread(
     async stop() {
       stopping.abort()
       send(worker, 'stop')
+      const late = setTimeout(() => void worker?.terminate(), FINISHES_WITHIN_MS)
       await running
+      clearTimeout(late)
     },
   }
 }

@@ -65,7 +65,7 @@ const shapes = z.object({
   LOG_LEVEL: logLevel,
   EVENTSTORE_URL: url(/^(esdb|eventstoredb|kurrentdb)(\+discover)?:\/\/\S+$/),
   MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/),
-  NATS_URL: url(/^(nats|tls|wss?):\/\/[^\s,]+(,(nats|tls|wss?):\/\/[^\s,]+)*$/),
+  NATS_URL: url(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/),
   NAMESPACE: namespace,
   ROLES: rolesList,
 })

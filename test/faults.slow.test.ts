@@ -1,9 +1,12 @@
 // The parts of a desk apart, in processes that are killed, stopped and cut off while orders are placed and cancelled.
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { lockFile } from '../events/file-lock.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { ask } from './client.ts'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'
@@ -33,7 +36,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
   })
 
   test('a projector and sagas that are killed, or stalled for a while, are taken over by their standbys', async () => {
-    const { start, ready, load, verify } = await deployment()
+    const { start, ready, load, stall, verify } = await deployment()
     const [one, other] = await Promise.all([
       start('saga,projector'),
       start('saga,projector'),
@@ -46,7 +49,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await orders.more(100)
 
     const [active, standby] = (await isActive(one)) ? [one, other] : [other, one]
-    active.signal('SIGSTOP')
+    await stall(active)
     await expect.poll(() => isActive(standby), { timeout: 30_000 }).toBe(true)
     await orders.more(100)
     active.signal('SIGCONT')
@@ -136,6 +139,8 @@ interface Deployment {
   /** Waits until all gateways that live are ready. */
   ready(): Promise<void>
   load(url?: () => string): Promise<OrderLoad>
+  /** SIGSTOP, but not in the middle of a write: embedded files would stay locked for everybody, and nobody could take over. */
+  stall(desk: DeskProcess): Promise<void>
   /**
    * That nothing acknowledged is lost, every order is decided, and all gateways that live show a fold of the log.
    * @param more what else is to be looked at before all processes are told to end
@@ -170,6 +175,15 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
       }
     },
     load: (at = url) => orderLoad(at),
+    async stall(desk) {
+      const { events, views } = place.stores.files
+      for (;;) {
+        desk.signal('SIGSTOP')
+        if ((await canBeWritten(events)) && (await canBeWritten(views))) return
+        desk.signal('SIGCONT')
+        await pause(20)
+      }
+    },
     async verify(orders, more) {
       await orders.settled()
       // Views that are behind show too few orders as undecided.
@@ -213,6 +227,18 @@ async function health(url: string): Promise<HealthAnswer | undefined> {
 async function isActive({ url }: DeskProcess): Promise<boolean> {
   const parts = (await health(url))?.parts
   return parts?.sagas?.active === 1 && parts.projector?.active === 1
+}
+
+/** Whether a file is not there at all, or not locked for longer than others take to write. */
+async function canBeWritten(file: string): Promise<boolean> {
+  if (!existsSync(file)) return true
+  for (let tries = 0; tries < 100; tries++) {
+    const lock = await lockFile(file, 'alone')
+    lock?.release()
+    if (lock) return true
+    await pause(5)
+  }
+  return false
 }
 
 function isAboutTheLog(type: string): boolean {

@@ -164,6 +164,8 @@ export function openConversation<Facts>(
       try {
         return await attempt()
       } catch (error) {
+        // Told to stop, it does not try again: whoever has the sagas next does.
+        if (signal.aborted) return undefined
         troubled(id, error)
         await pause(wait, undefined, { signal }).catch(() => undefined)
       }

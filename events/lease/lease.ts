@@ -41,7 +41,7 @@ export interface Lease {
   /** The shares held now, without those that are handed over. */
   held(): readonly number[]
   health(): LeaseHealth
-  /** Loses all shares, and says so in the store, so that others take them at once. */
+  /** Loses all shares, and says so in the store, so that others take them at once; a store that is away is not waited for. */
   release(): Promise<void>
 }
 
@@ -53,6 +53,9 @@ export interface LeaseHealth {
 
 const RENEW_EVERY_MS = 1_000
 const EXPIRES_AFTER_MS = 4_000
+
+/** So long a process that leaves waits for the store to take note. */
+const LEAVES_WITHIN_MS = 2_000
 
 /** After so many conflicts one after the other a member lets the others go first for a moment. */
 const CONFLICTS = 3
@@ -77,6 +80,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   const holding = openHolding({ ...options, lastsMs: expiresAfterMs, now, onSettled: rest.ring })
   const membership = await openMembership({ store, stream, holder, lastsMs: expiresAfterMs, now })
   let isLeaving = false
+  let hasNothingLeft = false
   let isOver = false
   let answeredAt = now()
   let failure: string | undefined
@@ -95,6 +99,8 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
         else if (conflicts === 0) await rest.pause(begun + renewEveryMs - now())
       } catch (error) {
         failed(error)
+        // Others take the shares anyhow, once they have expired.
+        if (hasNothingLeft) return
         if (!isOver) await rest.pause(renewEveryMs / 4)
       }
     }
@@ -157,11 +163,11 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     isLeaving = true
     holding.keepOnly([])
     await holding.settled()
+    hasNothingLeft = true
     rest.ring()
     let enough: NodeJS.Timeout | undefined
-    // After that time others take the shares anyhow.
     const givenUp = new Promise<void>((resolve) => {
-      enough = setTimeout(resolve, expiresAfterMs)
+      enough = setTimeout(resolve, Math.min(expiresAfterMs, LEAVES_WITHIN_MS))
     })
     await Promise.race([running, givenUp])
     clearTimeout(enough)

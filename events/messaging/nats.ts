@@ -30,7 +30,7 @@ const LONGEST_PAUSE_MS = 2_000
 
 /** Closing waits for answers that are under way, and for the server to have taken them. */
 const ANSWERS_WITHIN_MS = 5_000
-const DRAIN_WITHIN_MS = 2_000
+const DRAIN_WITHIN_MS = 1_000
 
 /** What waiting does not mend. */
 const FAULTS_OF_THE_SETTING: readonly string[] = [

@@ -1,4 +1,5 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
+import { setTimeout as pause } from 'node:timers/promises'
 import { EventStoreDBClient } from '@eventstore/db-client'
 
 export type Client = Pick<
@@ -47,9 +48,14 @@ function connectionTo(url: string): EventStoreDBClient {
   }
 }
 
-/** The client's own `dispose` ends its calls and leaves the connection open. */
+const CALLS_END_WITHIN_MS = 1_000
+
+/**
+ * The client's own `dispose` ends its calls and leaves the connection open. It waits for the end of each, which some that were
+ * cancelled never tell; closing the connection ends them in any case.
+ */
 async function dispose(client: EventStoreDBClient): Promise<void> {
-  await client.dispose()
+  await Promise.race([client.dispose(), pause(CALLS_END_WITHIN_MS, undefined, { ref: false })])
   try {
     // biome-ignore lint/complexity/useLiteralKeys: it is protected, and there is no other way to close the connection.
     const channel = await client['getChannel']()

@@ -119,6 +119,8 @@ function mostSelective(connection: Connection, table: Table, indexed: readonly C
 
 /** Whether an index leads to the documents that match a condition. Fields with a range have one when they have an order. */
 function isIndexed(table: Table, condition: Condition): boolean {
+  // A range without bounds leads nowhere.
+  if ('range' in condition && comparisons('', condition.range).length === 0) return false
   return queriedAs(table.projection, condition) !== 'range' || table.projection.orderedBy.includes(condition.field)
 }
 

@@ -316,6 +316,8 @@ export function describeViewStore(
       expect(await store.count(items, [], 10)).toBe(10)
       expect(await store.count(items, [even], 100)).toBe(15)
       expect(await store.count(items, [even, { field: 'rank', range: { lt: 11 } }], 100)).toBe(6)
+      const all = await store.count(items, [], 100)
+      expect(await store.count(items, [{ field: 'rank', range: {} }], 100)).toBe(all)
       expect(await store.count(items, [{ field: 'group', oneOf: [] }], 100)).toBe(0)
     })
   })

@@ -21,12 +21,14 @@ const START_AGAIN_AFTER_MS = 1_000
 /**
  * Does the work at once when the process is alone; otherwise whenever it holds the lease of that name. A start that fails is tried
  * again as long as the lease is held.
+ * @param isAble whether this process could do the work now: one that could not leaves it to a standby
  * @throws what the first start throws, when alone
  */
 export async function activeOnce(
-  { store, alone, holder, log }: Ground,
+  { store, alone, holder, log }: Pick<Ground, 'store' | 'alone' | 'holder' | 'log'>,
   name: string,
   start: () => ActiveWork | Promise<ActiveWork>,
+  isAble = () => true,
 ): Promise<RunningRole> {
   if (alone) {
     const work = await start()
@@ -35,6 +37,7 @@ export async function activeOnce(
 
   let work: ActiveWork | undefined
   let wanted = false
+  let failure: string | undefined
   let turn: Promise<void> = Promise.resolve()
   /** Starting and stopping wait for each other: a lease may be lost while the work is still being started. */
   const inTurn = (step: () => Promise<void>) => {
@@ -48,8 +51,10 @@ export async function activeOnce(
     while (wanted && !work) {
       try {
         work = await start()
+        failure = undefined
         log.info({ work: name }, 'active: this process holds the lease')
       } catch (error) {
+        failure = error instanceof Error ? error.message : String(error)
         log.error({ work: name, err: error }, 'cannot start; it is tried again')
         await pause(START_AGAIN_AFTER_MS)
       }
@@ -76,11 +81,13 @@ export async function activeOnce(
       wanted = false
       return inTurn(end)
     },
+    isAble,
     log,
   })
   return {
     async health() {
       if (work && lease.holds(0)) return { ...(await work.health()), active: 1 }
+      if (wanted && !work) return { ok: false, detail: failure ?? 'is being started', active: 0 }
       return { ...lease.health(), active: 0 }
     },
     stop: () => lease.release(),

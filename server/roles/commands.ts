@@ -8,16 +8,17 @@ import { openLease } from '../../events/lease/lease.ts'
 import type { Messaging } from '../../events/messaging/messaging.ts'
 import type { Ground } from '../ground.ts'
 import type { RunningRole } from './active-once.ts'
+import { reaches } from './reaches.ts'
 
 /** Where the parts of this process send their commands. */
 export function commandBus({ messaging, namespace, store, alone, log }: Ground): CommandBus {
   return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone, log })
 }
 
-/** A handler that is cut off from the messages leaves its partitions to the others after so long. */
-const CUT_OFF_AFTER_MS = 3_000
-
-/** Serves the partitions of this process; the others are served by other processes with this role. */
+/**
+ * Serves the partitions of this process; the others are served by other processes with this role. One that is cut off from the messages
+ * leaves its partitions to those.
+ */
 export async function runCommands(ground: Ground, messaging: Messaging): Promise<RunningRole> {
   const { store, namespace, holder, log } = ground
   const handler = openCommandHandler(store, { alone: false, log })
@@ -38,14 +39,5 @@ export async function runCommands(ground: Ground, messaging: Messaging): Promise
       await lease.release()
       await served.stop()
     },
-  }
-}
-
-/** Whether there is a connection, or was one a moment ago. */
-function reaches(messaging: Messaging): () => boolean {
-  let reachedAt = performance.now()
-  return () => {
-    if (messaging.health().ok) reachedAt = performance.now()
-    return performance.now() - reachedAt < CUT_OFF_AFTER_MS
   }
 }

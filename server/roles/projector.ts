@@ -1,27 +1,32 @@
 // The role `projector`: folds the log into the views, in a thread of its own.
 import { hash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import { views } from '../../query/views/index.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
+import type { StorePlaces } from '../stores.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
-
-/** Releases with other views, or another catalogue, build theirs beside those that are there, and each has a projector of its own. */
-const VERSION = hash(
-  'sha1',
-  JSON.stringify([SCHEMA_VERSION, ...views.map(({ name, version }) => [name, version])]),
-  'hex',
-).slice(0, 8)
 
 /** @param onFolded is told how far the views have come, after each write */
 export function runProjector(ground: Ground, onFolded: (checkpoint: Position) => void): Promise<RunningRole> {
   const { places, logId, logLevel, log, startedAt } = ground
-  return activeOnce(ground, `projector-${VERSION}`, () => {
+  return activeOnce(ground, leaseOfViews(places), () => {
     const thread = startProjectorThread({ places, logId, logLevel }, onFolded, log)
     return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }
   })
+}
+
+/**
+ * One set of views has one active projector. Desks may fold the same log into sets of their own: embedded ones, those on another server,
+ * and those of another release, which are built beside the ones that are there.
+ */
+export function leaseOfViews({ mongodbUrl, files }: StorePlaces): string {
+  const place = mongodbUrl === undefined ? [hostname(), files.views] : [mongodbUrl.replace(/\/\/[^@/]*@/, '//')]
+  const versions = [SCHEMA_VERSION, ...views.map(({ name, version }) => [name, version])]
+  return `projector-${hash('sha1', JSON.stringify([versions, place]), 'hex').slice(0, 8)}`
 }
 
 async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {

@@ -7,9 +7,9 @@ export type RoleAnswers = Partial<Record<Role, RoleHealth>>
 
 const ANSWER_WITHIN_MS = 400
 
-/** Has this process answer. */
-export function answerRollCall(messaging: Messaging, namespace: string, roles: () => Promise<RoleAnswers>) {
-  return messaging.serve(subjectIn(namespace), roles)
+/** Has this process answer, until the connection is closed. */
+export function answerRollCall(messaging: Messaging, namespace: string, roles: () => Promise<RoleAnswers>): void {
+  messaging.serve(subjectIn(namespace), roles)
 }
 
 /** What the processes answered that are connected, this one included when it answers too. @throws MessagingUnavailable */
@@ -30,7 +30,8 @@ export function roleOf(answers: readonly RoleAnswers[], role: Role, shares: numb
   if (broken) return { ok: false, detail: broken.detail }
   if (held < shares) {
     const who = shares === 1 ? 'none of them is active yet' : `they hold ${held} of ${shares} partitions`
-    return { ok: false, detail: `${processes}, ${who}` }
+    const why = running.find(({ ok }) => !ok)?.detail
+    return { ok: false, detail: [`${processes}, ${who}`, ...(why === undefined ? [] : [why])].join(': ') }
   }
   const active = running.filter(({ active }) => active > 0)
   return { ok: true, detail: `${processes}: ${active.map(({ detail }) => detail).join('; ')}` }

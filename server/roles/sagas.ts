@@ -5,13 +5,16 @@ import { type Sagas, startSagas } from '../../command/saga/runner.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
+import { reaches } from './reaches.ts'
 
+/** A process whose commands reach nobody leaves the sagas to another one. */
 export function runSagas(ground: Ground, bus: CommandBus): Promise<RunningRole> {
-  const { store, log } = ground
-  return activeOnce(ground, 'sagas', async () => {
+  const { store, messaging, log } = ground
+  const start = async () => {
     const sagas = await startSagas({ saga: placement, store, bus, log })
     return { health: () => sagasPart(sagas), stop: () => sagas.stop() }
-  })
+  }
+  return activeOnce(ground, 'sagas', start, messaging && reaches(messaging))
 }
 
 function sagasPart(sagas: Sagas): Part {

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { openSqliteEventStore } from '../../events/store/sqlite.ts'
+import { activeOnce } from './active-once.ts'
+
+test('work that cannot start says why, and is active as soon as it can', async () => {
+  const { ground } = await shared()
+  let obstacle: string | undefined = 'the views are of another log'
+  const role = await activeOnce(ground, 'work', () => {
+    if (obstacle) throw new Error(obstacle)
+    return { health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} }
+  })
+  onTestFinished(() => role.stop())
+  await expect.poll(role.health).toEqual({ ok: false, detail: 'the views are of another log', active: 0 })
+  obstacle = undefined
+  await expect.poll(role.health, { timeout: 5_000 }).toEqual({ ok: true, detail: 'at work', active: 1 })
+})
+
+test('work that this process could not do is done by a standby', async () => {
+  const { ground } = await shared()
+  let isAble = true
+  const start = () => ({ health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} })
+  const first = await activeOnce({ ...ground, holder: 'first' }, 'work', start, () => isAble)
+  onTestFinished(() => first.stop())
+  await expect.poll(async () => (await first.health()).active).toBe(1)
+  const standby = await activeOnce({ ...ground, holder: 'standby' }, 'work', start)
+  onTestFinished(() => standby.stop())
+  isAble = false
+  await expect.poll(async () => (await standby.health()).active, { timeout: 5_000 }).toBe(1)
+  await expect.poll(first.health).toEqual({ ok: true, detail: 'standby, held by standby', active: 0 })
+})
+
+/** What two processes with one log stand on. */
+async function shared() {
+  const directory = await mkdtemp(join(tmpdir(), 'creditline-test-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const store = await openSqliteEventStore({ file: join(directory, 'events.db') })
+  onTestFinished(() => store.close())
+  return { ground: { store, alone: false, holder: 'only', log: pino({ level: 'silent' }) } }
+}

@@ -22,11 +22,20 @@ module.exports = {
     ...apart('customer', 'order'),
     ...apart('customer', 'product'),
     ...apart('order', 'product'),
-    { name: 'saga-machinery-knows-no-saga', severity: 'error', ...between('^command/saga/', '^command/placement/') },
+    {
+      name: 'saga-machinery-knows-no-saga',
+      severity: 'error',
+      ...between('^command/saga/', '^command/(placement|customer|order|product)/'),
+    },
     {
       name: 'importer-is-a-client',
       severity: 'error',
       ...between('^server/import/', '^(command|query|server/(?!import/))'),
+    },
+    {
+      name: 'operator-is-a-client',
+      severity: 'error',
+      ...between('^server/parked/', '^(command|query|server/(?!import/desk-client|parked/))'),
     },
     {
       name: 'one-module-knows-the-client-of-nats',
@@ -38,7 +47,7 @@ module.exports = {
       name: 'production-imports-no-test',
       severity: 'error',
       from: { path: '^(command|query|events|schema|server)/', pathNot: testing },
-      to: { path: [testing, '^test/'] },
+      to: { path: [testing, '^(test|simulator)/'] },
     },
     {
       name: 'no-cycles',

@@ -68,6 +68,11 @@ export type OrderEvent =
   | { type: 'OrderShipped'; data: OrderFacts & { trackingCode?: string } }
   | { type: 'OrderPaid'; data: OrderFacts }
 
+/** Whom every event of a saga is about. */
+export interface SagaSubject {
+  orderId: string
+}
+
 /** What a step of a saga has answered: `name` as in the saga's definition, `reason` where it was refused. */
 export interface SagaReply {
   step: string
@@ -75,30 +80,77 @@ export interface SagaReply {
   reason?: string
 }
 
-/** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
-export type PlacementEvent =
+/** What can be recorded of any saga, in `<name>-<id>`; its events have the saga's name: `PlacementStarted`. */
+type SagaEventOf<Name extends string, Facts> =
   | {
-      type: 'PlacementStarted'
-      data: {
-        orderId: string
-        customerId: string
-        total: Cents
-        /** One entry for each product: the quantities of its lines, summed. */
-        stock: { productId: string; quantity: number }[]
-        /** RFC 3339: when an order that is not decided yet is rejected as TIMED_OUT. */
-        deadline: string
-        /** How many commands of this saga may be under way at once. */
-        window: number
-      }
+      type: `${Name}Started`
+      data: SagaSubject &
+        Facts & {
+          /** RFC 3339: when a saga that is not decided yet ends as late. */
+          deadline: string
+          /** How many commands of this saga may be under way at once. */
+          window: number
+        }
     }
-  /** One event for each batch: what participants answered, and which later events of the order were noticed. */
-  | { type: 'RepliesReceived'; data: { orderId: string; replies: SagaReply[]; noticed: string[] } }
+  /** An operator had it tried again before it was decided: the time that it was parked does not count. */
   | {
-      type: 'PlacementDecided'
-      data: { orderId: string; outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'; reason?: RejectionReason }
+      type: `${Name}Resumed`
+      data: SagaSubject & { deadline: string /** The id of the SagaRetried. */; retry: string }
+    }
+  | {
+      type: `${Name}Decided`
+      data: SagaSubject & { outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'; reason?: RejectionReason }
     }
   /** Every reservation is settled: nothing more will come. */
-  | { type: 'PlacementEnded'; data: { orderId: string } }
+  | { type: `${Name}Ended`; data: SagaSubject }
+
+/** One event for each batch: what participants answered, and which later events of the business were noticed. */
+interface RepliesReceived {
+  type: 'RepliesReceived'
+  data: SagaSubject & { replies: SagaReply[]; noticed: string[] }
+}
+
+/** What the saga that places an order keeps of it. */
+export interface PlacementFacts {
+  orderId: string
+  customerId: string
+  total: Cents
+  /** One entry for each product: the quantities of its lines, summed. */
+  stock: { productId: string; quantity: number }[]
+}
+
+/** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
+export type PlacementEvent = SagaEventOf<'Placement', PlacementFacts> | RepliesReceived
+
+/** The sagas that there are, by the category of their streams. */
+export type SagaName = 'placement'
+
+/** A saga that waits for an operator. */
+export interface ParkedSaga extends SagaSubject {
+  saga: SagaName
+  id: string
+  /** The stream whose events it follows: what came while it was parked is read there when it is tried again. */
+  follows: string
+}
+
+/** Why a saga cannot go on by itself. */
+export interface SagaTrouble {
+  /** COMPENSATION_FAILED: something that it had reserved could not be given back. */
+  reason: 'STUCK' | 'COMPENSATION_FAILED'
+  /** The steps that failed; none when it was not a step. */
+  steps: string[]
+  error: string
+  /** How often it was tried. */
+  tries: number
+}
+
+/** What can be recorded of the sagas of one name that were parked, all in `parked-<name>`. */
+export type ParkingEvent =
+  | { type: 'SagaParked'; data: ParkedSaga & SagaTrouble }
+  /** An operator has it tried again. */
+  | { type: 'SagaRetried'; data: ParkedSaga }
+  /** An operator has given it up: it is left as it is, and what comes later of the same order does not concern it. */
+  | { type: 'SagaDiscarded'; data: ParkedSaga }
 
 /**
  * What the log records of itself: its identity in `log`, the places of its readers in `checkpoint-<reader>`, and who holds which
@@ -130,10 +182,26 @@ export interface SnapshotTaken {
   }
 }
 
-export type DomainEvent = CustomerEvent | ProductEvent | OrderEvent | PlacementEvent | LogEvent | SnapshotTaken
+export type DomainEvent =
+  | CustomerEvent
+  | ProductEvent
+  | OrderEvent
+  | PlacementEvent
+  | ParkingEvent
+  | LogEvent
+  | SnapshotTaken
 
 /** The first part of a stream's name: `customer` of `customer-cus_1`. */
-export type Category = 'customer' | 'product' | 'order' | 'placement' | 'checkpoint' | 'lease' | 'snapshot' | 'log'
+export type Category =
+  | 'customer'
+  | 'product'
+  | 'order'
+  | SagaName
+  | 'parked'
+  | 'checkpoint'
+  | 'lease'
+  | 'snapshot'
+  | 'log'
 
 /**
  * The current version of all events' data. An event that was stored with an older version is upcast when it is read, where its data has

@@ -6,6 +6,7 @@ import { clientError } from './resolvers/errors.ts'
 import { DocumentBroken, type ViewStore } from './store/view-store.ts'
 import { type CustomerDocument, customers } from './views/customers.ts'
 import { type OrderDocument, orders } from './views/orders.ts'
+import { type ParkedDocument, parked } from './views/parked.ts'
 import { type ProductDocument, products } from './views/products.ts'
 
 /** What all operations share. */
@@ -30,6 +31,7 @@ export interface Loaders {
   customers: DataLoader<string, CustomerDocument | undefined>
   orders: DataLoader<string, OrderDocument | undefined>
   products: DataLoader<string, ProductDocument | undefined>
+  parked: DataLoader<string, ParkedDocument | undefined>
 }
 
 const MAX_BATCH = 500
@@ -40,6 +42,7 @@ export function createLoaders(views: Pick<ViewStore, 'get'>): Loaders {
     customers: loader(views, customers),
     orders: loader(views, orders),
     products: loader(views, products),
+    parked: loader(views, parked),
   }
 }
 

@@ -31,7 +31,7 @@ export interface Projection<Document extends ViewDocument> {
   topicsOf?(document: Document): readonly string[]
 }
 
-export type ViewName = 'customers' | 'orders' | 'products'
+export type ViewName = 'customers' | 'orders' | 'products' | 'parked'
 
 /** The topic on which changes of a document are announced. */
 export function documentTopic(view: ViewName, id: string): string {

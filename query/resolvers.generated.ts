@@ -7,6 +7,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { CustomerDocument } from './views/customers.ts';
 import type { OrderDocument, PlacementDocument } from './views/orders.ts';
 import type { ProductDocument } from './views/products.ts';
+import type { ParkedDocument } from './views/parked.ts';
 import type { HistoryEntry } from './store/view-store.ts';
 import type { Payload, UserError } from '../schema/payload.ts';
 import type { QueryContext } from './context.ts';
@@ -142,9 +143,12 @@ export type ResolversTypes = {
   CancelOrderInput: schema.CancelOrderInput;
   ShipOrderInput: schema.ShipOrderInput;
   RecordPaymentInput: schema.RecordPaymentInput;
+  RetryParkedInput: schema.RetryParkedInput;
+  DiscardParkedInput: schema.DiscardParkedInput;
   CustomerPayload: ResolverTypeWrapper<Payload>;
   ProductPayload: ResolverTypeWrapper<Payload>;
   OrderPayload: ResolverTypeWrapper<Payload>;
+  ParkedPayload: ResolverTypeWrapper<Payload>;
   Customer: ResolverTypeWrapper<CustomerDocument>;
   CustomerOrder: ResolverTypeWrapper<schema.CustomerOrder>;
   OrderStatus: schema.OrderStatus;
@@ -158,6 +162,9 @@ export type ResolversTypes = {
   PlacementStepEdge: ResolverTypeWrapper<schema.PlacementStepEdge>;
   StepState: schema.StepState;
   PlacementStep: ResolverTypeWrapper<schema.PlacementStep>;
+  ParkedStatus: schema.ParkedStatus;
+  ParkedReason: schema.ParkedReason;
+  ParkedOrder: ResolverTypeWrapper<ParkedDocument>;
   Event: ResolverTypeWrapper<HistoryEntry>;
   CustomerConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversTypes['Customer']> }>>;
   CustomerEdge: ResolverTypeWrapper<Omit<schema.CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
@@ -165,6 +172,8 @@ export type ResolversTypes = {
   OrderEdge: ResolverTypeWrapper<Omit<schema.OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
   ProductConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ProductConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ProductEdge']>, nodes: ReadonlyArray<ResolversTypes['Product']> }>>;
   ProductEdge: ResolverTypeWrapper<Omit<schema.ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
+  ParkedOrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ParkedOrderEdge']>, nodes: ReadonlyArray<ResolversTypes['ParkedOrder']> }>>;
+  ParkedOrderEdge: ResolverTypeWrapper<Omit<schema.ParkedOrderEdge, 'node'> & { node: ResolversTypes['ParkedOrder'] }>;
   EventConnection: ResolverTypeWrapper<Omit<schema.EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['EventEdge']>, nodes: ReadonlyArray<ResolversTypes['Event']> }>;
   EventEdge: ResolverTypeWrapper<Omit<schema.EventEdge, 'node'> & { node: ResolversTypes['Event'] }>;
   CustomerFilter: schema.CustomerFilter;
@@ -219,9 +228,12 @@ export type ResolversParentTypes = {
   CancelOrderInput: schema.CancelOrderInput;
   ShipOrderInput: schema.ShipOrderInput;
   RecordPaymentInput: schema.RecordPaymentInput;
+  RetryParkedInput: schema.RetryParkedInput;
+  DiscardParkedInput: schema.DiscardParkedInput;
   CustomerPayload: Payload;
   ProductPayload: Payload;
   OrderPayload: Payload;
+  ParkedPayload: Payload;
   Customer: CustomerDocument;
   CustomerOrder: schema.CustomerOrder;
   Order: OrderDocument;
@@ -231,6 +243,7 @@ export type ResolversParentTypes = {
   PlacementStepConnection: schema.PlacementStepConnection;
   PlacementStepEdge: schema.PlacementStepEdge;
   PlacementStep: schema.PlacementStep;
+  ParkedOrder: ParkedDocument;
   Event: HistoryEntry;
   CustomerConnection: CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Customer']> }>;
   CustomerEdge: Omit<schema.CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
@@ -238,6 +251,8 @@ export type ResolversParentTypes = {
   OrderEdge: Omit<schema.OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
   ProductConnection: CountedWhenSelected<Omit<schema.ProductConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ProductEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Product']> }>;
   ProductEdge: Omit<schema.ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
+  ParkedOrderConnection: CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ParkedOrderEdge']>, nodes: ReadonlyArray<ResolversParentTypes['ParkedOrder']> }>;
+  ParkedOrderEdge: Omit<schema.ParkedOrderEdge, 'node'> & { node: ResolversParentTypes['ParkedOrder'] };
   EventConnection: Omit<schema.EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['EventEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Event']> };
   EventEdge: Omit<schema.EventEdge, 'node'> & { node: ResolversParentTypes['Event'] };
   CustomerFilter: schema.CustomerFilter;
@@ -266,6 +281,7 @@ export type QueryResolvers<ContextType = QueryContext, ParentType extends Resolv
   product?: Resolver<schema.Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<schema.QueryProductArgs, 'id'>>;
   products?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, RequireFields<schema.QueryProductsArgs, 'first'>>;
   recentValuableCustomers?: Resolver<ResolversTypes['CustomerConnection'], ParentType, ContextType, RequireFields<schema.QueryRecentValuableCustomersArgs, 'orderTotalOver' | 'first'>>;
+  parked?: Resolver<ResolversTypes['ParkedOrderConnection'], ParentType, ContextType, RequireFields<schema.QueryParkedArgs, 'first'>>;
   events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<schema.QueryEventsArgs, 'first'>>;
 };
 
@@ -279,6 +295,8 @@ export type MutationResolvers<ContextType = QueryContext, ParentType extends Res
   cancelOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationCancelOrderArgs, 'input'>>;
   shipOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationShipOrderArgs, 'input'>>;
   recordPayment?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationRecordPaymentArgs, 'input'>>;
+  retryParked?: Resolver<ResolversTypes['ParkedPayload'], ParentType, ContextType, RequireFields<schema.MutationRetryParkedArgs, 'input'>>;
+  discardParked?: Resolver<ResolversTypes['ParkedPayload'], ParentType, ContextType, RequireFields<schema.MutationDiscardParkedArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -373,6 +391,12 @@ export type OrderPayloadResolvers<ContextType = QueryContext, ParentType extends
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ParkedPayloadResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedPayload'] = ResolversParentTypes['ParkedPayload']> = {
+  parked?: Resolver<schema.Maybe<ResolversTypes['ParkedOrder']>, ParentType, ContextType>;
+  receipt?: Resolver<schema.Maybe<ResolversTypes['CommandReceipt']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CustomerResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -442,6 +466,7 @@ export type PlacementResolvers<ContextType = QueryContext, ParentType extends Re
   steps?: Resolver<ResolversTypes['PlacementStepConnection'], ParentType, ContextType, RequireFields<schema.PlacementStepsArgs, 'first'>>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   endedAt?: Resolver<schema.Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  parkedSince?: Resolver<schema.Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type PlacementStepConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['PlacementStepConnection'] = ResolversParentTypes['PlacementStepConnection']> = {
@@ -460,6 +485,21 @@ export type PlacementStepResolvers<ContextType = QueryContext, ParentType extend
   state?: Resolver<ResolversTypes['StepState'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   detail?: Resolver<schema.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ParkedOrderResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedOrder'] = ResolversParentTypes['ParkedOrder']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  process?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  order?: Resolver<schema.Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ParkedStatus'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['ParkedReason'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  error?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  timesParked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<schema.ParkedOrderEventsArgs, 'first'>>;
 };
 
 export type EventResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Event'] = ResolversParentTypes['Event']> = {
@@ -515,6 +555,19 @@ export type ProductConnectionResolvers<ContextType = QueryContext, ParentType ex
 export type ProductEdgeResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ProductEdge'] = ResolversParentTypes['ProductEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
+};
+
+export type ParkedOrderConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedOrderConnection'] = ResolversParentTypes['ParkedOrderConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ParkedOrderEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ParkedOrder']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+};
+
+export type ParkedOrderEdgeResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedOrderEdge'] = ResolversParentTypes['ParkedOrderEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ParkedOrder'], ParentType, ContextType>;
 };
 
 export type EventConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['EventConnection'] = ResolversParentTypes['EventConnection']> = {
@@ -592,6 +645,7 @@ export type Resolvers<ContextType = QueryContext> = {
   CustomerPayload?: CustomerPayloadResolvers<ContextType>;
   ProductPayload?: ProductPayloadResolvers<ContextType>;
   OrderPayload?: OrderPayloadResolvers<ContextType>;
+  ParkedPayload?: ParkedPayloadResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   CustomerOrder?: CustomerOrderResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
@@ -601,6 +655,7 @@ export type Resolvers<ContextType = QueryContext> = {
   PlacementStepConnection?: PlacementStepConnectionResolvers<ContextType>;
   PlacementStepEdge?: PlacementStepEdgeResolvers<ContextType>;
   PlacementStep?: PlacementStepResolvers<ContextType>;
+  ParkedOrder?: ParkedOrderResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   CustomerConnection?: CustomerConnectionResolvers<ContextType>;
   CustomerEdge?: CustomerEdgeResolvers<ContextType>;
@@ -608,6 +663,8 @@ export type Resolvers<ContextType = QueryContext> = {
   OrderEdge?: OrderEdgeResolvers<ContextType>;
   ProductConnection?: ProductConnectionResolvers<ContextType>;
   ProductEdge?: ProductEdgeResolvers<ContextType>;
+  ParkedOrderConnection?: ParkedOrderConnectionResolvers<ContextType>;
+  ParkedOrderEdge?: ParkedOrderEdgeResolvers<ContextType>;
   EventConnection?: EventConnectionResolvers<ContextType>;
   EventEdge?: EventEdgeResolvers<ContextType>;
   CustomerChange?: CustomerChangeResolvers<ContextType>;

@@ -50,12 +50,21 @@ export function summary(event: DomainEvent): string {
 
     case 'PlacementStarted':
       return `Started the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
+    case 'PlacementResumed':
+      return `Resumed the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
     case 'RepliesReceived':
       return `Noted ${counted(event.data.replies.length, 'reply', 'replies')} on the placement of ${event.data.orderId}`
     case 'PlacementDecided':
       return `Decided the placement of ${event.data.orderId}: ${event.data.reason ?? event.data.outcome}`
     case 'PlacementEnded':
       return `Ended the placement of ${event.data.orderId}: every reservation is settled`
+
+    case 'SagaParked':
+      return `Parked the ${event.data.saga} of ${event.data.orderId}: ${event.data.error}`
+    case 'SagaRetried':
+      return `Had the parked ${event.data.saga} of ${event.data.orderId} tried again`
+    case 'SagaDiscarded':
+      return `Gave up the parked ${event.data.saga} of ${event.data.orderId}`
 
     case 'LogCreated':
       return `Created the log ${event.data.logId}`

@@ -3,7 +3,7 @@ import type { ErrorCode } from './types.generated.ts'
 
 /** The outcome of a command; a refused one has user errors and no receipt. */
 export interface Payload {
-  /** The customer, product or order that the command was for. */
+  /** The customer, product, order or parked order that the command was for. */
   id: string
   receipt: Receipt | null
   userErrors: UserError[]

@@ -53,6 +53,8 @@ export type Query = {
   readonly products: ProductConnection;
   /** Customers who are new and have a large order that was shipped (whether or not it has been paid since), newest first by `createdAt`. */
   readonly recentValuableCustomers: CustomerConnection;
+  /** The orders that cannot go on by themselves and wait for an operator, the newest first: see `retryParked` and `discardParked`. */
+  readonly parked: ParkedOrderConnection;
   /** The audit log: every recorded event, in log order, oldest first. Go on from `endCursor` at any time to see what has come since. */
   readonly events: EventConnection;
 };
@@ -177,6 +179,20 @@ export type QueryRecentValuableCustomersArgs = {
  * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
+export type QueryParkedArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  atLeast?: InputMaybe<Scalars['Position']['input']>;
+};
+
+
+/**
+ * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
+ * To read your own write, pass the `position` of a receipt as `atLeast`.
+ *
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ */
 export type QueryEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -212,6 +228,16 @@ export type Mutation = {
   readonly shipOrder: OrderPayload;
   /** Records that a SHIPPED order has been paid: its credit is free again. */
   readonly recordPayment: OrderPayload;
+  /**
+   * Has a parked order tried again, once what was wrong is mended: it goes on where it was, with what has happened to the order since. Should it fail again, it is
+   * parked again. The time for reserving credit and stock begins anew.
+   */
+  readonly retryParked: ParkedPayload;
+  /**
+   * Gives a parked order up: nothing more is done for it, whatever happens to it. What is reserved for it stays reserved, and its status stays as it is: only when things
+   * have been put right in another way.
+   */
+  readonly discardParked: ParkedPayload;
 };
 
 
@@ -311,6 +337,28 @@ export type MutationShipOrderArgs = {
  */
 export type MutationRecordPaymentArgs = {
   input: RecordPaymentInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationRetryParkedArgs = {
+  input: RetryParkedInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationDiscardParkedArgs = {
+  input: DiscardParkedInput;
 };
 
 /**
@@ -545,7 +593,7 @@ export type ErrorCode =
   | 'ILLEGAL_STATE'
   /** A field of the input is outside its limits; `path` names it. Correct it before sending again. */
   | 'INVALID_INPUT'
-  /** There is no customer, order or product with this id. */
+  /** There is no customer, order, product or parked order with this id. */
   | 'NOT_FOUND';
 
 /** A customer to register. */
@@ -671,6 +719,22 @@ export type RecordPaymentInput = {
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A parked order to try again. */
+export type RetryParkedInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The `id` of the parked order, such as `placement-ord_1001`. */
+  readonly id: Scalars['ID']['input'];
+};
+
+/** A parked order to give up. */
+export type DiscardParkedInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The `id` of the parked order, such as `placement-ord_1001`. */
+  readonly id: Scalars['ID']['input'];
+};
+
 /** The answer to a command for a customer. */
 export type CustomerPayload = {
   /** The customer after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `customer` with `atLeast` then. */
@@ -696,6 +760,16 @@ export type OrderPayload = {
   /** The order after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `order` with `atLeast` then. */
   readonly order?: Maybe<Order>;
   /** Null when the command was refused. */
+  readonly receipt?: Maybe<CommandReceipt>;
+  /** Why the command was refused; empty when it was accepted. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** The answer to a command for a parked order. */
+export type ParkedPayload = {
+  /** The parked order after the command: waits up to 2 s for the views. Null when refused, or not visible by then. */
+  readonly parked?: Maybe<ParkedOrder>;
+  /** Null when the command was refused. Its `version` counts what was ever parked, tried again and given up. */
   readonly receipt?: Maybe<CommandReceipt>;
   /** Why the command was refused; empty when it was accepted. */
   readonly userErrors: ReadonlyArray<UserError>;
@@ -896,6 +970,8 @@ export type Placement = {
   readonly startedAt: Scalars['DateTime']['output'];
   /** When every reservation was settled: given back after a rejection or cancellation, or shipped and paid; null until then. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Since when it cannot go on by itself and waits for an operator, see `parked`; null unless it does. */
+  readonly parkedSince?: Maybe<Scalars['DateTime']['output']>;
 };
 
 
@@ -948,6 +1024,57 @@ export type PlacementStep = {
   readonly at: Scalars['DateTime']['output'];
   /** More about the state, for people, such as the reason of a refusal; null when there is no more to say. */
   readonly detail?: Maybe<Scalars['String']['output']>;
+};
+
+/** What has become of a parked order. */
+export type ParkedStatus =
+  /** It waits for an operator. */
+  | 'PARKED'
+  /** An operator has had it tried again, and it has not failed since. */
+  | 'RETRIED'
+  /** An operator has given it up: nothing more is done for it. */
+  | 'DISCARDED';
+
+/** Why an order is parked. */
+export type ParkedReason =
+  /** It cannot go on: its credit and stock cannot be reserved or settled, or it cannot be decided. */
+  | 'STUCK'
+  /** It was rejected or cancelled, and something that was reserved for it could not be given back. All else has been. */
+  | 'COMPENSATION_FAILED';
+
+/** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
+export type ParkedOrder = {
+  /** The process that is parked, and the id of what it is for: `placement-ord_1001`. */
+  readonly id: Scalars['ID']['output'];
+  /** The process: `placement`. */
+  readonly process: Scalars['String']['output'];
+  /** The id of the order. */
+  readonly orderId: Scalars['ID']['output'];
+  /** The order; null when there is none with that id. */
+  readonly order?: Maybe<Order>;
+  /** What has become of it. */
+  readonly status: ParkedStatus;
+  /** Why it was parked last. */
+  readonly reason: ParkedReason;
+  /** The steps that failed, by the name that they have in `Placement.steps`; empty when it was not a step. */
+  readonly steps: ReadonlyArray<Scalars['String']['output']>;
+  /** What went wrong, for people. */
+  readonly error: Scalars['String']['output'];
+  /** How often it was tried before it was parked. */
+  readonly tries: Scalars['Int']['output'];
+  /** How often it was parked in all. */
+  readonly timesParked: Scalars['Int']['output'];
+  /** When it was parked last. */
+  readonly parkedAt: Scalars['DateTime']['output'];
+  /** Every event that changed the order or what is shown of it, in log order, oldest first. */
+  readonly events: EventConnection;
+};
+
+
+/** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
+export type ParkedOrderEventsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** One recorded fact. Events are never changed and never deleted. */
@@ -1042,6 +1169,28 @@ export type ProductEdge = {
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: Product;
+};
+
+/** A page of parked orders. */
+export type ParkedOrderConnection = {
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<ParkedOrderEdge>;
+  /** The entries without their cursors. */
+  readonly nodes: ReadonlyArray<ParkedOrder>;
+  /** Where the page begins and ends. */
+  readonly pageInfo: PageInfo;
+  /** How many are parked, on all pages. */
+  readonly totalCount: Count;
+  /** Everything up to here is in the answer. */
+  readonly asOf: Scalars['Position']['output'];
+};
+
+/** A parked order in a page. */
+export type ParkedOrderEdge = {
+  /** The place of the entry in the list. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: ParkedOrder;
 };
 
 /** A page of events. */

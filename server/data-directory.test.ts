@@ -16,7 +16,7 @@ test('a data directory that is in use is refused, and can be taken as soon as it
   for (let time = 0; time < 3; time++) {
     const opened = await openDataDirectory(path, 'alone')
     const refusal = expect(openDataDirectory(path, 'alone')).rejects
-    await refusal.toThrow(`The data directory ${path} is in use by another desk.`)
+    await refusal.toThrow(`The data directory ${path} is in use by another desk. Stop that one, or set DATA_DIR`)
     opened.release()
   }
 })
@@ -24,7 +24,9 @@ test('a data directory that is in use is refused, and can be taken as soon as it
 test('processes that take parts of one desk share it, but not with a desk that runs by itself', async () => {
   const path = await directory()
   const parts = [await openDataDirectory(path, 'shared'), await openDataDirectory(path, 'shared')]
-  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(DataDirectoryUnusable)
+  const refusal = expect(openDataDirectory(path, 'alone')).rejects
+  await refusal.toThrow(DataDirectoryUnusable)
+  await refusal.toThrow('is in use by another desk. Its processes share it over NATS: set NATS_URL as they have it')
   for (const part of parts) part.release()
   const alone = await openDataDirectory(path, 'alone')
   await expect(openDataDirectory(path, 'shared')).rejects.toThrow('That one has no NATS_URL')

@@ -23,13 +23,21 @@ export class DataDirectoryUnusable extends Error {
  */
 export async function openDataDirectory(path: string, use: 'alone' | 'shared'): Promise<DataDirectory> {
   const lock = await openLock(path, use)
-  if (!lock) throw new DataDirectoryUnusable(`The data directory ${path} is in use by another desk. ${mend[use]}`)
+  if (!lock) {
+    throw new DataDirectoryUnusable(`The data directory ${path} is in use by another desk. ${await wayOut(path, use)}`)
+  }
   return { events: join(path, 'events.db'), views: join(path, 'views.db'), release: lock.release }
 }
 
-const mend = {
-  alone: 'Stop that one, or set DATA_DIR to another directory.',
-  shared: 'That one has no NATS_URL and runs by itself: stop it, or set DATA_DIR to another directory.',
+async function wayOut(path: string, use: 'alone' | 'shared'): Promise<string> {
+  if (use === 'shared')
+    return 'That one has no NATS_URL and runs by itself: stop it, or set DATA_DIR to another directory.'
+  // Whoever would let this process share the directory shares it.
+  const shared = await openLock(path, 'shared')
+  shared?.release()
+  return shared
+    ? 'Its processes share it over NATS: set NATS_URL as they have it to join them, or set DATA_DIR to another directory.'
+    : 'Stop that one, or set DATA_DIR to another directory.'
 }
 
 async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {

@@ -63,7 +63,7 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const bus = commandBus(ground)
 
   if (roles.has('saga')) {
-    const sagas = await runSagas(ground, bus)
+    const sagas = await runSagas(ground, bus, settings)
     opened.push(() => sagas.stop())
     running.saga = sagas
   }

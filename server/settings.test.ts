@@ -12,6 +12,7 @@ const usual = {
   natsUrl: undefined,
   namespace: 'creditline',
   roles: ['gateway', 'command', 'saga', 'projector'],
+  placementTimeoutMs: 60_000,
 }
 
 describe('settings', () => {
@@ -30,6 +31,7 @@ describe('settings', () => {
       NATS_URL: 'nats://127.0.0.1:4222,nats://127.0.0.2:4222',
       NAMESPACE: 'desk_2',
       ROLES: 'saga, projector',
+      PLACEMENT_TIMEOUT: '86400',
     }
     expect(readSettings(env, [])).toEqual({
       port: 0,
@@ -41,6 +43,7 @@ describe('settings', () => {
       natsUrl: 'nats://127.0.0.1:4222,nats://127.0.0.2:4222',
       namespace: 'desk_2',
       roles: ['saga', 'projector'],
+      placementTimeoutMs: 86_400_000,
     })
   })
 
@@ -66,6 +69,12 @@ describe('settings', () => {
   test('a process that leaves out a role needs messages to those that have it', () => {
     expect(readSettings({ ROLES: 'gateway,command' }, [])).toEqual([
       'ROLES leaves out saga, projector, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.',
+    ])
+  })
+
+  test.each(['', '0', '86401', '1.5', '60s', '-1', '1e3'])('%j is no PLACEMENT_TIMEOUT', (value) => {
+    expect(readSettings({ PLACEMENT_TIMEOUT: value }, [])).toEqual([
+      `PLACEMENT_TIMEOUT is ${JSON.stringify(value)}, but must be a whole number of seconds from 1 to 86400.`,
     ])
   })
 
@@ -102,7 +111,7 @@ describe('settings', () => {
 
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
-      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES.',
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT.',
     ])
   })
 
@@ -121,8 +130,8 @@ describe('settings', () => {
 
   test('arguments are refused', () => {
     expect(readSettings({}, ['--port', '80'])).toEqual([
-      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES).',
-      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES).',
+      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT).',
+      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT).',
     ])
   })
 

@@ -19,6 +19,8 @@ export interface Settings {
   namespace?: string | undefined
   /** The parts of the desk that run in this process (default: all). */
   roles?: readonly Role[] | undefined
+  /** How long the placement of an order may take before it is rejected as TIMED_OUT (default 60,000). */
+  placementTimeoutMs?: number | undefined
 }
 
 export const roles = ['gateway', 'command', 'saga', 'projector'] as const
@@ -55,6 +57,13 @@ const rolesList = z
   .pipe(z.array(z.enum(roles)).nonempty())
   .refine((listed) => new Set(listed).size === listed.length)
 
+const MOST_SECONDS = 86_400
+const seconds = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((number) => number >= 1 && number <= MOST_SECONDS)
+
 /** Part of stream and database names: without a hyphen, which ends the category of a stream. */
 const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
 
@@ -68,6 +77,7 @@ const shapes = z.object({
   NATS_URL: url(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/),
   NAMESPACE: namespace,
   ROLES: rolesList,
+  PLACEMENT_TIMEOUT: seconds,
 })
 
 type Name = keyof typeof shapes.shape
@@ -106,6 +116,11 @@ const known: Record<Name, { usual: string; right: string; meaning: string }> = {
     right: `one or more of ${roles.join(', ')}, each once, with commas between them`,
     meaning: 'the parts of the desk that run in this process',
   },
+  PLACEMENT_TIMEOUT: {
+    usual: '60',
+    right: `a whole number of seconds from 1 to ${MOST_SECONDS}`,
+    meaning: 'seconds until an order whose credit and stock are not reserved is rejected',
+  },
 }
 
 const names = Object.keys(known) as Name[]
@@ -132,7 +147,18 @@ export function readSettings(
     ...malformed.map((name) => `${name} is ${shown(name, env[name])}, but must be ${known[name].right}.`),
   ]
   if (complaints.length > 0 || !read.success) return complaints
-  const { PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES } = read.data
+  const {
+    PORT,
+    HOST,
+    DATA_DIR,
+    LOG_LEVEL,
+    EVENTSTORE_URL,
+    MONGODB_URL,
+    NATS_URL,
+    NAMESPACE,
+    ROLES,
+    PLACEMENT_TIMEOUT,
+  } = read.data
   if (NATS_URL === undefined && ROLES.length < roles.length) return [aloneWithoutNats(ROLES)]
   return {
     port: PORT,
@@ -144,6 +170,7 @@ export function readSettings(
     natsUrl: NATS_URL,
     namespace: NAMESPACE,
     roles: ROLES,
+    placementTimeoutMs: PLACEMENT_TIMEOUT * 1_000,
   }
 }
 
@@ -154,7 +181,7 @@ function aloneWithoutNats(listed: readonly Role[]): string {
 
 /** Every setting with its default and its meaning, one a line, for people. */
 export const settingsHelp: string = names
-  .map((name) => `${name.padEnd(14)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
+  .map((name) => `${name.padEnd(17)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
   .join('\n')
 
 /** A connection string may hold a password. */

@@ -10,7 +10,7 @@ import * as cus from '../customer/customer.given.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
 import { eventsOf, openLog, watched } from '../log.given.ts'
 import { describeCommandBus, type OpenBus } from './command-bus.contract.ts'
-import { type CommandBus, type CommandMessage, NotDecided } from './command-bus.ts'
+import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from './command-bus.ts'
 import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
 import { openRemoteBus } from './remote-bus.ts'
 import { type CommandServer, serveCommands } from './serve-commands.ts'
@@ -71,7 +71,7 @@ describe('command handlers in several processes', () => {
   }
 
   /** One caller, and a way to add command handlers. */
-  function desk({ servedWithinMs = 200, answerWithinMs = 200 } = {}) {
+  function desk({ servedWithinMs = 200, answerWithinMs = 200, askAgainAfterMs = 60_000 } = {}) {
     const messages = messagesInMemory()
     const messaging = messages.connect()
     const add = (handler: CommandBus): Handling => {
@@ -79,7 +79,7 @@ describe('command handlers in several processes', () => {
       const holds = (share: number) => held.has(share)
       return { held, ...serveCommands({ messaging: messages.connect(), namespace: 'desk', handler, holds }) }
     }
-    const bus = openRemoteBus({ messaging, namespace: 'desk', servedWithinMs, answerWithinMs })
+    const bus = openRemoteBus({ messaging, namespace: 'desk', servedWithinMs, answerWithinMs, askAgainAfterMs })
     return { bus, add, messaging }
   }
 
@@ -172,6 +172,58 @@ describe('command handlers in several processes', () => {
     await moving
     expect(outcomes.every((outcome) => outcome.accepted && !outcome.duplicate)).toBe(true)
     expect(await eventsOf(store, stream)).toHaveLength(201)
+  })
+
+  test('a command that a handler stalls on is decided by the one who takes the partition over', async () => {
+    const { bus, add, messaging } = desk({ answerWithinMs: 10_000, askAgainAfterMs: 50 })
+    const store = await openLog()
+    const successor = add(openCommandHandler(store))
+    let asked = 0
+    messaging.serve(subjectOf('desk', partition), async () => {
+      asked++
+      successor.held.add(partition)
+      await turn()
+      successor.take(partition)
+    })
+    expect(await bus.send(message)).toMatchObject({ accepted: true, duplicate: false })
+    expect(asked).toBe(2)
+    expect(await eventsOf(store, stream)).toHaveLength(1)
+  })
+
+  test('a command that was recorded by a handler that stalled then is a duplicate to its successor, and recorded once', async () => {
+    const { bus, add, messaging } = desk({ answerWithinMs: 10_000, askAgainAfterMs: 50 })
+    const store = await openLog()
+    const stalled = openCommandHandler(store, { alone: false })
+    const successor = add(openCommandHandler(store, { alone: false }))
+    messaging.serve(subjectOf('desk', partition), async () => {
+      await stalled.send(message)
+      successor.held.add(partition)
+      successor.take(partition)
+    })
+    expect(await bus.send(message)).toMatchObject({ accepted: true, duplicate: true })
+    expect(await eventsOf(store, stream)).toHaveLength(1)
+  })
+
+  test('a handler that is slow is asked twice, and its first answer is taken', async () => {
+    const { bus, messaging } = desk({ answerWithinMs: 10_000, askAgainAfterMs: 50 })
+    const outcome: Outcome = { accepted: true, duplicate: false, revision: 1, position: 7, events: [] }
+    let release = (_: unknown) => {}
+    let asked = 0
+    messaging.serve(subjectOf('desk', partition), () => {
+      if (asked++ === 0) return new Promise((resolve) => (release = resolve))
+      release({ outcome })
+      return undefined
+    })
+    expect(await bus.send(message)).toEqual(outcome)
+    expect(asked).toBe(2)
+  })
+
+  test('a handler that is asked twice and does not answer leaves the command undecided', async () => {
+    const { bus, messaging } = desk({ answerWithinMs: 200, askAgainAfterMs: 50 })
+    let asked = 0
+    messaging.serve(subjectOf('desk', partition), () => void asked++)
+    await expect(bus.send(message)).rejects.toThrow('customer-cus_1: the command handler did not answer.')
+    expect(asked).toBe(2)
   })
 
   test('that a handler could not decide reaches the caller', async () => {

@@ -6,9 +6,10 @@ import type { Revision, StreamName } from '../../events/store/event-store.ts'
 import type { CustomerCommand } from '../customer/customer.ts'
 import type { Refusal } from '../decider.ts'
 import type { OrderCommand } from '../order/order.ts'
+import type { ParkingCommand } from '../parking/parking.ts'
 import type { ProductCommand } from '../product/product.ts'
 
-export type Command = CustomerCommand | ProductCommand | OrderCommand
+export type Command = CustomerCommand | ProductCommand | OrderCommand | ParkingCommand
 
 /** A command on its way to the stream that decides it. */
 export interface CommandMessage {
@@ -44,7 +45,8 @@ export interface Accepted {
 export interface CommandBus {
   /**
    * Has a command decided, and its events appended.
-   * @throws NotDecided when broken machinery is in the way; the same message again is safe
+   * @throws NotDecided when broken machinery is in the way; the same message again is safe. Any other error is a bug, or a stream that
+   *   its decider cannot fold: the same message again does not help
    */
   send(message: CommandMessage): Promise<Outcome>
 

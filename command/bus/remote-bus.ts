@@ -10,9 +10,11 @@ export interface RemoteBusOptions {
   messaging: Messaging
   /** Desks with different namespaces share a server and see nothing of each other. */
   namespace: string
-  /** How long an answer is waited for (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
+  /** How long an answer is waited for in all (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
   answerWithinMs?: number
   servedWithinMs?: number
+  /** When an answer is overdue (default 6,000), in ms: by then the partitions of a handler that stalls have been taken over. */
+  askAgainAfterMs?: number
 }
 
 /** More than so many at once are turned away, as by a handler in the same process. */
@@ -21,11 +23,18 @@ const MAX_UNDER_WAY = 10_000
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 500
 
+const OVERDUE = Symbol('overdue')
+
+/**
+ * A bus that asks once more where an answer is overdue, and takes the answer that comes first. A command is decided once all the same;
+ * but one that a handler had recorded when it stalled comes back from its successor as a duplicate, although the caller sent it once.
+ */
 export function openRemoteBus({
   messaging,
   namespace,
   answerWithinMs = 10_000,
   servedWithinMs = 3_000,
+  askAgainAfterMs = 6_000,
 }: RemoteBusOptions): CommandBus {
   let underWay = 0
 
@@ -39,15 +48,27 @@ export function openRemoteBus({
     }
   }
 
-  /** Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is made again. */
   async function answer(stream: StreamName, request: Request): Promise<unknown> {
     const subject = subjectOf(namespace, partitionOf(stream))
-    const end = performance.now() + servedWithinMs
+    const end = performance.now() + answerWithinMs
+    const first = served(subject, request, end)
+    try {
+      const answered = await unlessOverdue(first, askAgainAfterMs)
+      if (answered !== OVERDUE) return answered
+      return await Promise.any([first, served(subject, request, end)]).catch(() => first)
+    } catch (error) {
+      throw notDecided(stream, error)
+    }
+  }
+
+  /** Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is made again. */
+  async function served(subject: string, request: Request, end: number): Promise<unknown> {
+    const servedBy = Math.min(performance.now() + servedWithinMs, end)
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       try {
-        return await messaging.request(subject, request, answerWithinMs)
+        return await messaging.request(subject, request, end - performance.now())
       } catch (error) {
-        if (!(error instanceof NobodyServes) || performance.now() + wait > end) throw notDecided(stream, error)
+        if (!(error instanceof NobodyServes) || performance.now() + wait > servedBy) throw error
       }
       await pause(wait)
     }
@@ -67,6 +88,14 @@ export function openRemoteBus({
       throw misunderstood(stream)
     },
   }
+}
+
+function unlessOverdue(answer: Promise<unknown>, afterMs: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const overdue = new Promise((resolve) => {
+    timer = setTimeout(resolve, afterMs, OVERDUE)
+  })
+  return Promise.race([answer, overdue]).finally(() => clearTimeout(timer))
 }
 
 /** The answer to what was asked. @throws NotDecided, or Error where a bug is in the way, as a handler in the same process does */

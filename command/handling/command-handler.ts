@@ -8,13 +8,14 @@ import { customerMemory } from '../customer/memory.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { order } from '../order/order.ts'
+import { parking } from '../parking/parking.ts'
 import { productMemory } from '../product/memory.ts'
 import { type Product, product } from '../product/product.ts'
 import type { Kind, Loaded } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { openSnapshots } from './snapshots.ts'
 
-const deciders: Record<string, Decider<Aggregate>> = { customer, order, product }
+const deciders: Record<string, Decider<Aggregate>> = { customer, order, product, parked: parking }
 
 /** Those whose streams grow long. */
 const memories: Record<string, Memory<Aggregate>> = { customer: customerMemory, product: productMemory }

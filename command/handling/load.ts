@@ -5,7 +5,12 @@ import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from 
 import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
 
-/** A stream, from its snapshot and what came after it if there is one that can be used, else from its first event. */
+/** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
+export class CannotFold extends Error {
+  override name = 'CannotFold'
+}
+
+/** A stream, from its snapshot and what came after it if there is one that can be used, else from its first event. @throws CannotFold */
 export async function load(store: EventStore, snapshots: Snapshots, stream: StreamName, kind: Kind): Promise<Loaded> {
   const snapshot = kind.memory && (await snapshots.newest(stream, kind.memory))
   if (snapshot) {
@@ -19,7 +24,7 @@ export async function load(store: EventStore, snapshots: Snapshots, stream: Stre
   return loaded
 }
 
-/** Folds what the stream has beyond what is known of it; says whether there was anything. */
+/** Folds what the stream has beyond what is known of it; says whether there was anything. @throws CannotFold */
 export async function catchUp(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
   const known = loaded.revision
   for await (const page of store.read(stream, known + 1)) {
@@ -61,7 +66,7 @@ function empty({ decider }: Kind): Loaded {
 }
 
 function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): void {
-  loaded.state = decider.evolve(loaded.state, event)
+  loaded.state = evolved(decider, loaded.state, event)
   loaded.revision = event.revision
   loaded.position = event.position
   loaded.lastEventId = event.id
@@ -75,6 +80,15 @@ function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): 
     position: event.position,
     settled: marksOf(memory, [event], before?.settled),
   })
+}
+
+function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent): unknown {
+  try {
+    return decider.evolve(state, event)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new CannotFold(`${event.stream} cannot be folded at its event ${event.revision + 1}: ${reason}`, { cause })
+  }
 }
 
 /** The events that a command led to when it was decided first. */

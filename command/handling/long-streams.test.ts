@@ -111,52 +111,56 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
     },
   ]
 
-  test.each(cases)('$name', async ({ to, kind, steps }) => {
-    let snapshots = 0
-    await fc.assert(
-      fc.asyncProperty(steps, async (some) => {
-        const outcomes = []
-        const logs = []
-        for (const options of [LITTLE, WHOLE]) {
-          const store = await openLog()
-          let bus = openCommandHandler(store, options)
-          const began = new Map<string, number>()
-          const told = []
-          for (const step of some) {
-            if (step === 'restart') {
-              // What is being written is written first.
-              await turn()
-              bus = openCommandHandler(store, options)
-              continue
-            }
-            const head = await store.head()
-            const atOnce = step.map(async ({ command, from }) => {
-              if (from !== 'saga' || !('orderId' in command)) {
-                return answerTo(await bus.send(fromClient(command, from, to)))
+  test.each(cases)(
+    '$name',
+    async ({ to, kind, steps }) => {
+      let snapshots = 0
+      await fc.assert(
+        fc.asyncProperty(steps, async (some) => {
+          const outcomes = []
+          const logs = []
+          for (const options of [LITTLE, WHOLE]) {
+            const store = await openLog()
+            let bus = openCommandHandler(store, options)
+            const began = new Map<string, number>()
+            const told = []
+            for (const step of some) {
+              if (step === 'restart') {
+                // What is being written is written first.
+                await turn()
+                bus = openCommandHandler(store, options)
+                continue
               }
-              const after = began.get(command.orderId) ?? head
-              began.set(command.orderId, after)
-              return replyTo(await bus.send(fromSaga(command, after, to)))
-            })
-            told.push(await Promise.all(atOnce))
-          }
-          outcomes.push(told)
-          logs.push((await eventsOf(store, to)).map(({ type, data, revision }) => ({ type, data, revision })))
+              const head = await store.head()
+              const atOnce = step.map(async ({ command, from }) => {
+                if (from !== 'saga' || !('orderId' in command)) {
+                  return answerTo(await bus.send(fromClient(command, from, to)))
+                }
+                const after = began.get(command.orderId) ?? head
+                began.set(command.orderId, after)
+                return replyTo(await bus.send(fromSaga(command, after, to)))
+              })
+              told.push(await Promise.all(atOnce))
+            }
+            outcomes.push(told)
+            logs.push((await eventsOf(store, to)).map(({ type, data, revision }) => ({ type, data, revision })))
 
-          await turn()
-          snapshots += (await eventsOf(store, `snapshot-${to}`)).length
-          const { state } = await load(store, openSnapshots(store, silent), to, { ...kind, ...options })
-          const folded = (await eventsOf(store, to)).reduce(kind.decider.evolve, kind.decider.initialState())
-          expect(kind.memory?.freeze(state)).toEqual(kind.memory?.freeze(folded))
-          await store.close()
-        }
-        expect(outcomes[0]).toEqual(outcomes[1])
-        expect(logs[0]).toEqual(logs[1])
-      }),
-      { numRuns: 20 },
-    )
-    expect(snapshots).toBeGreaterThan(40)
-  })
+            await turn()
+            snapshots += (await eventsOf(store, `snapshot-${to}`)).length
+            const { state } = await load(store, openSnapshots(store, silent), to, { ...kind, ...options })
+            const folded = (await eventsOf(store, to)).reduce(kind.decider.evolve, kind.decider.initialState())
+            expect(kind.memory?.freeze(state)).toEqual(kind.memory?.freeze(folded))
+            await store.close()
+          }
+          expect(outcomes[0]).toEqual(outcomes[1])
+          expect(logs[0]).toEqual(logs[1])
+        }),
+        { numRuns: 8 },
+      )
+      expect(snapshots).toBeGreaterThan(15)
+    },
+    60_000,
+  )
 
   /** Positions are another's: snapshots take some. */
   function answerTo(outcome: Outcome): unknown {

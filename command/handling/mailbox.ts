@@ -5,7 +5,7 @@ import type { EventStore, NewEvent, StreamName } from '../../events/store/event-
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { catchUp, load, recordedEvents } from './load.ts'
+import { CannotFold, catchUp, load, recordedEvents } from './load.ts'
 import { forgetOld, isWhole, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import { type Recalled, recall } from './recall.ts'
 import { appendSettled } from './settled-append.ts'
@@ -76,12 +76,18 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       } catch (error) {
         // What was decided in memory may not be what is stored: forget it.
         loaded = undefined
-        const reason = error instanceof Error ? error.message : String(error)
-        for (const waiting of batch) waiting.fail(new NotDecided(`${stream}: ${reason}`, { cause: error }))
+        const failure = failureOf(error)
+        for (const waiting of batch) waiting.fail(failure)
       }
     }
     running = false
     idle(loaded)
+  }
+
+  function failureOf(error: unknown): Error {
+    if (error instanceof CannotFold) return error
+    const reason = error instanceof Error ? error.message : String(error)
+    return new NotDecided(`${stream}: ${reason}`, { cause: error })
   }
 
   /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */

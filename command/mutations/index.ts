@@ -3,7 +3,7 @@ import type { Cents } from '../../events/money.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { inputs } from './input.ts'
-import { mutation } from './mutation.ts'
+import { mutation, parkedMutation } from './mutation.ts'
 
 export const mutations = {
   registerCustomer: mutation(
@@ -66,6 +66,9 @@ export const mutations = {
     orderId,
     expectedVersion,
   })),
+
+  retryParked: parkedMutation('retryParked', 'RetryParked'),
+  discardParked: parkedMutation('discardParked', 'DiscardParked'),
 }
 
 /** Lines with their prices: where none was agreed, the list price now, if there is one. */

@@ -16,6 +16,8 @@ const valid = {
   cancelOrder: { orderId: 'ord_1' },
   shipOrder: { orderId: 'ord_1' },
   recordPayment: { orderId: 'ord_1' },
+  retryParked: { id: 'placement-ord_1' },
+  discardParked: { id: 'placement-ord_1' },
 } as const satisfies Record<Name, object>
 
 const names = Object.keys(valid) as Name[]
@@ -50,6 +52,16 @@ describe('a commandId', () => {
       expect(told(name, { commandId })).toEqual([{ path: 'input.commandId', message }])
     }
   })
+})
+
+test('a parked order has the id of its saga', () => {
+  for (const name of ['retryParked', 'discardParked'] as const) {
+    expect(told(name, { id: 'placement-ord_with-hyphens' })).toEqual([])
+    for (const id of ['', 'ord_1', 'placement-', '-ord_1', 'placement-ord 1', `placement-${'x'.repeat(129)}`]) {
+      const message = 'id must be the id of a parked order, such as placement-ord_1.'
+      expect(told(name, { id })).toEqual([{ path: 'input.id', message }])
+    }
+  }
 })
 
 describe('an id has its form', () => {

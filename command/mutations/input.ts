@@ -44,6 +44,9 @@ const commandId = optional(text(1, 128).refine((value) => !value.startsWith('~')
 
 const expectedVersion = optional(z.int().min(1, 'must be at least 1'))
 
+/** The name of a saga's stream. */
+const parkedId = z.string().regex(/^[a-z]+-[\w-]{1,128}$/, 'must be the id of a parked order, such as placement-ord_1')
+
 const line = z.object({ productId: id('product'), quantity, unitPrice: optional(money) })
 
 /** All lines of a product are reserved at once, so their sum is bounded as a single quantity is. */
@@ -104,6 +107,8 @@ export const inputs = {
   cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(0, 500)), expectedVersion }),
   shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(1, 100)), expectedVersion }),
   recordPayment: z.object({ commandId, orderId: id('order'), expectedVersion }),
+  retryParked: z.object({ commandId, id: parkedId }),
+  discardParked: z.object({ commandId, id: parkedId }),
 }
 
 /**

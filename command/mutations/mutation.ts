@@ -3,11 +3,12 @@ import { hash, randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type * as z from 'zod'
 import { type Entity, generatedId } from '../../events/ids.ts'
+import type { StreamName } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import type { CommandContext } from '../context.ts'
-import { checked, type inputs } from './input.ts'
+import { checked, inputs } from './input.ts'
 
 type MutationName = keyof typeof inputs
 
@@ -25,22 +26,43 @@ export function mutation<Schema extends z.ZodType<Input>>(
   schema: Schema,
   toCommand: (input: z.output<Schema>, id: string, bus: CommandBus) => Command | Promise<Command>,
 ) {
+  return resolver(name, schema, async (input, commandId, bus) => {
+    const id = (input as Input)[`${entity}Id`] ?? generatedId(entity, name, commandId)
+    return { id, stream: `${entity}-${id}`, command: await toCommand(input, id, bus) }
+  })
+}
+
+/** The resolver of an operator's mutation for a parked saga, whose id is the name of its stream: `placement-ord_1`. */
+export function parkedMutation(name: 'retryParked' | 'discardParked', type: 'RetryParked' | 'DiscardParked') {
+  return resolver(name, inputs[name], ({ id }) => {
+    const [saga = '', own = ''] = id.split(/-(.*)/s)
+    return { id, stream: `parked-${saga}`, command: { type, id: own } }
+  })
+}
+
+/** The id that the payload is for, and the command that a stream is to decide. */
+interface Addressed {
+  id: string
+  stream: StreamName
+  command: Command
+}
+
+function resolver<Schema extends z.ZodType<{ commandId?: string | undefined }>>(
+  name: MutationName,
+  schema: Schema,
+  addressed: (input: z.output<Schema>, commandId: string, bus: CommandBus) => Addressed | Promise<Addressed>,
+) {
   return async (_: unknown, args: { input: unknown }, { bus }: CommandContext): Promise<Payload> => {
     const check = checked(schema, args.input)
     if (!check.ok) return { id: '', receipt: null, userErrors: check.errors }
 
-    const { commandId = randomUUID(), ...input }: Input = check.input
-    const id = input[`${entity}Id`] ?? generatedId(entity, name, commandId)
-    const outcome = await retryable(async () =>
-      bus.send({
-        stream: `${entity}-${id}`,
-        command: await toCommand(check.input, id, bus),
-        commandId,
-        digest: hash('sha1', JSON.stringify([name, input]), 'base64'),
-        correlationId: commandId,
-      }),
-    )
-    return payload(id, commandId, outcome)
+    const { commandId = randomUUID(), ...input }: { commandId?: string | undefined } = check.input
+    return retryable(async () => {
+      const { id, stream, command } = await addressed(check.input, commandId, bus)
+      const digest = hash('sha1', JSON.stringify([name, input]), 'base64')
+      const outcome = await bus.send({ stream, command, commandId, digest, correlationId: commandId })
+      return payload(id, commandId, outcome)
+    })
   }
 }
 

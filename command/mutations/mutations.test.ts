@@ -62,6 +62,31 @@ test('an approved order is shipped and paid', async () => {
   ])
 })
 
+test('a parked order is tried again or given up by an operator', async () => {
+  for (const id of ['ord_1', 'ord_2-b']) {
+    const saga = { saga: 'placement', id, orderId: id, follows: `order-${id}` } as const
+    const trouble = { reason: 'STUCK', steps: [], error: 'no such thing', tries: 8 } as const
+    await bus.send({
+      stream: 'parked-placement',
+      command: { type: 'Park', saga, trouble: { ...trouble, steps: [] } },
+      commandId: `~park/${id}`,
+      digest: '',
+      correlationId: id,
+    })
+  }
+  const retried = await send('retryParked', { id: 'placement-ord_1' })
+  expect(retried).toMatchObject({ id: 'placement-ord_1', receipt: { version: 3 }, userErrors: [] })
+  await send('discardParked', { id: 'placement-ord_2-b' })
+  expect((await eventsOf(store, 'parked-placement')).slice(2)).toMatchObject([
+    { type: 'SagaRetried', data: { orderId: 'ord_1' } },
+    { type: 'SagaDiscarded', data: { orderId: 'ord_2-b' } },
+  ])
+  expect(await send('retryParked', { id: 'placement-ord_1' })).toMatchObject({
+    receipt: null,
+    userErrors: [{ code: 'NOT_FOUND', path: ['input', 'id'], message: expect.stringContaining('ord_1 is not parked') }],
+  })
+})
+
 describe('an accepted command', () => {
   test('has a receipt: its version counts the events of the stream', async () => {
     expect(await send('addProduct', hammer)).toEqual({

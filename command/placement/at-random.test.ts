@@ -1,14 +1,14 @@
 // Placing an order with real participants, while replies are delayed and lost, the process crashes and people change their minds.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DomainEvent, SagaReply } from '../../events/catalogue.ts'
+import type { DomainEvent, PlacementFacts, SagaReply } from '../../events/catalogue.ts'
 import { customer } from '../customer/customer.ts'
 import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import { order } from '../order/order.ts'
 import { product } from '../product/product.ts'
 import { DELIVERY, type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
-import { line, orderPlaced, rebuilt } from './placement.given.ts'
-import { type Placement, placement } from './placement.ts'
+import { BEGINS, line, orderPlaced, rebuilt } from './placement.given.ts'
+import { placement } from './placement.ts'
 
 const lines = ['prd_1', 'prd_2', 'prd_3'].map((productId) => line(productId, 2))
 const start = orderPlaced(...lines)
@@ -83,8 +83,8 @@ function worldOf({ creditLimit, stocks }: Shop) {
     tell(`product-${productId}`, { type: 'StockReceived', data: { productId, quantity } })
   }
 
-  const recorded: SagaEvent<Placement>[] = []
-  let state: SagaState<Placement> | undefined
+  const recorded: SagaEvent<PlacementFacts>[] = []
+  let state: SagaState<PlacementFacts> | undefined
   let asked = new Set<string>()
   /** What is on its way to a participant; a crash of the saga does not stop it. */
   const underWay: Due[] = []
@@ -92,11 +92,11 @@ function worldOf({ creditLimit, stocks }: Shop) {
   let life = 0
 
   /** The saga looks at its inbox, and asks what is due. */
-  function look(inbox: { replies?: SagaReply[]; overdue?: boolean } = {}): void {
+  function look(inbox: { replies?: SagaReply[]; now?: number } = {}): void {
     const news = participants.life().slice(life)
     life += news.length
     const noticed = news.filter((type) => (saga.noticing as readonly string[]).includes(type))
-    const after = decide(saga, state, { start, replies: [], overdue: false, ...inbox, noticed })
+    const after = decide(saga, state, { start, replies: [], now: BEGINS, ...inbox, noticed })
     for (const event of after.events) {
       recorded.push(event)
       state = evolve(saga, state, event)
@@ -134,7 +134,7 @@ function worldOf({ creditLimit, stocks }: Shop) {
       look()
     },
     overdue() {
-      look({ overdue: true })
+      look({ now: BEGINS + saga.within })
     },
     cancel(which: number) {
       participants.answer({
@@ -163,7 +163,7 @@ function worldOf({ creditLimit, stocks }: Shop) {
       }
     },
     recorded,
-    saga: () => state as SagaState<Placement>,
+    saga: () => state as SagaState<PlacementFacts>,
     status: participants.status,
     held: participants.held,
   }

@@ -1,13 +1,22 @@
 // The placement of order ord_1 told as a story: what comes in, what is recorded, and what is asked next.
 import { expect } from 'vitest'
-import { type OrderLine, type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import { type OrderLine, type PlacementFacts, type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
 import { fromStored, toStored } from '../saga/stored.ts'
-import { type Placement, placement } from './placement.ts'
+import { placement } from './placement.ts'
 
-/** A reply, the type of a later event of the order, or that the deadline has passed. */
-export type Mail = SagaReply | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid' | 'overdue'
+/** A reply, the type of a later event of the order, that the deadline has passed, or that an operator has it tried again. */
+export type Mail =
+  | SagaReply
+  | 'OrderCancelled'
+  | 'OrderShipped'
+  | 'OrderPaid'
+  | 'overdue'
+  | { retry: string; at: number }
+
+/** When the placement begins, ten seconds after its order was placed. */
+export const BEGINS = Date.parse('2026-01-01T00:00:10.000Z')
 
 export interface Story {
   /** All of this has come in since the saga looked last. */
@@ -17,15 +26,15 @@ export interface Story {
   /** The keys of what the saga wants answered now, in this order. */
   asks(...keys: string[]): Story
   readonly due: readonly Due[]
-  readonly state: SagaState<Placement>
+  readonly state: SagaState<PlacementFacts>
   /** Everything recorded so far. */
-  readonly events: readonly SagaEvent<Placement>[]
+  readonly events: readonly SagaEvent<PlacementFacts>[]
 }
 
 /** Begins the story of an order of cus_1 with these lines; without any, an order by plain total. */
 export function placing(...lines: OrderLine[]): Story {
   const start = orderPlaced(...lines)
-  const { events, state } = decide(placement, undefined, { start, replies: [], noticed: [], overdue: false })
+  const { events, state } = decide(placement, undefined, { start, replies: [], noticed: [], now: BEGINS })
   return story(events, events, state)
 }
 
@@ -68,33 +77,35 @@ export function willing(requests: readonly Due[]): SagaReply[] {
 }
 
 /** The state that a process finds after a crash: folded from what was stored. */
-export function rebuilt(events: readonly SagaEvent<Placement>[]): SagaState<Placement> | undefined {
-  let state: SagaState<Placement> | undefined
+export function rebuilt(events: readonly SagaEvent<PlacementFacts>[]): SagaState<PlacementFacts> | undefined {
+  let state: SagaState<PlacementFacts> | undefined
   for (const event of events) {
-    const stored = JSON.parse(JSON.stringify(toStored(placement, event, { orderId: 'ord_1' } as Placement)))
+    const stored = JSON.parse(JSON.stringify(toStored(placement, event, 'ord_1')))
     state = evolve(placement, state, fromStored(placement, stored))
   }
   return state
 }
 
 function story(
-  all: readonly SagaEvent<Placement>[],
-  latest: readonly SagaEvent<Placement>[],
-  state: SagaState<Placement> | undefined,
+  all: readonly SagaEvent<PlacementFacts>[],
+  latest: readonly SagaEvent<PlacementFacts>[],
+  state: SagaState<PlacementFacts> | undefined,
 ): Story {
   if (!state) throw new Error('The placement has not started')
   const now = due(placement, state)
   const self: Story = {
     when(...mail) {
-      const replies = mail.filter((item) => typeof item === 'object')
+      const replies = mail.filter((item) => typeof item === 'object').filter((item) => 'step' in item)
       const noticed = mail.filter((item) => typeof item === 'string').filter((item) => item !== 'overdue')
-      const after = decide(placement, state, { replies, noticed, overdue: mail.includes('overdue') })
+      const [again] = mail.filter((item) => typeof item === 'object').filter((item) => 'retry' in item)
+      const now = mail.includes('overdue') ? Date.parse(state.deadline) : (again?.at ?? BEGINS)
+      const after = decide(placement, state, { replies, noticed, now, ...(again && { retry: again.retry }) })
       return story([...all, ...after.events], after.events, after.state)
     },
     // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it.
     then(...events) {
       expect(latest.map(inShort)).toEqual(events)
-      expect(due(placement, rebuilt(all) as SagaState<Placement>)).toEqual(now)
+      expect(due(placement, rebuilt(all) as SagaState<PlacementFacts>)).toEqual(now)
       return self
     },
     asks(...keys) {
@@ -108,7 +119,7 @@ function story(
   return self
 }
 
-function inShort(event: SagaEvent<Placement>): string {
+function inShort(event: SagaEvent<PlacementFacts>): string {
   if (event.type !== 'Decided') return event.type
   const { outcome, reason } = event.data
   return ['Decided', outcome, ...(reason ? [reason] : [])].join(' ')

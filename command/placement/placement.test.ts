@@ -1,7 +1,7 @@
 // The story of placing an order, told without a store or a clock: in all its endings.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { done, line, placing, rebuilt, refused, settled, undone, willing } from './placement.given.ts'
+import { BEGINS, done, line, placing, rebuilt, refused, settled, undone, willing } from './placement.given.ts'
 
 const hammer = 'stock prd_hammer'
 const nails = 'stock prd_nails'
@@ -128,8 +128,8 @@ describe('an order that cannot be had', () => {
 })
 
 describe('an order that takes too long', () => {
-  test('has a minute from when it was placed', () => {
-    expect(placing().state.deadline).toBe('2026-01-01T00:01:00.000Z')
+  test('has a minute from when its placement begins, however long ago it was placed', () => {
+    expect(placing().state.deadline).toBe('2026-01-01T00:01:10.000Z')
   })
 
   test('is rejected, and gives back what it has and what may be under way', () => {
@@ -152,6 +152,17 @@ describe('an order that takes too long', () => {
 
   test('keeps its decision when the deadline passes after it', () => {
     approved().when('overdue').then()
+  })
+
+  test('is rejected once, however often the deadline is looked at; replies that come late are undone', () => {
+    placing()
+      .when('overdue')
+      .then('Decided REJECTED TIMED_OUT')
+      .when('overdue')
+      .then()
+      .when(done('credit'), 'overdue')
+      .then()
+      .asks('otherwise', 'credit/undo')
   })
 })
 
@@ -250,6 +261,40 @@ describe('an order that is shipped and paid', () => {
   test('asks what a participant does to be done', () => {
     const { due } = approved().when('OrderShipped', 'OrderPaid')
     expect(due.map(({ command }) => command.type)).toEqual(['ReleaseCredit', 'ShipStock', 'ShipStock'])
+  })
+})
+
+describe('an order that is tried again after it was parked', () => {
+  const anHourLater = BEGINS + 3_600_000
+
+  test('has the whole time from then on', () => {
+    const resumed = hammerAndNails()
+      .when(done(hammer))
+      .when({ retry: 'retry-1', at: anHourLater })
+      .then('Resumed')
+      .asks('credit/reserve', `${nails}/reserve`)
+    expect(resumed.state.deadline).toBe('2026-01-01T01:01:10.000Z')
+    resumed.when('overdue').then('Decided REJECTED TIMED_OUT')
+  })
+
+  test('is tried again once for each retry', () => {
+    const resumed = placing().when({ retry: 'retry-1', at: anHourLater }).then('Resumed')
+    resumed.when({ retry: 'retry-1', at: anHourLater + 1 }).then()
+    resumed.when({ retry: 'retry-2', at: anHourLater + 1 }).then('Resumed')
+  })
+
+  test('when it was decided before goes on with what is left, whatever the time', () => {
+    placing(line('prd_hammer'))
+      .when(done('credit'), refused(hammer, 'OUT_OF_STOCK'))
+      .when({ retry: 'retry-1', at: anHourLater })
+      .then()
+      .asks('otherwise', 'credit/undo')
+  })
+
+  test('notices what has happened while it was parked', () => {
+    placing()
+      .when({ retry: 'retry-1', at: anHourLater }, 'OrderCancelled')
+      .then('Resumed', 'RepliesReceived', 'Decided CANCELLED')
   })
 })
 

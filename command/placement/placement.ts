@@ -1,42 +1,32 @@
 // An order is approved when its credit and all of its stock are reserved; otherwise what was reserved is given back.
-import type { Cents } from '../../events/money.ts'
+import type { PlacementFacts, RejectionReason } from '../../events/catalogue.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { Command } from '../bus/command-bus.ts'
 import type { Request, SagaDefinition, Step } from '../saga/definition.ts'
 
-/** What the saga keeps of the order. */
-export interface Placement {
-  orderId: string
-  customerId: string
-  total: Cents
-  /** One entry for each product. */
-  stock: Item[]
-}
-
-interface Item {
-  productId: string
-  quantity: number
-}
-
-export const placement: SagaDefinition<Placement> = {
+export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   name: 'placement',
+
   follows: 'order',
   startsWith: 'OrderPlaced',
   noticing: ['OrderCancelled', 'OrderShipped', 'OrderPaid'],
-  begin: placed,
+  idOf: ({ data }) => ('orderId' in data ? data.orderId : undefined),
+  about: (orderId) => ({ orderId }),
+
+  begin: whatIsOrdered,
   together: (order) => [credit(order), ...order.stock.map((item) => stock(order, item))],
   whenDone: ({ orderId }) => ask(`order-${orderId}`, { type: 'ApproveOrder', orderId }),
   otherwise: ({ orderId }, reason) => ask(`order-${orderId}`, { type: 'RejectOrder', orderId, reason }),
   reasons: ['UNKNOWN_CUSTOMER', 'UNKNOWN_PRODUCT', 'CREDIT_LIMIT_EXCEEDED', 'OUT_OF_STOCK'],
+  whenLate: 'TIMED_OUT',
   cancelledBy: 'OrderCancelled',
+
   within: 60_000,
   window: 64,
-  idOf: ({ data }) => ('orderId' in data ? data.orderId : undefined),
-  about: ({ orderId }) => ({ orderId }),
 }
 
 /** The customer's credit is reserved until the order is paid. */
-function credit({ orderId, customerId, total }: Placement): Step {
+function credit({ orderId, customerId, total }: PlacementFacts): Step {
   const customer = `customer-${customerId}` as const
   return {
     name: 'credit',
@@ -49,7 +39,7 @@ function credit({ orderId, customerId, total }: Placement): Step {
 }
 
 /** A product's stock is reserved until the order is shipped, and leaves the shelves with it. */
-function stock({ orderId }: Placement, { productId, quantity }: Item): Step {
+function stock({ orderId }: PlacementFacts, { productId, quantity }: PlacementFacts['stock'][number]): Step {
   const product = `product-${productId}` as const
   return {
     name: `stock ${productId}`,
@@ -62,7 +52,7 @@ function stock({ orderId }: Placement, { productId, quantity }: Item): Step {
 }
 
 /** The same product may be on several lines: it is reserved once, for all of them. */
-function placed(event: RecordedEvent): Placement {
+function whatIsOrdered(event: RecordedEvent): PlacementFacts {
   if (event.type !== 'OrderPlaced') throw new Error(`A placement cannot begin with ${event.type}`)
   const { orderId, customerId, total, lines } = event.data
   const quantities = new Map<string, number>()

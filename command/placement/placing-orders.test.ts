@@ -1,46 +1,33 @@
 // Orders placed with everything that places them: command handler and sagas on a log, with crashes, delays and failures.
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { DomainEvent } from '../../events/catalogue.ts'
-import { type Position, START } from '../../events/position.ts'
-import type { EventStore, StreamName } from '../../events/store/event-store.ts'
-import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
-import { type Command, type CommandBus, type CommandMessage, NotDecided } from '../bus/command-bus.ts'
+import { START } from '../../events/position.ts'
+import type { EventStore } from '../../events/store/event-store.ts'
+import { heldAtEnd } from '../../test/invariants.ts'
+import { type CommandBus, type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
-import { eventsOf, openLog, type Watched, watched, wholeLog } from '../log.given.ts'
+import { eventsOf, type Watched, watched, wholeLog } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { openCheckpoint } from '../saga/checkpoint.ts'
-import { type Sagas, startSagas } from '../saga/runner.ts'
-import { placement } from './placement.ts'
+import { clockOf, hammer, nails, openShop, type Shop } from './shop.given.ts'
 
-const hammer = (quantity: number): QuotedLine => ({ productId: 'prd_hammer', quantity, unitPrice: 1000 })
-const nails = (quantity: number): QuotedLine => ({ productId: 'prd_nails', quantity, unitPrice: 10 })
-
-let store: EventStore
-let bus: CommandBus
-beforeEach(() => openShop())
-
-/** A shop with 10 hammers and 1,000 nails, and a customer who may owe 1,000.00. */
-async function openShop(options?: Parameters<typeof openLog>[0]): Promise<void> {
-  store = await openLog(options)
-  bus = openCommandHandler(store)
-  await send({ type: 'RegisterCustomer', customerId: 'cus_1', name: 'Acme', creditLimit: 100_000 })
-  await send({ type: 'AddProduct', productId: 'prd_hammer', name: 'Hammer', price: 1000, stock: 10 })
-  await send({ type: 'AddProduct', productId: 'prd_nails', name: 'Nails', price: 10, stock: 1000 })
-}
+let shop: Shop
+beforeEach(async () => {
+  shop = await openShop()
+})
 
 describe('an order', () => {
   test('that can be had is approved, holds credit and stock, lets go of stock when shipped, and of credit when paid', async () => {
-    const sagas = await start()
-    await place('ord_1', [hammer(10), nails(400), nails(600)])
-    await happens('OrderApproved', 'ord_1')
-    expect(heldAtEnd(await wholeLog(store))).toEqual([])
-    await send({ type: 'ShipOrder', orderId: 'ord_1' })
-    await send({ type: 'RecordPayment', orderId: 'ord_1' })
-    await happens('PlacementEnded', 'ord_1')
+    const sagas = await shop.start()
+    await shop.place('ord_1', [hammer(10), nails(400), nails(600)])
+    await shop.happens('OrderApproved', 'ord_1')
+    expect(heldAtEnd(await wholeLog(shop.store))).toEqual([])
+    await shop.send({ type: 'ShipOrder', orderId: 'ord_1' })
+    await shop.send({ type: 'RecordPayment', orderId: 'ord_1' })
+    await shop.happens('PlacementEnded', 'ord_1')
     await sagas.stop()
-    await expectSoundLog()
-    expect(await eventsOf(store, 'product-prd_nails')).toMatchObject([
+    await shop.expectSoundLog()
+    expect(await eventsOf(shop.store, 'product-prd_nails')).toMatchObject([
       { type: 'ProductAdded' },
       { type: 'StockReceived' },
       { type: 'StockReserved', data: { quantity: 1000 } },
@@ -54,51 +41,91 @@ describe('an order', () => {
     ['CREDIT_LIMIT_EXCEEDED', [{ ...hammer(1), unitPrice: 100_001 }], 'cus_1'],
     ['OUT_OF_STOCK', [hammer(11), nails(1)], 'cus_1'],
   ])('that cannot be had is rejected, and holds nothing: %s', async (reason, lines, customerId) => {
-    const sagas = await start()
-    await place('ord_1', lines, customerId)
-    await happens('PlacementEnded', 'ord_1')
+    const sagas = await shop.start()
+    await shop.place('ord_1', lines, customerId)
+    await shop.happens('PlacementEnded', 'ord_1')
     await sagas.stop()
-    expect((await eventsOf(store, 'order-ord_1')).at(-1)).toMatchObject({ type: 'OrderRejected', data: { reason } })
-    await expectSoundLog()
+    expect((await eventsOf(shop.store, 'order-ord_1')).at(-1)).toMatchObject({
+      type: 'OrderRejected',
+      data: { reason },
+    })
+    await shop.expectSoundLog()
   })
 
   test('that is cancelled at any moment holds nothing', async () => {
-    const sagas = await start()
+    const sagas = await shop.start()
     const orders = Array.from({ length: 20 }, (_, index) => `ord_${index}`)
     await Promise.all(
       orders.map(async (orderId, index) => {
-        await place(orderId, [hammer(1), nails(1)])
-        for (let turns = 0; turns < index; turns++) await store.head()
-        await send({ type: 'CancelOrder', orderId })
-        await happens('PlacementEnded', orderId)
+        await shop.place(orderId, [hammer(1), nails(1)])
+        for (let turns = 0; turns < index; turns++) await shop.store.head()
+        await shop.send({ type: 'CancelOrder', orderId })
+        await shop.happens('PlacementEnded', orderId)
       }),
     )
     await sagas.stop()
-    await expectSoundLog()
+    await shop.expectSoundLog()
   })
 
   test('that nobody answers in time is rejected as TIMED_OUT; the answers that come late change nothing', async () => {
-    await openShop({ late: 60_000 })
-    const slow = heldBus('product-prd_nails')
-    const sagas = await start(store, slow)
-    await place('ord_1', [hammer(1), nails(1)])
-    await happens('OrderRejected', 'ord_1')
-    expect(await eventsOf(store, 'placement-ord_1')).not.toContainEqual(
+    const clock = clockOf()
+    const slow = shop.heldBus('product-prd_nails')
+    const sagas = await shop.start(shop.store, slow, { now: clock.now })
+    await shop.place('ord_1', [hammer(1), nails(1)])
+    await shop.happens('CreditReserved', 'ord_1')
+    clock.pass(60_000)
+    await shop.happens('OrderRejected', 'ord_1')
+    expect(await eventsOf(shop.store, 'placement-ord_1')).not.toContainEqual(
       expect.objectContaining({ type: 'PlacementEnded' }),
     )
     slow.letGo()
-    await happens('PlacementEnded', 'ord_1')
+    await shop.happens('PlacementEnded', 'ord_1')
     await sagas.stop()
-    expect((await eventsOf(store, 'order-ord_1')).at(-1)?.data).toMatchObject({ reason: 'TIMED_OUT' })
-    await expectSoundLog()
+    expect((await eventsOf(shop.store, 'order-ord_1')).at(-1)?.data).toMatchObject({ reason: 'TIMED_OUT' })
+    await shop.expectSoundLog()
+  })
+
+  test('that waits in a long backlog, or through an outage, has its whole time from when it is looked at', async () => {
+    shop = await openShop({ late: 3_600_000 })
+    await shop.place('ord_1', [hammer(1)])
+    const sagas = await shop.start()
+    await shop.happens('OrderApproved', 'ord_1')
+    await sagas.stop()
+  })
+
+  test('whose deadline passes while nothing runs is rejected at the next start, once, and gets nothing', async () => {
+    const clock = clockOf()
+    const slow = shop.heldBus('product-prd_nails')
+    const before = await shop.start(shop.store, slow, { now: clock.now })
+    await shop.place('ord_1', [hammer(1), nails(1)])
+    await shop.happens('StockReserved', 'ord_1')
+    await before.stop()
+    clock.pass(60_000)
+    const after = await shop.start(shop.store, shop.bus, { now: clock.now })
+    await shop.happens('PlacementEnded', 'ord_1')
+    await after.stop()
+    slow.letGo()
+    const again = await shop.start(shop.store, shop.bus, { now: clock.now })
+    await shop.place('ord_2', [nails(1)])
+    await shop.happens('OrderApproved', 'ord_2')
+    await again.stop()
+    const decisions = (await wholeLog(shop.store)).filter(
+      ({ type }) => type === 'PlacementDecided' || type === 'OrderRejected',
+    )
+    expect(decisions).toMatchObject([
+      { type: 'PlacementDecided', data: { orderId: 'ord_1', reason: 'TIMED_OUT' } },
+      { type: 'OrderRejected', data: { orderId: 'ord_1', reason: 'TIMED_OUT' } },
+      { type: 'PlacementDecided', data: { orderId: 'ord_2', outcome: 'APPROVED' } },
+    ])
+    await shop.expectSoundLog()
   })
 
   test('has the same correlationId in everything that it set in motion', async () => {
-    const sagas = await start()
-    await place('ord_1', [hammer(1)])
-    await happens('OrderApproved', 'ord_1')
+    const sagas = await shop.start()
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_1')
     await sagas.stop()
-    const its = (await wholeLog(store)).filter(({ data }) => 'orderId' in data)
+    const its = (await wholeLog(shop.store)).filter(({ data }) => 'orderId' in data)
     expect(its.length).toBeGreaterThanOrEqual(7)
     expect(new Set(its.map(({ metadata }) => metadata.correlationId))).toEqual(new Set(['PlaceOrder ord_1']))
   })
@@ -109,21 +136,21 @@ describe('an order of 675 lines', () => {
 
   test('starves nobody, and its saga has a short stream', async () => {
     await Promise.all(
-      lines.map(({ productId }) => send({ type: 'AddProduct', productId, name: 'Nut', price: 1, stock: 1 })),
+      lines.map(({ productId }) => shop.send({ type: 'AddProduct', productId, name: 'Nut', price: 1, stock: 1 })),
     )
-    const sagas = await start()
-    await place('ord_large', lines)
-    await happens('PlacementStarted', 'ord_large')
-    await place('ord_small', [hammer(1)])
-    const small = await happens('OrderApproved', 'ord_small')
-    const large = await happens('OrderApproved', 'ord_large')
+    const sagas = await shop.start()
+    await shop.place('ord_large', lines)
+    await shop.happens('PlacementStarted', 'ord_large')
+    await shop.place('ord_small', [hammer(1)])
+    const small = await shop.happens('OrderApproved', 'ord_small')
+    const large = await shop.happens('OrderApproved', 'ord_large')
     expect(small).toBeLessThan(large)
 
-    await send({ type: 'CancelOrder', orderId: 'ord_large' })
-    await happens('PlacementEnded', 'ord_large')
+    await shop.send({ type: 'CancelOrder', orderId: 'ord_large' })
+    await shop.happens('PlacementEnded', 'ord_large')
     await sagas.stop()
-    expect((await eventsOf(store, 'placement-ord_large')).length).toBeLessThan(40)
-    await expectSoundLog()
+    expect((await eventsOf(shop.store, 'placement-ord_large')).length).toBeLessThan(40)
+    await shop.expectSoundLog()
   })
 })
 
@@ -131,15 +158,15 @@ describe('a crash', () => {
   /** One order that is approved, shipped and paid, one that is rejected, and one that is cancelled at once. */
   async function story(to: CommandBus): Promise<void> {
     await Promise.all([
-      place('ord_good', [hammer(4), nails(4)], 'cus_1', to),
-      place('ord_bad', [hammer(11)], 'cus_1', to),
+      shop.place('ord_good', [hammer(4), nails(4)], 'cus_1', to),
+      shop.place('ord_bad', [hammer(11)], 'cus_1', to),
     ])
-    await place('ord_fickle', [hammer(6), nails(1)], 'cus_1', to)
-    await send({ type: 'CancelOrder', orderId: 'ord_fickle' }, to)
-    await happens('OrderApproved', 'ord_good')
-    await send({ type: 'ShipOrder', orderId: 'ord_good' }, to)
-    await send({ type: 'RecordPayment', orderId: 'ord_good' }, to)
-    for (const orderId of ['ord_good', 'ord_bad', 'ord_fickle']) await happens('PlacementEnded', orderId)
+    await shop.place('ord_fickle', [hammer(6), nails(1)], 'cus_1', to)
+    await shop.send({ type: 'CancelOrder', orderId: 'ord_fickle' }, to)
+    await shop.happens('OrderApproved', 'ord_good')
+    await shop.send({ type: 'ShipOrder', orderId: 'ord_good' }, to)
+    await shop.send({ type: 'RecordPayment', orderId: 'ord_good' }, to)
+    for (const orderId of ['ord_good', 'ord_bad', 'ord_fickle']) await shop.happens('PlacementEnded', orderId)
   }
 
   test.each(['before', 'after'] as const)(
@@ -147,20 +174,20 @@ describe('a crash', () => {
     async (when) => {
       let crashes = 0
       for (let reached = true; reached; ) {
-        await openShop()
-        const doomed = crashing(store, crashes + 1, when)
+        shop = await openShop()
+        const doomed = crashing(shop.store, crashes + 1, when)
         const before = openCommandHandler(doomed)
-        const cutOff = await start(doomed, before)
+        const cutOff = await shop.start(doomed, before)
         const told = story(before).catch(() => undefined)
         reached = await Promise.race([told.then(() => false), doomed.crashed.then(() => true)])
         await cutOff.stop()
 
-        const after = openCommandHandler(store)
-        const restarted = await start(store, after)
+        const after = openCommandHandler(shop.store)
+        const restarted = await shop.start(shop.store, after)
         await story(after)
         await restarted.stop()
-        await expectSoundLog()
-        expect(await eventsOf(store, 'order-ord_good')).toMatchObject(
+        await shop.expectSoundLog()
+        expect(await eventsOf(shop.store, 'order-ord_good')).toMatchObject(
           ['OrderPlaced', 'OrderApproved', 'OrderShipped', 'OrderPaid'].map((type) => ({ type })),
         )
         if (reached) crashes++
@@ -174,26 +201,26 @@ describe('a crash', () => {
 test('a saga says with each command where it began, also after a restart: it has asked nothing before', async () => {
   const asked: CommandMessage[] = []
   const overheard = (): CommandBus => ({
-    ...bus,
+    ...shop.bus,
     send(message) {
       if (message.commandId.startsWith('~')) asked.push(message)
-      return bus.send(message)
+      return shop.bus.send(message)
     },
   })
-  const sagas = await start(store, overheard())
-  await place('ord_1', [hammer(1), nails(1)])
-  const placed = await happens('OrderPlaced', 'ord_1')
-  await happens('OrderApproved', 'ord_1')
+  const sagas = await shop.start(shop.store, overheard())
+  await shop.place('ord_1', [hammer(1), nails(1)])
+  const placed = await shop.happens('OrderPlaced', 'ord_1')
+  await shop.happens('OrderApproved', 'ord_1')
   await sagas.stop()
 
-  const restarted = await start(store, overheard())
-  await send({ type: 'ShipOrder', orderId: 'ord_1' })
-  await send({ type: 'RecordPayment', orderId: 'ord_1' })
-  await happens('PlacementEnded', 'ord_1')
+  const restarted = await shop.start(shop.store, overheard())
+  await shop.send({ type: 'ShipOrder', orderId: 'ord_1' })
+  await shop.send({ type: 'RecordPayment', orderId: 'ord_1' })
+  await shop.happens('PlacementEnded', 'ord_1')
   await restarted.stop()
 
   expect(asked.length).toBeGreaterThanOrEqual(7)
-  const log = await wholeLog(store)
+  const log = await wholeLog(shop.store)
   for (const { commandId, after = START } of asked) {
     expect(after).toBeGreaterThan(placed)
     const first = log.find(({ metadata }) => metadata.commandId === commandId)
@@ -203,35 +230,35 @@ test('a saga says with each command where it began, also after a restart: it has
 
 describe('the checkpoint', () => {
   test('does not pass a saga that is not finished; after a restart it goes on', async () => {
-    const slow = heldBus('customer-cus_slow')
-    const sagas = await start(store, slow)
-    await place('ord_slow', [hammer(1)], 'cus_slow')
-    const started = await happens('OrderPlaced', 'ord_slow')
-    await place('ord_quick', [hammer(1)])
-    await happens('OrderApproved', 'ord_quick')
+    const slow = shop.heldBus('customer-cus_slow')
+    const sagas = await shop.start(shop.store, slow)
+    await shop.place('ord_slow', [hammer(1)], 'cus_slow')
+    const started = await shop.happens('OrderPlaced', 'ord_slow')
+    await shop.place('ord_quick', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_quick')
     await expect.poll(() => sagas.health().atWork).toBe(1)
     expect(sagas.health().position).toBeLessThan(started)
     await sagas.stop()
-    expect((await openCheckpoint(store, 'placements')).position).toBe(started - 1)
+    expect((await openCheckpoint(shop.store, 'placements')).position).toBe(started - 1)
 
-    const restarted = await start()
-    await happens('PlacementEnded', 'ord_slow')
+    const restarted = await shop.start()
+    await shop.happens('PlacementEnded', 'ord_slow')
     await expect.poll(() => restarted.health().atWork).toBe(0)
     await restarted.stop()
-    expect((await openCheckpoint(store, 'placements')).position).toBeGreaterThan(started)
+    expect((await openCheckpoint(shop.store, 'placements')).position).toBeGreaterThan(started)
   })
 
   test('is where reading goes on: what was finished before is not looked at again', async () => {
-    const sagas = await start()
-    await place('ord_1', [hammer(1)])
-    await happens('OrderApproved', 'ord_1')
+    const sagas = await shop.start()
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_1')
     await expect.poll(() => sagas.health().atWork).toBe(0)
     await sagas.stop()
 
-    const log = watched(store)
-    const restarted = await start(log, openCommandHandler(log))
-    await place('ord_2', [hammer(1)])
-    await happens('OrderApproved', 'ord_2')
+    const log = watched(shop.store)
+    const restarted = await shop.start(log, openCommandHandler(log))
+    await shop.place('ord_2', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_2')
     await restarted.stop()
     expect(log.reads).not.toContain('placement-ord_1')
   })
@@ -241,29 +268,29 @@ describe('trouble', () => {
   test('with the bus is told, tried again, and overcome', async () => {
     let away = true
     const flaky: CommandBus = {
-      ...bus,
-      send: (message) => (away ? Promise.reject(new NotDecided('the bus is away')) : bus.send(message)),
+      ...shop.bus,
+      send: (message) => (away ? Promise.reject(new NotDecided('the bus is away')) : shop.bus.send(message)),
     }
-    const sagas = await start(store, flaky)
-    await place('ord_1', [hammer(1)])
+    const sagas = await shop.start(shop.store, flaky)
+    await shop.place('ord_1', [hammer(1)])
     await expect.poll(() => sagas.health()).toMatchObject({ ok: true, inTrouble: 1, error: 'the bus is away' })
     away = false
-    await happens('OrderApproved', 'ord_1')
+    await shop.happens('OrderApproved', 'ord_1')
     await expect.poll(() => sagas.health()).toMatchObject({ ok: true, atWork: 0, inTrouble: 0 })
     await sagas.stop()
-    await expectSoundLog()
+    await shop.expectSoundLog()
   })
 
   test('of one saga does not keep the others from going on', async () => {
     const picky: CommandBus = {
-      ...bus,
+      ...shop.bus,
       send: (message) =>
-        message.stream === 'customer-cus_2' ? Promise.reject(new NotDecided('not now')) : bus.send(message),
+        message.stream === 'customer-cus_2' ? Promise.reject(new NotDecided('not now')) : shop.bus.send(message),
     }
-    const sagas = await start(store, picky)
-    await place('ord_stuck', [hammer(1)], 'cus_2')
-    await place('ord_free', [hammer(1)])
-    await happens('OrderApproved', 'ord_free')
+    const sagas = await shop.start(shop.store, picky)
+    await shop.place('ord_stuck', [hammer(1)], 'cus_2')
+    await shop.place('ord_free', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_free')
     await sagas.stop()
   })
 })
@@ -275,14 +302,14 @@ describe('a stop', () => {
     const held = new Promise<void>((resolve) => {
       letGo = resolve
     })
-    const log = watched(store, () => async (append) => {
+    const log = watched(shop.store, () => async (append) => {
       await held
       const appended = await append()
       told.push('recorded')
       return appended
     })
-    const sagas = await start(log)
-    await place('ord_1', [nails(1)])
+    const sagas = await shop.start(log)
+    await shop.place('ord_1', [nails(1)])
     await expect.poll(() => log.appends.length).toBe(1)
     const stopped = sagas.stop().then(() => told.push('stopped'))
     for (let turns = 0; turns < 5; turns++) await turn()
@@ -292,68 +319,21 @@ describe('a stop', () => {
   })
 
   test('is the end: what comes afterwards is left to the next start', async () => {
-    const sagas = await start()
-    await Promise.all(Array.from({ length: 10 }, (_, index) => place(`ord_${index}`, [nails(1)])))
-    await happens('PlacementStarted', 'ord_9')
+    const sagas = await shop.start()
+    await Promise.all(Array.from({ length: 10 }, (_, index) => shop.place(`ord_${index}`, [nails(1)])))
+    await shop.happens('PlacementStarted', 'ord_9')
     await sagas.stop()
-    const placements = async () => (await wholeLog(store)).filter(({ stream }) => stream.startsWith('placement-'))
+    const placements = async () => (await wholeLog(shop.store)).filter(({ stream }) => stream.startsWith('placement-'))
     const atTheStop = await placements()
-    await place('ord_late', [nails(1)])
+    await shop.place('ord_late', [nails(1)])
     expect(await placements()).toEqual(atTheStop)
 
-    const restarted = await start()
-    await happens('OrderApproved', 'ord_late')
+    const restarted = await shop.start()
+    await shop.happens('OrderApproved', 'ord_late')
     await restarted.stop()
-    await expectSoundLog()
+    await shop.expectSoundLog()
   })
 })
-
-function start(on: EventStore = store, to: CommandBus = bus): Promise<Sagas> {
-  const quiet = () => {}
-  return startSagas({
-    saga: placement,
-    store: on,
-    bus: to,
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  })
-}
-
-/** As a client does: the same command again has the same commandId. */
-async function send(command: Command, to: CommandBus = bus): Promise<void> {
-  const [entity, id] =
-    'productId' in command
-      ? (['product', command.productId] as const)
-      : 'orderId' in command
-        ? (['order', command.orderId] as const)
-        : (['customer', command.customerId] as const)
-  const commandId = `${command.type} ${id}`
-  const outcome = await to.send({ stream: `${entity}-${id}`, command, commandId, digest: '', correlationId: commandId })
-  expect(outcome).toMatchObject({ accepted: true })
-}
-
-function place(orderId: string, lines: QuotedLine[], customerId = 'cus_1', to: CommandBus = bus): Promise<void> {
-  return send({ type: 'PlaceOrder', orderId, customerId, content: { lines } }, to)
-}
-
-/** Waits until the log has such an event of an order. @returns where it is */
-async function happens(type: DomainEvent['type'], orderId: string): Promise<Position> {
-  const found = new AbortController()
-  for await (const { events } of store.subscribe(START, { signal: found.signal })) {
-    const event = events.find(
-      (event) => event.type === type && 'orderId' in event.data && event.data.orderId === orderId,
-    )
-    if (event) return event.position
-  }
-  throw new Error(`The log ended without ${type} of ${orderId}`)
-}
-
-async function expectSoundLog(): Promise<void> {
-  const events = await wholeLog(store)
-  expect(overdrafts(events)).toEqual([])
-  expect(heldAtEnd(events)).toEqual([])
-  const endings = events.filter(({ type }) => type === 'PlacementEnded').map(({ stream }) => stream)
-  expect(endings).toEqual([...new Set(endings)])
-}
 
 /** A store whose process dies at its n-th append, before or after that was stored. */
 function crashing(on: EventStore, at: number, when: 'before' | 'after'): Watched & { crashed: Promise<void> } {
@@ -372,21 +352,4 @@ function crashing(on: EventStore, at: number, when: 'before' | 'after'): Watched
     }
   })
   return { ...log, crashed }
-}
-
-/** A bus on which commands for one stream wait until they are let go. */
-function heldBus(stream: StreamName): CommandBus & { letGo(): void } {
-  let letGo = () => {}
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve
-  })
-  const to = bus
-  return {
-    ...to,
-    async send(message) {
-      if (message.stream === stream) await held
-      return to.send(message)
-    },
-    letGo,
-  }
 }

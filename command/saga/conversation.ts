@@ -1,42 +1,29 @@
 // One saga while it is at work: takes what comes in, records what follows, and asks what is due.
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import { type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { Position } from '../../events/position.ts'
-import {
-  type EventStore,
-  type NewEvent,
-  NO_EVENTS,
-  type RecordedEvent,
-  type Revision,
-  type StreamName,
-} from '../../events/store/event-store.ts'
+import { type SagaReply, type SagaTrouble, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { EventStore, NewEvent, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
 import type { SagaDefinition } from './definition.ts'
-import { DELIVERY, type Due, decide, due, evolve, type Inbox, type SagaState } from './saga.ts'
-import { fromStored, toStored } from './stored.ts'
-
-/** What is known of a saga from its stream. */
-export interface Remembered<Facts> {
-  state: SagaState<Facts> | undefined
-  revision: Revision
-  /** Where the saga began: it has asked nothing before. */
-  startedAt?: Position
-  /** The id of the stream's last event, and what the stream's events have in common with the order's. */
-  lastEventId?: string
-  correlationId?: string
-}
+import { GivenUp, persistently } from './persistently.ts'
+import { type Remembered, recall } from './remembered.ts'
+import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
+import { toStored } from './stored.ts'
 
 export interface Conversation {
   /** Takes an event of the business that the saga starts with or notices. */
   notice(event: RecordedEvent): void
+  /** An operator has the saga tried again: takes the event that says so. */
+  retry(event: RecordedEvent): void
   /** Looks at the clock: epoch milliseconds. */
   tick(now: number): void
   /** Resolves when nothing is being recorded. */
   rest(): Promise<void>
 }
+
+/** How a conversation ends: with nothing under way, every answer in and recorded; or because the saga cannot go on by itself. */
+export type Ending<Facts> = { known: Remembered<Facts> } | { trouble: SagaTrouble; correlationId: string }
 
 export interface Surroundings<Facts> {
   saga: SagaDefinition<Facts>
@@ -44,84 +31,109 @@ export interface Surroundings<Facts> {
   bus: CommandBus
   /** Aborted when the process stops: what is not recorded then is asked again after the next start. */
   signal: AbortSignal
-  /** Is told of each failure; the conversation itself tries again. */
+  /** How often something may fail by its own fault before it is given up. */
+  tries: number
+  /** The clock: epoch milliseconds. */
+  now(): number
+  /** Is told of each failure after which the conversation tries again. */
   troubled(id: string, error: unknown): void
 }
-
-const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 5_000
 
 /**
  * Opens the conversation of one saga.
  * @param remembered what is still known of it from before
- * @param finished is called when nothing is under way: every answer is in and recorded
+ * @param ended is called once, in the end; not when the process stops before that
  */
 export function openConversation<Facts>(
-  { saga, store, bus, signal, troubled }: Surroundings<Facts>,
+  { saga, store, bus, signal, tries, now, troubled }: Surroundings<Facts>,
   id: string,
   remembered: Remembered<Facts> | undefined,
-  finished: (remembered: Remembered<Facts>) => void,
+  ended: (ending: Ending<Facts>) => void,
 ): Conversation {
-  const stream = `${saga.name}-${id}` as StreamName
+  const stream: StreamName = `${saga.name}-${id}`
   const asked = new Set<string>()
+  /** By the key of the request. */
+  const failures = new Map<string, GivenUp>()
   let known = remembered
+  let requests: readonly Due[] = []
   let inbox = emptyInbox()
+  let correlationId = known?.correlationId
   let awaited = 0
   let running = false
+  let over = false
   let resting = Promise.resolve()
 
+  const trying = { tries, signal, pointless: () => over, troubled: (error: unknown) => troubled(id, error) }
+
   function wake(): void {
-    if (running || signal.aborted) return
+    if (running || over || signal.aborted) return
     running = true
     resting = new Promise((resolve) => atEndOfTurn(() => void run().finally(resolve)))
   }
 
   async function run(): Promise<void> {
-    while (!isEmpty(inbox) && !signal.aborted) {
-      const mail = inbox
-      inbox = emptyInbox()
-      known = await persistently(() => advance(mail))
-      if (known?.state) for (const request of due(saga, known.state)) ask(request)
+    try {
+      while (!isEmpty(inbox) && !signal.aborted) {
+        const mail = inbox
+        inbox = emptyInbox()
+        correlationId ??= mail.start?.metadata.correlationId
+        await persistently(() => advance(mail), trying)
+        for (const request of requests) ask(request)
+      }
+    } catch (error) {
+      if (!(error instanceof GivenUp)) throw error
+      return end({ trouble: troubleOf(error, []), correlationId: correlationId ?? id })
     }
     running = false
-    if (known && awaited === 0 && !signal.aborted) finished(known)
+    if (awaited > 0 || signal.aborted || !known) return
+    // What has failed may not be wanted any more: a reservation, say, when time was up or the order was cancelled.
+    const stuck = requests.filter(({ key }) => failures.has(key))
+    const failure = stuck[0] && failures.get(stuck[0].key)
+    end(failure ? { trouble: troubleOf(failure, stuck), correlationId: correlationId ?? id } : { known })
+  }
+
+  function end(ending: Ending<Facts>): void {
+    over = true
+    ended(ending)
   }
 
   /** Records what the mail leads to, and decides again when somebody else has written to the stream. */
-  async function advance(mail: Inbox): Promise<Remembered<Facts>> {
+  async function advance(mail: Mail): Promise<void> {
     for (;;) {
-      const before = known ?? (await recall(saga, store, stream))
-      known = before
-      const { events, state } = decide(saga, before.state, mail)
-      if (events.length === 0 || !state) return before
-
-      const cause = mail.start ?? { id: before.lastEventId, metadata: { correlationId: before.correlationId } }
-      const { correlationId } = cause.metadata
-      const batch = events.map(
-        (event) =>
-          ({
-            ...toStored(saga, event, state.facts),
-            id: randomUUID(),
-            metadata: {
-              ...(correlationId !== undefined && { correlationId }),
-              ...(cause.id !== undefined && { causationId: cause.id }),
-              schemaVersion: SCHEMA_VERSION,
-            },
-          }) as NewEvent,
-      )
-      const appended = await appendSettled(store, stream, batch, before.revision)
-      if (appended === 'conflict') {
-        known = undefined
-        continue
+      known ??= await recall(saga, store, stream)
+      const before = known
+      correlationId ??= before.correlationId
+      const { events, state } = decide(saga, before.state, { ...mail, now: now() })
+      if (events.length > 0 && state) {
+        const causationId = mail.start?.id ?? before.lastEventId
+        const batch = events.map(
+          (event) =>
+            ({
+              ...toStored(saga, event, id),
+              id: randomUUID(),
+              metadata: {
+                ...(correlationId !== undefined && { correlationId }),
+                ...(causationId !== undefined && { causationId }),
+                schemaVersion: SCHEMA_VERSION,
+              },
+            }) as NewEvent,
+        )
+        const appended = await appendSettled(store, stream, batch, before.revision)
+        if (appended === 'conflict') {
+          known = undefined
+          continue
+        }
+        const lastEventId = batch.at(-1)?.id
+        known = {
+          state,
+          revision: appended.revision,
+          startedAt: before.startedAt ?? appended.position,
+          ...(lastEventId !== undefined && { lastEventId }),
+          ...(correlationId !== undefined && { correlationId }),
+        }
       }
-      const lastEventId = batch.at(-1)?.id
-      return {
-        state,
-        revision: appended.revision,
-        startedAt: before.startedAt ?? appended.position,
-        ...(lastEventId !== undefined && { lastEventId }),
-        ...(correlationId !== undefined && { correlationId }),
-      }
+      requests = state ? due(saga, state) : []
+      return
     }
   }
 
@@ -129,12 +141,13 @@ export function openConversation<Facts>(
     if (asked.has(request.key)) return
     asked.add(request.key)
     awaited++
-    void persistently(() => answerOf(request)).then((reply) => {
-      awaited--
-      if (!reply) return
-      inbox.replies.push(reply)
-      wake()
-    })
+    void persistently(() => answerOf(request), trying)
+      .then((reply) => void (reply && inbox.replies.push(reply)))
+      .catch((failure: GivenUp) => void failures.set(request.key, failure))
+      .then(() => {
+        awaited--
+        wake()
+      })
   }
 
   async function answerOf({ key, step, stream: to, command, answer, refusedBy }: Due): Promise<SagaReply> {
@@ -144,7 +157,7 @@ export function openConversation<Facts>(
       // Clients cannot choose an id that begins with `~`, so nobody can take a saga's place.
       commandId: `~${stream}/${key}`,
       digest: '',
-      correlationId: known?.correlationId ?? id,
+      correlationId: correlationId ?? id,
       ...(known?.lastEventId !== undefined && { causationId: known.lastEventId }),
       ...(known?.startedAt !== undefined && { after: known.startedAt }),
     })
@@ -158,64 +171,48 @@ export function openConversation<Facts>(
     return { step, answer: 'REFUSED', ...('reason' in refusal.data && { reason: String(refusal.data.reason) }) }
   }
 
-  /** Tries until it works, with growing pauses; `undefined` when the process stops first. */
-  async function persistently<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {
-    for (let wait = FIRST_PAUSE; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      try {
-        return await attempt()
-      } catch (error) {
-        // Told to stop, it does not try again: whoever has the sagas next does.
-        if (signal.aborted) return undefined
-        troubled(id, error)
-        await pause(wait, undefined, { signal }).catch(() => undefined)
-      }
-    }
-    return undefined
-  }
-
   return {
     notice(event) {
       if (event.type === saga.startsWith) inbox.start = event
       else inbox.noticed.push(event.type)
       wake()
     },
-    tick(now) {
-      const state = known?.state
-      if (!state || state.decision || Date.parse(state.deadline) > now) return
-      inbox.overdue = true
+    retry(event) {
+      inbox.retry = event.id
+      correlationId ??= event.metadata.correlationId
+      wake()
+    },
+    tick(time) {
+      if (!known?.state || !isLate(known.state, time)) return
+      inbox.timeIsUp = true
       wake()
     },
     rest: () => resting,
   }
 }
 
-interface Mail extends Inbox {
+/** What stays in a log and in a view of an error that may be as long as it likes. */
+const LONGEST_ERROR = 1_000
+
+function troubleOf({ message, tries }: GivenUp, stuck: readonly Due[]): SagaTrouble {
+  return {
+    reason: stuck.some(({ answer }) => answer === 'UNDONE') ? 'COMPENSATION_FAILED' : 'STUCK',
+    steps: stuck.map(({ step }) => step).filter((step) => step !== DELIVERY),
+    error: message.slice(0, LONGEST_ERROR),
+    tries,
+  }
+}
+
+interface Mail extends Omit<Inbox, 'now'> {
   replies: SagaReply[]
   noticed: string[]
+  timeIsUp: boolean
 }
 
 function emptyInbox(): Mail {
-  return { replies: [], noticed: [], overdue: false }
+  return { replies: [], noticed: [], timeIsUp: false }
 }
 
-function isEmpty({ start, replies, noticed, overdue }: Inbox): boolean {
-  return !start && !overdue && replies.length === 0 && noticed.length === 0
-}
-
-async function recall<Facts>(
-  saga: SagaDefinition<Facts>,
-  store: EventStore,
-  stream: StreamName,
-): Promise<Remembered<Facts>> {
-  const remembered: Remembered<Facts> = { state: undefined, revision: NO_EVENTS }
-  for await (const page of store.read(stream)) {
-    for (const event of page) {
-      remembered.state = evolve(saga, remembered.state, fromStored(saga, event))
-      remembered.revision = event.revision
-      remembered.startedAt ??= event.position
-      remembered.lastEventId = event.id
-      if (event.metadata.correlationId !== undefined) remembered.correlationId = event.metadata.correlationId
-    }
-  }
-  return remembered
+function isEmpty({ start, replies, noticed, retry, timeIsUp }: Mail): boolean {
+  return !start && !timeIsUp && retry === undefined && replies.length === 0 && noticed.length === 0
 }

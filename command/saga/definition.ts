@@ -1,5 +1,5 @@
 // How a saga is written down: steps that are asked together, what comes of them, and how each is settled in the end.
-import type { Category, DomainEvent, RejectionReason } from '../../events/catalogue.ts'
+import type { Category, DomainEvent, SagaName, SagaSubject } from '../../events/catalogue.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { Command } from '../bus/command-bus.ts'
 
@@ -23,30 +23,35 @@ export interface Step {
   settle: Request
 }
 
-export interface SagaDefinition<Facts> {
+export interface SagaDefinition<Facts, Reason extends string = string> {
   /** Names the stream of each saga (`placement-<id>`) and its events (`PlacementStarted`, …). */
-  name: 'placement'
+  name: SagaName
+
   /** The streams that the saga follows, the event in them that starts it, and those that matter to it afterwards. */
   follows: Category
   startsWith: DomainEvent['type']
   noticing: readonly DomainEvent['type'][]
-  /** What the saga keeps of the event that starts it. */
-  begin(event: RecordedEvent): Facts
   /** The id of the saga that an event of the business concerns. */
   idOf(event: RecordedEvent): string | undefined
   /** What each of the saga's own events says of whom it is about. */
-  about(facts: Facts): object
+  about(id: string): SagaSubject
+
+  /** What the saga keeps of the event that starts it. */
+  begin(event: RecordedEvent): Facts
   /** All are asked at the same time, in this order where not all may be under way at once. */
   together(facts: Facts): readonly Step[]
   /** When every step is done. */
   whenDone(facts: Facts): Request
   /** When a step is refused, or time is up; what was reserved is given back. */
-  otherwise(facts: Facts, reason: RejectionReason): Request
+  otherwise(facts: Facts, reason: Reason): Request
   /** Which reason is told when several steps are refused: the first of these. */
-  reasons: readonly RejectionReason[]
+  reasons: readonly Reason[]
+  /** The reason when time is up. */
+  whenLate: Reason
   /** This event, one of those noticed, ends the saga whatever it is doing: everything is given back. */
   cancelledBy: DomainEvent['type']
-  /** How long the steps may take, in milliseconds, before the saga ends as TIMED_OUT. */
+
+  /** How long the steps may take from the start of the saga, in milliseconds. */
   within: number
   /** How many commands of one saga may be under way at once, so that a large one does not starve the others. */
   window: number

@@ -1,17 +1,18 @@
 // The rules of any saga: what its inbox leads to, and which requests are due. Pure, as a decider is.
-import type { RejectionReason, SagaReply } from '../../events/catalogue.ts'
+import type { SagaReply } from '../../events/catalogue.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import type { Request, SagaDefinition, Step } from './definition.ts'
 
 export type SagaEvent<Facts> =
   | { type: 'Started'; data: Facts & { deadline: string; window: number } }
+  | { type: 'Resumed'; data: { deadline: string; retry: string } }
   | { type: 'RepliesReceived'; data: { replies: readonly SagaReply[]; noticed: readonly string[] } }
   | { type: 'Decided'; data: Decision }
   | { type: 'Ended'; data: object }
 
 interface Decision {
   outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'
-  reason?: RejectionReason
+  reason?: string
 }
 
 /**
@@ -24,6 +25,8 @@ export interface SagaState<Facts> {
   facts: Facts
   /** RFC 3339. */
   deadline: string
+  /** The retry that the deadline counts from, if not from the start. */
+  retry?: string
   window: number
   steps: readonly Step[]
   /** One for each step. */
@@ -44,8 +47,10 @@ export interface Inbox {
   start?: RecordedEvent
   replies: readonly SagaReply[]
   noticed: readonly string[]
-  /** The deadline has passed. */
-  overdue: boolean
+  /** An operator has the saga tried again: the id of the event that says so. */
+  retry?: string
+  /** When the saga looks, in epoch milliseconds. */
+  now: number
 }
 
 /** A request that the saga wants answered. `key` tells it from all other requests of the saga, for ever. */
@@ -77,8 +82,11 @@ export function decide<Facts>(
     return evolve(saga, state, event)
   }
 
-  let state = before ?? (inbox.start && record(undefined, started(saga, inbox.start)))
+  let state = before ?? (inbox.start && record(undefined, started(saga, inbox.start, inbox.now)))
   if (!state || state.ended) return { events, state }
+  if (before && inbox.retry !== undefined && isNewRetry(state, inbox.retry)) {
+    state = record(state, { type: 'Resumed', data: { deadline: deadline(saga, inbox.now), retry: inbox.retry } })
+  }
 
   const replies = news(inbox.replies, state)
   const known = state.noticed
@@ -86,7 +94,7 @@ export function decide<Facts>(
   if (replies.length + noticed.length > 0) {
     state = record(state, { type: 'RepliesReceived', data: { replies, noticed } })
   }
-  const decision = state.decision ? undefined : decisionOn(saga, state, inbox.overdue)
+  const decision = state.decision ? undefined : decisionOn(saga, state, inbox.now)
   if (decision) state = record(state, { type: 'Decided', data: decision })
   if (state.decision && isSettled(saga, state)) state = record(state, { type: 'Ended', data: {} })
   return { events, state }
@@ -115,6 +123,8 @@ export function evolve<Facts>(
   }
   if (!state) throw new Error(`A ${saga.name} cannot begin with ${event.type}`)
   switch (event.type) {
+    case 'Resumed':
+      return { ...state, deadline: event.data.deadline, retry: event.data.retry }
     case 'RepliesReceived':
       return received(state, event.data.replies, event.data.noticed)
     case 'Decided': {
@@ -152,9 +162,18 @@ export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>)
   ]
 }
 
-function started<Facts>(saga: SagaDefinition<Facts>, event: RecordedEvent): SagaEvent<Facts> {
-  const deadline = new Date(Date.parse(event.recordedAt) + saga.within).toISOString()
-  return { type: 'Started', data: { ...saga.begin(event), deadline, window: saga.window } }
+function started<Facts>(saga: SagaDefinition<Facts>, event: RecordedEvent, now: number): SagaEvent<Facts> {
+  return { type: 'Started', data: { ...saga.begin(event), deadline: deadline(saga, now), window: saga.window } }
+}
+
+/** Counted from when the saga begins or goes on, not from the event that starts it: nobody is late who was not asked. */
+function deadline({ within }: { within: number }, now: number): string {
+  return new Date(now + within).toISOString()
+}
+
+/** The same retry comes again after a crash. */
+function isNewRetry<Facts>(state: SagaState<Facts>, retry: string): boolean {
+  return !state.decision && state.retry !== retry
 }
 
 /** Only what changes something is kept: answers come twice after a crash, and late ones after the decision. */
@@ -197,17 +216,19 @@ function received<Facts>(
 }
 
 /** Cancellation beats everything; a deadline that has passed beats what is still open; otherwise all answers are awaited. */
-function decisionOn<Facts>(
-  saga: SagaDefinition<Facts>,
-  state: SagaState<Facts>,
-  overdue: boolean,
-): Decision | undefined {
+function decisionOn<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>, now: number): Decision | undefined {
   if (isCancelled(saga, state)) return { outcome: 'CANCELLED' }
-  if (state.statuses.includes('ASKED')) return overdue ? { outcome: 'REJECTED', reason: 'TIMED_OUT' } : undefined
+  if (state.statuses.includes('ASKED'))
+    return isLate(state, now) ? { outcome: 'REJECTED', reason: saga.whenLate } : undefined
   if (!state.statuses.includes('REFUSED')) return { outcome: 'APPROVED' }
   const reason = saga.reasons.find((reason) => state.refusals.includes(reason))
   if (!reason) throw new Error(`A ${saga.name} knows no reason among ${state.refusals}`)
   return { outcome: 'REJECTED', reason }
+}
+
+/** Whether the deadline has passed before a decision. */
+export function isLate<Facts>({ decision, deadline }: SagaState<Facts>, now: number): boolean {
+  return !decision && Date.parse(deadline) <= now
 }
 
 function isCancelled<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): boolean {

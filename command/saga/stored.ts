@@ -3,10 +3,10 @@ import type { DomainEvent } from '../../events/catalogue.ts'
 import type { SagaDefinition } from './definition.ts'
 import type { SagaEvent } from './saga.ts'
 
-/** The event as it is stored, with whom it is about. */
-export function toStored<Facts>(saga: SagaDefinition<Facts>, event: SagaEvent<Facts>, facts: Facts): DomainEvent {
+/** The event of the saga with this id as it is stored, with whom it is about. */
+export function toStored<Facts>(saga: SagaDefinition<Facts>, event: SagaEvent<Facts>, id: string): DomainEvent {
   const type = event.type === 'RepliesReceived' ? event.type : `${prefix(saga)}${event.type}`
-  return { type, data: { ...saga.about(facts), ...event.data } } as DomainEvent
+  return { type, data: { ...saga.about(id), ...event.data } } as DomainEvent
 }
 
 /** The event as the saga's rules know it. */

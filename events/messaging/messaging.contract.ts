@@ -12,6 +12,7 @@ export interface MessagingUnderTest {
 
 /** Nobody waits for so long unless something is wrong. */
 const LONG = 10_000
+const FOR_EVER = 600_000
 const SHORT = 100
 
 export function describeMessaging(name: string, { connect, newSubject }: MessagingUnderTest): void {
@@ -101,6 +102,14 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         await expect(tooLarge).rejects.toThrow('A message of 1048578 bytes is more than')
         expect(await here.request(subject, 'x'.repeat(1_000_000), LONG)).toBe('received')
       })
+
+      test('whose answer is too large does not wait for it, and the message says how large it may be', async () => {
+        await served((length) => 'x'.repeat(Number(length)))
+        const tooLarge = here.request(subject, 1024 * 1024, FOR_EVER)
+        await expect(tooLarge).rejects.toThrow(NoAnswer)
+        await expect(tooLarge).rejects.toThrow('An answer of 1048578 bytes is more than')
+        expect(await here.request(subject, 1_000_000, LONG)).toHaveLength(1_000_000)
+      })
     })
 
     describe('gathering', () => {
@@ -114,6 +123,13 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
           .poll(async () => (await here.gather(subject, 'who?', SHORT)).sort())
           .toEqual(['here', 'there', 'third'])
         await third.close()
+      })
+
+      test('leaves out answers that are too large', async () => {
+        await served(() => 'fits')
+        here.serve(subject, (message) => (message === 'served?' ? true : 'x'.repeat(1024 * 1024)))
+        await expect.poll(() => here.gather(subject, 'served?', SHORT)).toEqual([true, true])
+        expect(await here.gather(subject, 'question', SHORT)).toEqual(['fits'])
       })
 
       test('finds nobody where nobody serves the subject', async () => {

@@ -49,13 +49,15 @@ function connectTo(answerers: BySubject, listeners: BySubject): Messaging {
     return subscription
   }
 
-  /** What each who serves the subject answers; one that does not answer never resolves. */
+  /** What each who serves the subject answers; one that does not answer never resolves, one that is too large is a NoAnswer. */
   function asked(subject: string, message: unknown): Promise<unknown>[] {
     return [...(answerers.get(subject) ?? [])].map(
       (answer) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           const give = (given: unknown) => {
-            if (given !== undefined) resolve(copyOf(given))
+            if (given === undefined) return
+            if (isTooLarge(given)) reject(new NoAnswer(`An answer of ${sizeOf(given)} bytes is more than fits.`))
+            else resolve(copyOf(given))
           }
           Promise.resolve(answer(message)).then(give, () => {})
         }),
@@ -80,7 +82,7 @@ function connectTo(answerers: BySubject, listeners: BySubject): Messaging {
       await turn()
       const given: unknown[] = []
       const answers = asked(subject, request)
-      for (const answer of answers) void answer.then((value) => given.push(value))
+      for (const answer of answers) answer.then((value) => given.push(value)).catch(() => {})
       if (answers.length > 0) await pause(timeoutMs)
       return given
     },

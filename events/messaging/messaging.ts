@@ -12,7 +12,7 @@ export interface Messaging {
 
   /**
    * Answers the requests of a subject, each as soon as its answer is there; `undefined` is no answer at all. What `answer` throws is
-   * logged, and the request is not answered.
+   * logged, and the request is not answered. Of an answer that is too large whoever asked is told: NoAnswer, at once.
    */
   serve(subject: string, answer: (message: unknown) => Promise<unknown> | unknown): Subscription
 
@@ -44,7 +44,7 @@ export class NobodyServes extends Error {
   override name = 'NobodyServes'
 }
 
-/** No answer came in time: what was asked may have been done, or may still be. */
+/** No answer came in time, or one that is too large for the connection: what was asked may have been done, or may still be. */
 export class NoAnswer extends Error {
   override name = 'NoAnswer'
 }

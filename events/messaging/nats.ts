@@ -4,8 +4,10 @@ import {
   type ConnectionOptions,
   connect,
   DebugEvents,
+  Empty,
   ErrorCode,
   Events,
+  headers,
   type Msg,
   type NatsConnection,
   NatsError,
@@ -24,6 +26,9 @@ export interface NatsOptions {
 
 /** Requests beyond so many at once are dropped unanswered: whoever asks retries, and the process does not run out of memory. */
 const MAX_IN_SERVICE = 10_000
+
+/** In place of an answer that is too large: the header that says so. */
+const TOO_LARGE = 'Creditline-Too-Large'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2_000
@@ -138,13 +143,30 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
     if (closing !== undefined) throw new MessagingUnavailable(`The connection to ${place} is closed.`)
     if (!connected) throw new MessagingUnavailable(`There is no connection to ${place}.`)
     const payload = bytesOf(message)
-    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY
-    if (payload.length > limit) {
-      throw new MessagingUnavailable(
-        `A message of ${payload.length} bytes is more than the ${limit} that ${place} takes: raise its max_payload.`,
-      )
-    }
+    const excess = excessOf(payload)
+    if (excess !== undefined) throw new MessagingUnavailable(`A message of ${excess}`)
     return payload
+  }
+
+  /** What is wrong with the size of a message, if anything. */
+  function excessOf({ length }: Uint8Array): string | undefined {
+    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY
+    return length > limit
+      ? `${length} bytes is more than the ${limit} that ${place} takes: raise its max_payload.`
+      : undefined
+  }
+
+  function respond(request: Msg, answer: unknown): void {
+    const payload = bytesOf(answer)
+    const excess = excessOf(payload)
+    if (excess === undefined) {
+      request.respond(payload)
+      return
+    }
+    const told = headers()
+    told.set(TOO_LARGE, `An answer of ${excess}`)
+    request.respond(Empty, { headers: told })
+    log.error({ subject: request.subject, bytes: payload.length }, 'An answer is too large')
   }
 
   /** The value of a message; `undefined`, and a warning, when it is no JSON. */
@@ -241,7 +263,10 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
 
   return {
     async request(subject, message, timeoutMs) {
-      const answer = jsonOf(await answerTo(subject, payloadOf(message), timeoutMs))
+      const reply = await answerTo(subject, payloadOf(message), timeoutMs)
+      const excess = reply.headers?.get(TOO_LARGE)
+      if (excess) throw new NoAnswer(`${subject}: ${excess}`)
+      const answer = jsonOf(reply)
       if (answer === undefined) throw new NoAnswer(`${subject} did not answer with JSON.`)
       return answer
     },
@@ -250,7 +275,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
       const answers: unknown[] = []
       try {
         for await (const reply of await connection.requestMany(subject, payloadOf(message), { maxWait: timeoutMs })) {
-          const answer = jsonOf(reply)
+          const answer = reply.headers?.has(TOO_LARGE) ? undefined : jsonOf(reply)
           if (answer !== undefined) answers.push(answer)
         }
       } catch (error) {
@@ -265,7 +290,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
         if (!enterService(subject)) return
         try {
           const answered = await answer(value)
-          if (answered !== undefined && connected) request.respond(bytesOf(answered))
+          if (answered !== undefined && connected) respond(request, answered)
         } catch (error) {
           log.error({ subject, error: reasonOf(error) }, 'A request could not be answered')
         } finally {

@@ -20,7 +20,8 @@ let disposed: Promise<void> = Promise.resolve()
  * A client for a connection string (esdb://…). It is shared, because the appends of all clients of a process wait in one table of the
  * client library (6.2.1): when the connection of one ends, the appends of all others fail with it, and an answer that comes for one of
  * them afterwards is an exception that nobody can catch.
- * @throws Error when the text is no connection string; it does not repeat the text, which may hold a password
+ * @throws Error when the text is no connection string, or would have reads go to a follower; it does not repeat the text, which may hold
+ * a password
  */
 export async function sharedClient(url: string): Promise<SharedClient> {
   await disposed
@@ -39,6 +40,11 @@ export async function sharedClient(url: string): Promise<SharedClient> {
 }
 
 function connectionTo(url: string): EventStoreDBClient {
+  if (prefersFollowers(url)) {
+    throw new Error(
+      'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out. Other nodes may not have yet what was just appended, and refusals and leases rest on such reads.',
+    )
+  }
   try {
     return EventStoreDBClient.connectionString(url)
   } catch {
@@ -46,6 +52,15 @@ function connectionTo(url: string): EventStoreDBClient {
       'EVENTSTORE_URL cannot be used: it has to be like esdb://localhost:2113?tls=false, or esdb://a:2113,b:2113,c:2113 for a cluster, with names of files that are there.',
     )
   }
+}
+
+/** The client (6.2.1) takes names and values in any case, with hyphens and underscores anywhere. */
+function prefersFollowers(url: string): boolean {
+  const flat = (text: string) => text.replace(/[\s_-]|\/+$/g, '').toLowerCase()
+  const parameters = url.trim().split(/[?&]/).slice(1)
+  return parameters
+    .map((parameter) => parameter.split('=').map(flat))
+    .some(([name, value]) => name === 'nodepreference' && value !== 'leader')
 }
 
 const CALLS_END_WITHIN_MS = 1_000

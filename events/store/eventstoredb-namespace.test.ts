@@ -57,6 +57,28 @@ test('an address that is none is refused without repeating its password', async 
   await expect(opening).rejects.not.toThrow(/secret/)
 })
 
+test.each([
+  'tls=false&nodePreference=follower',
+  'nodePreference=random&tls=false',
+  'NODE_PREFERENCE=Read_Only_Replica',
+  'nodepreference=leader&node-preference=follower/',
+])(
+  'an address with %s is refused, without repeating its password: reads have to go to the leader',
+  async (parameters) => {
+    const opening = openEventStoreDB({ url: `esdb://admin:secret@127.0.0.1:1?${parameters}` })
+    await expect(opening).rejects.toThrow(
+      'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out.',
+    )
+    await expect(opening).rejects.not.toThrow(/secret/)
+  },
+)
+
+test.each(['nodePreference=leader', 'NODEPREFERENCE=Leader/'])('an address with %s is taken', async (parameters) => {
+  await expect(openEventStoreDB({ url: `esdb://127.0.0.1:1?tls=false&${parameters}` })).rejects.toThrow(
+    StoreUnavailable,
+  )
+})
+
 test('where no server answers, opening finds the store unavailable', async () => {
   await expect(openEventStoreDB({ url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(StoreUnavailable)
 })

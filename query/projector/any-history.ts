@@ -24,6 +24,8 @@ const builders: (() => DomainEvent)[] = [
   given.orderPaid,
   given.placementStarted,
   given.placementEnded,
+  given.sagaParked,
+  given.sagaRetried,
   given.checkpointStored,
   given.leaseRenewed,
 ]

@@ -4,8 +4,20 @@ import type { Category } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import type { Batch, EventStore } from '../../events/store/event-store.ts'
 
-/** What views and history are made of. The places of readers and the leases of processes say nothing about the business. */
-const FOLDED: readonly Category[] = ['customer', 'product', 'order', 'placement', 'log']
+/** Whether views and history are made of it. The places of readers and the leases of processes say nothing about the business. */
+const isFolded: Record<Category, boolean> = {
+  customer: true,
+  product: true,
+  order: true,
+  placement: true,
+  parked: true,
+  log: true,
+  checkpoint: false,
+  lease: false,
+  snapshot: false,
+}
+
+const FOLDED = (Object.keys(isFolded) as Category[]).filter((category) => isFolded[category])
 
 /** A batch does not grow beyond this. */
 const ENOUGH = 2_000

@@ -296,7 +296,7 @@ async function openDesk() {
       const found = of.map(async (view): Promise<[string, ViewDocument[]]> => {
         const page = await views.page(view, {
           filter: [],
-          orderBy: { field: 'createdAt', direction: 'ASC' },
+          orderBy: { field: view.orderedBy[0] as string, direction: 'ASC' },
           first: 100,
         })
         return [view.name, byId(page.items.map(({ item }) => item))]

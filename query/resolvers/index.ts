@@ -4,12 +4,13 @@ import { Customer, customerQueries } from './customers.ts'
 import { deskQueries, Node } from './desk.ts'
 import { Event, eventQueries } from './events.ts'
 import { Order, OrderLine, orderQueries, Placement } from './orders.ts'
-import { CustomerPayload, OrderPayload, ProductPayload, UserError } from './payloads.ts'
+import { ParkedOrder, parkedQueries } from './parked.ts'
+import { CustomerPayload, OrderPayload, ParkedPayload, ProductPayload, UserError } from './payloads.ts'
 import { Product, productQueries } from './products.ts'
 import { EventFeedItem, OrderFeedItem, Subscription } from './subscriptions.ts'
 
 export const queryResolvers: Resolvers = {
-  Query: { ...deskQueries, ...customerQueries, ...orderQueries, ...productQueries, ...eventQueries },
+  Query: { ...deskQueries, ...customerQueries, ...orderQueries, ...productQueries, ...parkedQueries, ...eventQueries },
   Subscription,
   Node,
   Customer,
@@ -21,6 +22,8 @@ export const queryResolvers: Resolvers = {
   CustomerPayload,
   ProductPayload,
   OrderPayload,
+  ParkedOrder,
+  ParkedPayload,
   UserError,
   OrderFeedItem,
   EventFeedItem,

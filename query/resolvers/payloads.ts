@@ -4,6 +4,7 @@ import { createLoaders, type Loaders, type QueryContext } from '../context.ts'
 import type {
   CustomerPayloadResolvers,
   OrderPayloadResolvers,
+  ParkedPayloadResolvers,
   ProductPayloadResolvers,
   UserErrorResolvers,
 } from '../resolvers.generated.ts'
@@ -19,6 +20,10 @@ export const ProductPayload: ProductPayloadResolvers = {
 
 export const OrderPayload: OrderPayloadResolvers = {
   order: async (payload, _, context) => (await loadersThatSee(payload, context))?.orders.load(payload.id),
+}
+
+export const ParkedPayload: ParkedPayloadResolvers = {
+  parked: async (payload, _, context) => (await loadersThatSee(payload, context))?.parked.load(payload.id),
 }
 
 export const UserError: UserErrorResolvers = {

@@ -81,7 +81,12 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
       return `lease-${data.lease}`
     case 'SnapshotTaken':
       return `snapshot-${data.of}` as StreamName
+    case 'SagaParked':
+    case 'SagaRetried':
+    case 'SagaDiscarded':
+      return `parked-${data.saga}`
     case 'PlacementStarted':
+    case 'PlacementResumed':
     case 'RepliesReceived':
     case 'PlacementDecided':
     case 'PlacementEnded':
@@ -150,9 +155,25 @@ export const placementStarted = builder('PlacementStarted', {
   deadline: '2026-01-02T00:00:00.000Z',
   window: 32,
 })
+export const placementResumed = builder('PlacementResumed', {
+  orderId: 'ord_1',
+  deadline: '2026-01-03T00:00:00.000Z',
+  retry: 'event-1',
+})
 export const repliesReceived = builder('RepliesReceived', { orderId: 'ord_1', replies: [], noticed: [] })
 export const placementDecided = builder('PlacementDecided', { orderId: 'ord_1', outcome: 'APPROVED' })
 export const placementEnded = builder('PlacementEnded', { orderId: 'ord_1' })
+
+const ofParked = { saga: 'placement' as const, id: 'ord_1', orderId: 'ord_1', follows: 'order-ord_1' }
+export const sagaParked = builder('SagaParked', {
+  ...ofParked,
+  reason: 'STUCK',
+  steps: ['credit'],
+  error: 'customer-cus_1 refused ReserveCredit',
+  tries: 8,
+})
+export const sagaRetried = builder('SagaRetried', ofParked)
+export const sagaDiscarded = builder('SagaDiscarded', ofParked)
 
 export const logCreated = builder('LogCreated', { logId: 'abcdefghijkl' })
 export const checkpointStored = builder('CheckpointStored', { reader: 'sagas', position: 1 })

@@ -2,6 +2,7 @@
 import type { Projection, ViewDocument } from '../projection.ts'
 import { customers } from './customers.ts'
 import { orders } from './orders.ts'
+import { parked } from './parked.ts'
 import { products } from './products.ts'
 
-export const views: readonly Projection<ViewDocument>[] = [customers, orders, products]
+export const views: readonly Projection<ViewDocument>[] = [customers, orders, products, parked]

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import {
   creditRefused,
@@ -15,9 +15,13 @@ import {
   orderShipped,
   placementDecided,
   placementEnded,
+  placementResumed,
   placementStarted,
   recorder,
   repliesReceived,
+  sagaDiscarded,
+  sagaParked,
+  sagaRetried,
   stockRefused,
   stockReleased,
   stockReserved,
@@ -212,8 +216,52 @@ test("the version counts the events of the order's own stream only", () => {
   given(orders, orderPlaced()).when(creditReserved(), stockReserved()).then({ version: 1 })
 })
 
+describe('a parked placement', () => {
+  const cancelled = [creditReserved(), stockReserved(), orderApproved(), orderCancelled(), stockReleased()]
+  const failed = sagaParked({ reason: 'COMPENSATION_FAILED', steps: ['credit'], error: 'no such thing' })
+  const placement = (...events: DomainEvent[]) =>
+    folded(orders, undefined, recorder()(orderPlaced(), ...events))?.placement
+
+  test('says since when it waits for an operator, until somebody comes', () => {
+    expect(placement(sagaParked())).toMatchObject({ state: 'RESERVING', parkedSince: time(2) })
+    expect(placement(sagaParked(), sagaRetried())).not.toHaveProperty('parkedSince')
+    expect(placement(sagaParked(), sagaDiscarded())).not.toHaveProperty('parkedSince')
+  })
+
+  test('whose compensation failed says which step could not be given back', () => {
+    placementAfter(...cancelled, failed).is('COMPENSATION_FAILED', {
+      credit: 'FAILED (no such thing)',
+      'stock prd_1': 'COMPENSATED',
+      'stock prd_2': 'REQUESTED',
+    })
+  })
+
+  test('compensates again when it is tried again', () => {
+    placementAfter(...cancelled, failed, sagaRetried()).is('COMPENSATING', {
+      credit: 'COMPENSATING',
+      'stock prd_1': 'COMPENSATED',
+      'stock prd_2': 'REQUESTED',
+    })
+    placementAfter(...cancelled, failed, sagaRetried(), creditReleased(), placementEnded()).is('CANCELLED', {
+      credit: 'COMPENSATED',
+      'stock prd_1': 'COMPENSATED',
+      'stock prd_2': 'COMPENSATED (nothing was reserved)',
+    })
+  })
+
+  test('stays failed when it is given up', () => {
+    expect(placement(orderCancelled(), failed, sagaDiscarded())).toMatchObject({ state: 'COMPENSATION_FAILED' })
+  })
+})
+
 test('the books of the saga concern no order', () => {
-  const events = recorder()(placementStarted(), repliesReceived(), placementDecided(), customerRegistered())
+  const events = recorder()(
+    placementStarted(),
+    placementResumed(),
+    repliesReceived(),
+    placementDecided(),
+    customerRegistered(),
+  )
   expect(events.flatMap((event) => orders.documentsOf(event))).toEqual([])
 })
 

@@ -23,24 +23,26 @@ export interface OrderDocument extends ViewDocument {
 }
 
 export interface PlacementDocument {
-  state: 'RESERVING' | 'APPROVED' | 'COMPENSATING' | 'REJECTED' | 'CANCELLED'
+  state: 'RESERVING' | 'APPROVED' | 'COMPENSATING' | 'REJECTED' | 'CANCELLED' | 'COMPENSATION_FAILED'
   steps: readonly PlacementStepDocument[]
   startedAt: string
   /** When every reservation was settled: given back, or shipped and paid. */
   endedAt?: string
+  /** Since when it waits for an operator. */
+  parkedSince?: string
 }
 
 /** `name` is `credit`, or `stock` and the id of a product. */
 export interface PlacementStepDocument {
   name: string
-  state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED'
+  state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED' | 'FAILED'
   at: string
   detail?: string
 }
 
 export const orders: Projection<OrderDocument> = {
   name: 'orders',
-  version: 1,
+  version: 2,
   queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
   orderedBy: ['createdAt', 'updatedAt', 'total'],
 
@@ -48,6 +50,7 @@ export const orders: Projection<OrderDocument> = {
     switch (event.type) {
       // The saga's own books: what they lead to is recorded by those who do it.
       case 'PlacementStarted':
+      case 'PlacementResumed':
       case 'RepliesReceived':
       case 'PlacementDecided':
         return []
@@ -111,6 +114,11 @@ export const orders: Projection<OrderDocument> = {
 
       case 'PlacementEnded':
         return changed(order, event, { placement: ended(order, event.recordedAt) })
+
+      case 'SagaParked':
+      case 'SagaRetried':
+      case 'SagaDiscarded':
+        return event.data.saga === 'placement' ? changed(order, event, { placement: operated(order, event) }) : order
       default:
         return order
     }
@@ -189,6 +197,40 @@ function compensating(placement: PlacementDocument, at: string): PlacementDocume
     (step): PlacementStepDocument => (step.state === 'DONE' ? { name: step.name, state: 'COMPENSATING', at } : step),
   )
   return { ...placement, state: 'COMPENSATING', steps }
+}
+
+/** What could not be given back is failed, until an operator has it tried again. Given up, it stays failed. */
+function operated(
+  { placement }: OrderDocument,
+  event: EventOf<'SagaParked' | 'SagaRetried' | 'SagaDiscarded'>,
+): PlacementDocument {
+  const { parkedSince: _, ...rest } = placement
+  switch (event.type) {
+    case 'SagaParked': {
+      const parkedSince = event.recordedAt
+      if (event.data.reason === 'STUCK') return { ...rest, parkedSince }
+      const { steps, error } = event.data
+      const isFailed = (step: PlacementStepDocument) => steps.includes(step.name)
+      const failed = replaced(rest.steps, isFailed, { state: 'FAILED', at: parkedSince, detail: error })
+      return { ...rest, parkedSince, state: 'COMPENSATION_FAILED', steps: failed }
+    }
+    case 'SagaRetried': {
+      if (rest.state !== 'COMPENSATION_FAILED') return rest
+      const isFailed = (step: PlacementStepDocument) => step.state === 'FAILED'
+      const again = replaced(rest.steps, isFailed, { state: 'COMPENSATING', at: event.recordedAt })
+      return { ...rest, state: 'COMPENSATING', steps: again }
+    }
+    case 'SagaDiscarded':
+      return rest
+  }
+}
+
+function replaced(
+  steps: readonly PlacementStepDocument[],
+  which: (step: PlacementStepDocument) => boolean,
+  by: Omit<PlacementStepDocument, 'name'>,
+): PlacementStepDocument[] {
+  return steps.map((step) => (which(step) ? { name: step.name, ...by } : step))
 }
 
 function ended({ placement, status }: OrderDocument, endedAt: string): PlacementDocument {

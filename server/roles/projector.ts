@@ -21,12 +21,12 @@ export function runProjector(ground: Ground, onFolded: (checkpoint: Position) =>
 
 /**
  * One set of views has one active projector. Desks may fold the same log into sets of their own: embedded ones, those on another server,
- * and those of another release, which are built beside the ones that are there.
+ * and those of another release, whose views or catalogue differ, which are built beside the ones that are there.
  */
 export function leaseOfViews({ mongodbUrl, files }: StorePlaces): string {
   const place = mongodbUrl === undefined ? [hostname(), files.views] : [mongodbUrl.replace(/\/\/[^@/]*@/, '//')]
-  const versions = [SCHEMA_VERSION, ...views.map(({ name, version }) => [name, version])]
-  return `projector-${hash('sha1', JSON.stringify([versions, place]), 'hex').slice(0, 8)}`
+  const versions = views.map(({ name, version }) => [name, version])
+  return `projector-${hash('sha1', JSON.stringify([SCHEMA_VERSION, versions, place]), 'hex').slice(0, 8)}`
 }
 
 async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {

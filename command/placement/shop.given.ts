@@ -1,0 +1,123 @@
+// A shop for tests of the sagas: a log, whoever decides, and what a client or an operator does.
+import { expect } from 'vitest'
+import type { DomainEvent } from '../../events/catalogue.ts'
+import { type Position, START } from '../../events/position.ts'
+import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
+import type { Command, CommandBus, Outcome } from '../bus/command-bus.ts'
+import { openCommandHandler } from '../handling/command-handler.ts'
+import { openLog, wholeLog } from '../log.given.ts'
+import type { QuotedLine } from '../order/order.ts'
+import type { ParkingCommand } from '../parking/parking.ts'
+import { type Sagas, startSagas } from '../saga/runner.ts'
+import { placement } from './placement.ts'
+
+export const hammer = (quantity: number): QuotedLine => ({ productId: 'prd_hammer', quantity, unitPrice: 1000 })
+export const nails = (quantity: number): QuotedLine => ({ productId: 'prd_nails', quantity, unitPrice: 10 })
+
+export interface Shop {
+  store: EventStore
+  bus: CommandBus
+  /** Starts the sagas of the placement, or of a definition that is put in its place. */
+  start(on?: EventStore, to?: CommandBus, options?: Partial<StartOptions>): Promise<Sagas>
+  /** As a client does: the same command again has the same commandId. */
+  send(command: Exclude<Command, ParkingCommand>, to?: CommandBus): Promise<void>
+  place(orderId: string, lines: QuotedLine[], customerId?: string, to?: CommandBus): Promise<void>
+  /** As an operator does. */
+  operate(type: 'RetryParked' | 'DiscardParked', id: string): Promise<Outcome>
+  /** Waits until the log has so many such events of an order. @returns where the last of them is */
+  happens(type: DomainEvent['type'], orderId: string, times?: number): Promise<Position>
+  /** Nothing is overdrawn, nothing is held that should not be, and every placement ended at most once. */
+  expectSoundLog(): Promise<void>
+  /** A bus on which commands for one stream wait until they are let go. */
+  heldBus(stream: StreamName): CommandBus & { letGo(): void }
+}
+
+type StartOptions = Pick<Parameters<typeof startSagas<Facts>>[0], 'saga' | 'tries' | 'now'>
+type Facts = ReturnType<typeof placement.begin>
+
+/** A shop with 10 hammers and 1,000 nails, and a customer who may owe 1,000.00. */
+export async function openShop(options?: Parameters<typeof openLog>[0]): Promise<Shop> {
+  const store = await openLog(options)
+  const bus = openCommandHandler(store)
+  const quiet = () => {}
+  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+  let operations = 0
+
+  const shop: Shop = {
+    store,
+    bus,
+    start: (on = store, to = bus, options = {}) =>
+      startSagas<Facts>({ saga: placement, store: on, bus: to, log, ...options }),
+
+    async send(command, to = bus) {
+      const [entity, id] =
+        'productId' in command
+          ? (['product', command.productId] as const)
+          : 'orderId' in command
+            ? (['order', command.orderId] as const)
+            : (['customer', command.customerId] as const)
+      const commandId = `${command.type} ${id}`
+      const stream: StreamName = `${entity}-${id}`
+      const outcome = await to.send({ stream, command, commandId, digest: '', correlationId: commandId })
+      expect(outcome).toMatchObject({ accepted: true })
+    },
+    place: (orderId, lines, customerId = 'cus_1', to = bus) =>
+      shop.send({ type: 'PlaceOrder', orderId, customerId, content: { lines } }, to),
+    operate(type, id) {
+      const commandId = `operation-${++operations}`
+      const command = { type, id }
+      return bus.send({ stream: 'parked-placement', command, commandId, digest: '', correlationId: commandId })
+    },
+
+    async happens(type, orderId, times = 1) {
+      const found = new AbortController()
+      let left = times
+      for await (const { events } of store.subscribe(START, { signal: found.signal })) {
+        for (const event of events) {
+          if (event.type !== type || !('orderId' in event.data) || event.data.orderId !== orderId) continue
+          if (--left === 0) return event.position
+        }
+      }
+      throw new Error(`The log ended without ${type} of ${orderId}`)
+    },
+    async expectSoundLog() {
+      const events = await wholeLog(store)
+      expect(overdrafts(events)).toEqual([])
+      expect(heldAtEnd(events)).toEqual([])
+      const endings = events.filter(({ type }) => type === 'PlacementEnded').map(({ stream }) => stream)
+      expect(endings).toEqual([...new Set(endings)])
+    },
+
+    heldBus(stream) {
+      let letGo = () => {}
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+      return {
+        ...bus,
+        async send(message) {
+          if (message.stream === stream) await held
+          return bus.send(message)
+        },
+        letGo,
+      }
+    },
+  }
+
+  await shop.send({ type: 'RegisterCustomer', customerId: 'cus_1', name: 'Acme', creditLimit: 100_000 })
+  await shop.send({ type: 'AddProduct', productId: 'prd_hammer', name: 'Hammer', price: 1000, stock: 10 })
+  await shop.send({ type: 'AddProduct', productId: 'prd_nails', name: 'Nails', price: 10, stock: 1000 })
+  return shop
+}
+
+/** A clock that stands until time is made to pass. */
+export function clockOf(): { now: () => number; pass(milliseconds: number): void } {
+  let time = Date.now()
+  return {
+    now: () => time,
+    pass(milliseconds) {
+      time += milliseconds
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
+import type { SagaName, SagaTrouble } from '../../events/catalogue.ts'
+import { changed, type Projection, type ViewDocument } from '../projection.ts'
+
+/** Its id is the name of the saga's stream: `placement-ord_1`. */
+export interface ParkedDocument extends ViewDocument, SagaTrouble {
+  saga: SagaName
+  orderId: string
+  status: 'PARKED' | 'RETRIED' | 'DISCARDED'
+  parkedAt: string
+  /** How often it was parked in all. */
+  timesParked: number
+}
+
+export const parked: Projection<ParkedDocument> = {
+  name: 'parked',
+  version: 1,
+  queriedBy: { status: 'exact' },
+  orderedBy: ['parkedAt'],
+
+  documentsOf({ type, data }) {
+    switch (type) {
+      case 'SagaParked':
+      case 'SagaRetried':
+      case 'SagaDiscarded':
+        return [`${data.saga}-${data.id}`]
+      default:
+        return []
+    }
+  },
+
+  evolve(document, event) {
+    switch (event.type) {
+      case 'SagaParked': {
+        const { saga, id, orderId, reason, steps, error, tries } = event.data
+        return {
+          id: `${saga}-${id}`,
+          saga,
+          orderId,
+          status: 'PARKED',
+          reason,
+          steps,
+          error,
+          tries,
+          parkedAt: event.recordedAt,
+          timesParked: (document?.timesParked ?? 0) + 1,
+          position: event.position,
+          createdAt: document?.createdAt ?? event.recordedAt,
+          updatedAt: event.recordedAt,
+        }
+      }
+      case 'SagaRetried':
+        return document && changed(document, event, { status: 'RETRIED' })
+      case 'SagaDiscarded':
+        return document && changed(document, event, { status: 'DISCARDED' })
+      default:
+        return document
+    }
+  },
+}

@@ -1,0 +1,137 @@
+// The desk under test: its real parts, each role in a process of its own, over stores and a bus that are far away.
+import type { CommandBus } from '../command/bus/command-bus.ts'
+import { openCommandHandler } from '../command/handling/command-handler.ts'
+import { placement } from '../command/placement/placement.ts'
+import { type Sagas, startSagas } from '../command/saga/runner.ts'
+import { logIdentity } from '../events/log-identity.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import type { Reads } from '../query/context.ts'
+import { openFeed } from '../query/feed/feed.ts'
+import { type Projector, startProjector } from '../query/projector/projector.ts'
+import type { ViewStore } from '../query/store/view-store.ts'
+import { views as projections } from '../query/views/index.ts'
+import { farBus, type Handler } from './far-bus.ts'
+import { farLog } from './far-log.ts'
+import { farViews } from './far-views.ts'
+import { type MemoryLog, openMemoryEventStore } from './memory-event-store.ts'
+import { type MemoryViews, openMemoryViewStore } from './memory-view-store.ts'
+import { type Life, type Node, openNode } from './node.ts'
+import type { Random } from './random.ts'
+import type { VirtualTime } from './virtual-time.ts'
+import type { Weather } from './weather.ts'
+
+/** What a process that serves clients has. */
+export interface Gateway {
+  bus: CommandBus
+  reads: Reads
+  stop(): Promise<void>
+}
+
+/** The processes of a desk. */
+export const NODES = ['command handler 1', 'command handler 2', 'saga runner', 'projector', 'gateway'] as const
+
+export type NodeName = (typeof NODES)[number]
+
+export interface Desk {
+  sagas: Node<Sagas>
+  projector: Node<Projector>
+  gateway: Node<Gateway>
+  node(name: NodeName): Node<unknown>
+  /** A second process of a role that should have one: a lease does not keep a stopped process from going on later. */
+  zombie: { sagas(): Node<Sagas>; projector(): Node<Projector> }
+  /** All of them, without zombies. */
+  nodes: readonly Node<unknown>[]
+}
+
+/** Parts that take the place of the real ones, with a bug each: to see whether it is found. */
+export interface Sabotage {
+  /** The log and the views themselves, for everybody. */
+  log?(log: EventStore): EventStore
+  views?(views: ViewStore, kept: MemoryViews): ViewStore
+  /** The views as the projector has them. */
+  projectorViews?(views: ViewStore): ViewStore
+  openHandler?(log: EventStore): CommandBus
+}
+
+interface World {
+  log: MemoryLog
+  views: MemoryViews
+  /** By how much the clock of the log is wrong, in milliseconds. */
+  clockError(): number
+  time: VirtualTime
+  weather: Weather
+  random: (key: string) => Random
+  /** How long a placement may take, and how many of its commands may be under way. */
+  within: number
+  window: number
+  sabotage: Sabotage
+}
+
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+
+export function openDesk({ time, weather, random, sabotage, ...world }: World): Desk {
+  const asItIs = <Part>(part: Part) => part
+  const { log: aroundLog = asItIs, views: aroundViews = asItIs } = sabotage
+  const {
+    projectorViews = asItIs,
+    openHandler = (log) => openCommandHandler(log, { alone: false, rememberedOfStream: 4, snapshotEvery: 6 }),
+  } = sabotage
+
+  const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))
+  const saga = { ...placement, within: world.within, window: world.window }
+
+  const logOf = (life: Life, name: string) => farLog(store, { life, weather, time, random: random(name) })
+  const busOf = (life: Life) => farBus({ life, weather, time, handlers })
+  const viewsOf = async (life: Life, name: string) => {
+    const logId = await logIdentity(logOf(life, name))
+    const views = aroundViews(openMemoryViewStore(world.views, { logId, projections }), world.views)
+    return farViews(views, { life, weather, random: random(name) })
+  }
+
+  const handlerNode = (name: NodeName) =>
+    openNode<Handler>(name, time, async (life) => {
+      return { ...openHandler(logOf(life, name)), stop: async () => {} }
+    })
+  const handlers = [handlerNode('command handler 1'), handlerNode('command handler 2')]
+
+  const sagasNode = (name: string) =>
+    openNode<Sagas>(name, time, async (life) => {
+      const store = logOf(life, name)
+      await logIdentity(store)
+      return startSagas({ saga, store, bus: busOf(life), log })
+    })
+  const sagas = sagasNode('saga runner')
+
+  const projectorNode = (name: string) =>
+    openNode<Projector>(name, time, async (life) => {
+      const views = projectorViews(await viewsOf(life, name))
+      const onFolded = (checkpoint: number) => {
+        if (weather.strikes('hint lost', 'hint')) return
+        void life
+          .asks(() => weather.way('hint', 'views slow'))
+          .then(() => gateway.running()?.service.reads.feed.look(checkpoint))
+      }
+      return startProjector({ store: logOf(life, name), views, projections, onFolded, log })
+    })
+  const projector = projectorNode('projector')
+
+  const gateway = openNode<Gateway>('gateway', time, async (life) => {
+    const views = await viewsOf(life, 'gateway')
+    const feed = await openFeed({ views, log })
+    const reads = { views, feed, currency: 'EUR', version: '' }
+    return { bus: busOf(life), reads, stop: feed.close }
+  })
+
+  const nodes: readonly Node<unknown>[] = [...handlers, sagas, projector, gateway]
+  return {
+    sagas,
+    projector,
+    gateway,
+    node: (name) => nodes.find((node) => node.name === name) as Node<unknown>,
+    zombie: {
+      sagas: () => sagasNode('second saga runner'),
+      projector: () => projectorNode('second projector'),
+    },
+    nodes,
+  }
+}

@@ -1,0 +1,43 @@
+// `npm run simulate -- --seeds 1000 [--first-seed N]`: runs so many seeds, and tells the story of the first that fails.
+import { parseArgs } from 'node:util'
+import { planOf } from './plan.ts'
+import { run } from './run.ts'
+import { storyOf } from './story.ts'
+
+const { seeds, firstSeed } = asked()
+let events = 0
+let violations = 0
+
+for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  const outcome = await run(planOf(seed))
+  events += outcome.events.length
+  if (outcome.violations.length > 0) {
+    console.log(violations === 0 ? await storyOf(seed) : `Seed ${seed} fails too: ${outcome.violations[0]?.promise}`)
+    violations += outcome.violations.length
+  }
+  const done = seed - firstSeed + 1
+  if (done % 100 === 0 && done < seeds) console.error(`${done} of ${seeds} seeds, ${violations} violations`)
+}
+
+console.log(`${seeds} seeds, ${events} events, ${violations} violations`)
+process.exitCode = violations === 0 ? 0 : 1
+
+function asked(): { seeds: number; firstSeed: number } {
+  try {
+    const { values } = parseArgs({
+      options: { seeds: { type: 'string', default: '200' }, 'first-seed': { type: 'string', default: '1' } },
+    })
+    return { seeds: whole('--seeds', values.seeds), firstSeed: whole('--first-seed', values['first-seed']) }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    console.error('Usage: npm run simulate -- [--seeds 200] [--first-seed 1]')
+    process.exit(2)
+  }
+}
+
+function whole(name: string, text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new Error(`${name} must be a whole number from 1 on, not ${text}`)
+  return number
+}

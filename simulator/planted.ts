@@ -1,0 +1,126 @@
+// Bugs that desks like this one have had, one each, to be put in the place of the right parts: the simulator must find them.
+import type { CommandBus } from '../command/bus/command-bus.ts'
+import { openCommandHandler } from '../command/handling/command-handler.ts'
+import { START } from '../events/position.ts'
+import {
+  type EventStore,
+  NO_EVENTS,
+  type RecordedEvent,
+  RevisionConflict,
+  type StreamName,
+} from '../events/store/event-store.ts'
+import type { ViewStore } from '../query/store/view-store.ts'
+import type { Sabotage } from './desk.ts'
+import type { MemoryViews } from './memory-view-store.ts'
+
+interface Planted {
+  sabotage: Sabotage
+  /** The promise that it breaks. */
+  breaks: string
+}
+
+export const planted: Record<string, Planted> = {
+  'credit is reserved without a lock': {
+    sabotage: { log: withoutExpectedRevision },
+    breaks: 'nothing is reserved beyond the limit, or given back twice',
+  },
+  'a release is forgotten, and given again': {
+    sabotage: { openHandler: forgettingReleases },
+    breaks: 'nothing is reserved beyond the limit, or given back twice',
+  },
+  'refusals rest on what a handler remembers': {
+    sabotage: { openHandler: (log) => openCommandHandler(log, { alone: true }) },
+    breaks: 'every order is decided, and holds what it should',
+  },
+  'a command that comes again after a crash is done again': {
+    sabotage: { openHandler: forgettingCommands },
+    breaks: 'a command is recorded once',
+  },
+  'the checkpoint of the sagas passes what is under way': {
+    sabotage: { log: sagasAtHead },
+    breaks: 'every order is decided, and holds what it should',
+  },
+  'a late write puts an older document in the place of a newer one': {
+    sabotage: { views: withoutGuard },
+    breaks: 'the views equal the fold of the log',
+  },
+  'the checkpoint of the views is written first': {
+    sabotage: { projectorViews: checkpointFirst },
+    breaks: 'a subscriber sees exactly what changed',
+  },
+}
+
+function withoutExpectedRevision(log: EventStore): EventStore {
+  return {
+    ...log,
+    async append(stream, events, expected) {
+      try {
+        return await log.append(stream, events, expected)
+      } catch (error) {
+        if (!(error instanceof RevisionConflict) || !stream.startsWith('customer-')) throw error
+        return log.append(stream, events, await newestRevision(log, stream))
+      }
+    },
+  }
+}
+
+async function newestRevision(log: EventStore, stream: StreamName): Promise<number> {
+  for await (const [newest] of log.readBackwards(stream)) return newest?.revision ?? NO_EVENTS
+  return NO_EVENTS
+}
+
+/** A handler that takes a release for something else when it loads a customer. */
+function forgettingReleases(log: EventStore): CommandBus {
+  return openHandlerReading(log, (event) =>
+    event.type === 'CreditReleased'
+      ? ({ ...event, type: 'CreditReservationRefused', metadata: { schemaVersion: 1 } } as unknown as RecordedEvent)
+      : event,
+  )
+}
+
+/** A handler that recalls what happened, and not which command led to it. */
+function forgettingCommands(log: EventStore): CommandBus {
+  return openHandlerReading(log, (event) => ({ ...event, metadata: { schemaVersion: 1 } }))
+}
+
+function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) => RecordedEvent): CommandBus {
+  async function* read(...from: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
+    for await (const page of log.read(...from)) yield page.map(recalled)
+  }
+  return openCommandHandler({ ...log, read }, { alone: false })
+}
+
+function withoutGuard(views: ViewStore, { documents: kept }: MemoryViews): ViewStore {
+  return {
+    ...views,
+    async write(batch) {
+      await views.write(batch)
+      for (const { view, documents } of batch.documents) {
+        for (const document of documents) kept.get(view)?.set(document.id, { text: JSON.stringify(document), document })
+      }
+    },
+  }
+}
+
+function checkpointFirst(views: ViewStore): ViewStore {
+  return {
+    ...views,
+    async write(batch) {
+      await views.write({ documents: [], broken: [], mended: [], history: [], checkpoint: batch.checkpoint })
+      await views.write({ ...batch, checkpoint: START })
+    },
+  }
+}
+
+function sagasAtHead(log: EventStore): EventStore {
+  return {
+    ...log,
+    async append(stream, events, expected) {
+      const position = await log.head()
+      const moved = events.map((event) =>
+        event.type === 'CheckpointStored' ? { ...event, data: { ...event.data, position } } : event,
+      )
+      return log.append(stream, moved, expected)
+    },
+  }
+}

@@ -60,11 +60,16 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
     sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), rememberedCommands),
   })
 
+  const kinds = new Map(
+    Object.entries(deciders).map(([category, decider]): [string, Kind] => {
+      return [category, { decider, memory: memories[category], rememberedOfStream, snapshotEvery }]
+    }),
+  )
+
   function kindOf(stream: StreamName): Kind {
-    const category = stream.slice(0, stream.indexOf('-'))
-    const decider = deciders[category]
-    if (!decider) throw new Error(`No decider decides for ${stream}`)
-    return { decider, memory: memories[category], rememberedOfStream, snapshotEvery }
+    const kind = kinds.get(stream.slice(0, stream.indexOf('-')))
+    if (!kind) throw new Error(`No decider decides for ${stream}`)
+    return kind
   }
 
   function mailboxOf(stream: StreamName): Mailbox {

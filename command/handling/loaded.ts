@@ -1,5 +1,5 @@
 // What is known of a stream while it is in memory: the state, and what each of its newest commands led to.
-import type { Position } from '../../events/position.ts'
+import { type Position, START } from '../../events/position.ts'
 import type { Revision } from '../../events/store/event-store.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
@@ -38,6 +38,11 @@ export interface Recorded {
   position: Position
   /** The marks that they left. */
   settled?: readonly string[] | undefined
+}
+
+/** Whether nothing of the stream is forgotten. */
+export function isWhole({ forgotten }: Loaded): boolean {
+  return forgotten.position === START
 }
 
 /** Keeps what a command has led to. */

@@ -6,7 +6,7 @@ import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bu
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
 import { CannotFold, catchUp, load, recordedEvents } from './load.ts'
-import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import { forgetOld, isWhole, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import { type Recalled, recall } from './recall.ts'
 import { appendSettled } from './settled-append.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -32,7 +32,7 @@ interface Waiting {
   /** The command, if it is one that waits. */
   message?: CommandMessage
   /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
-  takeTurn(loaded: Loaded, recalled: Recalled, events: NewEvent[]): () => void | Promise<void>
+  takeTurn(loaded: Loaded, recalled: Recalled | undefined, events: NewEvent[]): () => void | Promise<void>
   fail(error: Error): void
 }
 
@@ -100,10 +100,10 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       }
       const current = loaded
       const expected = current.revision
-      const recalled = await recall(store, stream, kind, current, batch)
+      const recalled = isWhole(current) ? undefined : await recall(store, stream, kind, current, batch)
       const events: NewEvent[] = []
       const answers = batch.map((waiting) => waiting.takeTurn(current, recalled, events))
-      recalled.forget()
+      recalled?.forget()
       if (events.length > 0) {
         const appended = await appendSettled(store, stream, events, expected)
         if (appended === 'conflict') {
@@ -142,14 +142,14 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
   function decideOne(
     current: Loaded,
-    recalled: Recalled,
+    recalled: Recalled | undefined,
     events: NewEvent[],
     message: CommandMessage,
     resolve: (outcome: Outcome) => void,
     fail: (error: unknown) => void,
   ): () => void | Promise<void> {
     const { command, commandId, digest } = message
-    const before = current.commands.get(commandId) ?? recalled.commands.get(commandId)
+    const before = current.commands.get(commandId) ?? recalled?.commands.get(commandId)
     if (before && before.digest !== digest) return () => resolve(reused(commandId))
     if (before) return async () => resolve(await repeated(before))
 

@@ -12,11 +12,10 @@ export interface Recalled {
   forget(): void
 }
 
-const NOTHING: Recalled = { commands: new Map(), forget() {} }
-
 /**
  * Looks up what is forgotten of the stream and bears on one of the commands: what the same command led to before, and the mark of the
  * reservation that it is about. The stream is read backwards once for all of them, no further than where they can have left anything.
+ * @returns nothing when memory is enough
  */
 export async function recall(
   store: EventStore,
@@ -24,10 +23,10 @@ export async function recall(
   { memory }: Kind,
   loaded: Loaded,
   waiting: readonly { message?: CommandMessage }[],
-): Promise<Recalled> {
-  if (!memory || loaded.forgotten.position === START) return NOTHING
+): Promise<Recalled | undefined> {
+  if (!memory) return undefined
   const doubtful = waiting.flatMap(({ message }) => (message && isInDoubt(message, memory, loaded) ? message : []))
-  if (doubtful.length === 0) return NOTHING
+  if (doubtful.length === 0) return undefined
 
   const commands = new Map<string, Recorded>()
   const marks = new Set<string>()

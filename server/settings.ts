@@ -72,7 +72,7 @@ const shapes = z.object({
   HOST: host,
   DATA_DIR: directory,
   LOG_LEVEL: logLevel,
-  EVENTSTORE_URL: url(/^(esdb|eventstoredb|kurrentdb)(\+discover)?:\/\/\S+$/),
+  EVENTSTORE_URL: url(/^esdb(\+discover)?:\/\/\S+$/),
   MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/),
   NATS_URL: url(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/),
   NAMESPACE: namespace,

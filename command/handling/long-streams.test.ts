@@ -266,6 +266,19 @@ test('what is reserved for long is settled without a look into the past', async 
   expect(log.eventsRead(stream)).toBe(before)
 })
 
+test('a reservation that is repeated at the moment of its release is a repeat, and nothing is recorded of it', async () => {
+  const { store, bus } = await longLived()
+  const after = await store.head()
+  await bus.send(fromSaga(reserve(1_000), after))
+  await settleOrders(bus, store, 2_000, 50)
+  const [released, repeated] = await Promise.all([
+    bus.send(fromSaga(release(1_000), after)),
+    bus.send(fromSaga(reserve(1_000), after)),
+  ])
+  expect(released).toMatchObject({ duplicate: false, events: [cus.released('ord_1000', 100)] })
+  expect(repeated).toMatchObject({ duplicate: true, events: [cus.reserved('ord_1000', 100)] })
+})
+
 describe('a snapshot', () => {
   test('has what is open, and nothing of what is settled', async () => {
     const { store, bus } = await longLived()

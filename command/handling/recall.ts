@@ -25,7 +25,7 @@ export async function recall(
   waiting: readonly { message?: CommandMessage }[],
 ): Promise<Recalled | undefined> {
   if (!memory) return undefined
-  const doubtful = waiting.flatMap(({ message }) => (message && isInDoubt(message, memory, loaded) ? message : []))
+  const doubtful = inDoubt(waiting, memory, loaded)
   if (doubtful.length === 0) return undefined
 
   const commands = new Map<string, Recorded>()
@@ -68,18 +68,27 @@ export async function recall(
 }
 
 /**
- * Whether what is forgotten could bear on a command. Not if all that it can have left would be remembered. Nor if its reservation is open:
- * that was not settled, and to reserve it again does nothing. Nor if no client has ever used its id.
+ * The commands that what is forgotten could bear on. Not one that would be remembered with all that it can have left. Nor one whose
+ * reservation is open when its turn comes: that was not settled, and to reserve it again does nothing. Nor one whose id no client has used.
  */
-function isInDoubt(
-  { command, commandId, after = START }: CommandMessage,
+function inDoubt(
+  waiting: readonly { message?: CommandMessage }[],
   memory: Memory<Aggregate>,
   { state, commands, forgotten, keys }: Loaded,
-): boolean {
-  if (after >= forgotten.position || commands.has(commandId)) return false
-  const reservation = memory.asked(command)
-  if (reservation !== undefined) return !memory.open(state).has(reservation)
-  return !isOfClient(commandId) || keys?.mayHave(commandId) !== false
+): CommandMessage[] {
+  const open = memory.open(state)
+  /** Reservations that a command before in the same batch is about: it may settle what is open now. */
+  const asked = new Set<string>()
+  return waiting.flatMap(({ message }) => {
+    if (!message) return []
+    const { command, commandId, after = START } = message
+    const reservation = memory.asked(command)
+    const isOpen = reservation !== undefined && open.has(reservation) && !asked.has(reservation)
+    if (reservation !== undefined) asked.add(reservation)
+    if (after >= forgotten.position || commands.has(commandId) || isOpen) return []
+    const isNew = reservation === undefined && isOfClient(commandId) && keys?.mayHave(commandId) === false
+    return isNew ? [] : message
+  })
 }
 
 function lowest(positions: Iterable<Position>): Position {

@@ -2,8 +2,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command, CommandBus } from '../command/bus/command-bus.ts'
+import { startPolicies } from '../command/choreography/runner.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { placement } from '../command/placement/placement.ts'
+import { policies } from '../command/placement/policies.ts'
 import { startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { Position } from '../events/position.ts'
@@ -37,6 +39,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
   const projector = startProjectorThread({ places: { files }, logId, logLevel: 'warn' }, feed.look, quiet)
   const bus = openCommandHandler(store)
   const sagas = await startSagas({ saga: placement, store, bus, log: quiet })
+  const reactions = await startPolicies({ choreography: policies, store, bus, log: quiet })
   let sent = 0
 
   return {
@@ -53,6 +56,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
     },
     async close() {
       await sagas.stop()
+      await reactions.stop()
       await projector.stop()
       await feed.close()
       await views.close()

@@ -2,6 +2,7 @@
 import '../server/production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { costOfCoordination } from './coordination.ts'
 import { fsyncCost } from './fsync.ts'
 import { hotCustomer } from './hot-customer.ts'
 import { longStream } from './long-stream.ts'
@@ -22,6 +23,19 @@ try {
   print('orders, no GraphQL', `${perSecond(path.orders)} orders/s`, 'commands, saga and projector; 256 clients')
   print('', `${perSecond(path.events)} events/s`, `${(path.events / path.orders).toFixed(1)} events for each order`)
   print('', `${ratio(path.events, raw)} of raw`, 'aim: 0.5 or more')
+
+  const danced = await ordersThroughThePath(join(directory, 'danced'), 'choreography')
+  print(
+    'by choreography',
+    `${perSecond(danced.orders)} orders/s`,
+    `${(danced.events / danced.orders).toFixed(1)} events for each order`,
+  )
+  print('', `${ratio(danced.orders, path.orders)} of the saga's`)
+  for (const { what, by } of await costOfCoordination(join(directory, 'coordination'))) {
+    for (const [name, { appends, events, bytes }] of Object.entries(by)) {
+      print(name, `${appends} appends`, `${events} events, ${(bytes / 1024).toFixed(1)} KiB: ${what}`)
+    }
+  }
 
   const http = await ordersOverHttp(join(directory, 'http'))
   print('orders, GraphQL', `${perSecond(http.orders)} orders/s`, 'placeOrder over HTTP until decided; 64 clients')

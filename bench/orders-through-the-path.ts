@@ -1,4 +1,5 @@
 // Orders through commands, saga and projector, without GraphQL: from the command until the views show the decision.
+import type { Coordination } from '../events/catalogue.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { clients } from './clients.ts'
 import { type Core, openCore } from './core.ts'
@@ -10,7 +11,10 @@ const CUSTOMERS = 500
 const PRODUCTS = 200
 
 /** Orders and events each second; every order has one line and is decided and shown before its client goes on. */
-export async function ordersThroughThePath(directory: string): Promise<{ orders: number; events: number }> {
+export async function ordersThroughThePath(
+  directory: string,
+  coordination: Coordination = 'orchestration',
+): Promise<{ orders: number; events: number }> {
   const core = await openCore(directory)
   for (let n = 0; n < CUSTOMERS; n++) {
     const customerId = `cus_${n}`
@@ -33,7 +37,8 @@ export async function ordersThroughThePath(directory: string): Promise<{ orders:
     const orderId = `ord_${n}`
     const answer = decided(orderId)
     const content = { lines: [{ productId: `prd_${n % PRODUCTS}`, quantity: 6, unitPrice: 255 }] }
-    await core.send(`order-${orderId}`, { type: 'PlaceOrder', orderId, customerId: `cus_${n % CUSTOMERS}`, content })
+    const customerId = `cus_${n % CUSTOMERS}`
+    await core.send(`order-${orderId}`, { type: 'PlaceOrder', orderId, customerId, content, coordination })
     await answer
   }
   await clients(CLIENTS, WARM_UP, place)

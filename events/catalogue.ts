@@ -52,11 +52,16 @@ export type RejectionReason =
   | 'OUT_OF_STOCK'
   | 'TIMED_OUT'
 
+/** Who sees an order through: a saga that asks and decides, or policies that each turn one event into commands. */
+export type Coordination = 'orchestration' | 'choreography'
+
 /** What every order event carries, so that no reader has to look it up. */
 interface OrderFacts {
   orderId: string
   customerId: string
   total: Cents
+  /** Without it, orchestration. */
+  coordination?: Exclude<Coordination, 'orchestration'>
 }
 
 /** What can be recorded of an order, in `order-<orderId>`. An order by plain total has no lines. */
@@ -67,6 +72,13 @@ export type OrderEvent =
   | { type: 'OrderCancelled'; data: OrderFacts & { reason?: string } }
   | { type: 'OrderShipped'; data: OrderFacts & { trackingCode?: string } }
   | { type: 'OrderPaid'; data: OrderFacts }
+  | OrderNote
+
+/** What an order that is coordinated by choreography notes of its placement; a saga has books of its own for that. */
+export type OrderNote =
+  | { type: 'ReservationsAwaited'; data: OrderFacts & { /** RFC 3339. */ deadline: string } }
+  /** `step` as in events/placement.ts; without a reason it was reserved. */
+  | { type: 'ReservationNoted'; data: OrderFacts & { step: string; refusedBecause?: RejectionReason } }
 
 /** Whom every event of a saga is about. */
 export interface SagaSubject {
@@ -125,9 +137,12 @@ export type PlacementEvent = SagaEventOf<'Placement', PlacementFacts> | RepliesR
 /** The sagas that there are, by the category of their streams. */
 export type SagaName = 'placement'
 
+/** What can be parked: a saga, or what policies do for one order. */
+export type ProcessName = SagaName | 'choreography'
+
 /** A saga that waits for an operator. */
 export interface ParkedSaga extends SagaSubject {
-  saga: SagaName
+  saga: ProcessName
   id: string
   /** The stream whose events it follows: what came while it was parked is read there when it is tried again. */
   follows: string

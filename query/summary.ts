@@ -48,6 +48,11 @@ export function summary(event: DomainEvent): string {
     case 'OrderPaid':
       return `Received the payment of ${formatMoney(event.data.total)} for ${event.data.orderId}`
 
+    case 'ReservationsAwaited':
+      return `${event.data.orderId} awaits its reservations until ${event.data.deadline}`
+    case 'ReservationNoted':
+      return `${event.data.orderId} noted: ${event.data.step} ${event.data.refusedBecause ?? 'reserved'}`
+
     case 'PlacementStarted':
       return `Started the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
     case 'PlacementResumed':

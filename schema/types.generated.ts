@@ -1044,9 +1044,9 @@ export type ParkedReason =
 
 /** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
 export type ParkedOrder = {
-  /** The process that is parked, and the id of what it is for: `placement-ord_1001`. */
+  /** The process that is parked, and the id of what it is for: `placement-ord_1001` or `choreography-ord_1001`. */
   readonly id: Scalars['ID']['output'];
-  /** The process: `placement`. */
+  /** The process: `placement`, the saga of an order, or `choreography`, the policies. */
   readonly process: Scalars['String']['output'];
   /** The id of the order. */
   readonly orderId: Scalars['ID']['output'];

@@ -39,6 +39,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
 
 async function startRoles(ground: Ground, settings: Settings, opened: Opened): Promise<string> {
   const { roles, messaging, log } = ground
+  const { coordination } = settings
   const running: RunningRoles = {}
   const hints = hintsOf(ground)
 
@@ -73,7 +74,7 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const health = () => deskHealth(ground, running, { feed, rollCall })
   const front =
     views && feed
-      ? await runGateway(ground, { address: settings, views, feed, bus, health })
+      ? await runGateway(ground, { address: settings, views, feed, bus, health, coordination })
       : await startHealthServer(settings, health)
   opened.push(() => front.close())
   // To the end: what is being handed over is held still.

@@ -13,6 +13,7 @@ const usual = {
   namespace: 'creditline',
   roles: ['gateway', 'command', 'saga', 'projector'],
   placementTimeoutMs: 60_000,
+  coordination: 'orchestration',
 }
 
 describe('settings', () => {
@@ -32,6 +33,7 @@ describe('settings', () => {
       NAMESPACE: 'desk_2',
       ROLES: 'saga, projector',
       PLACEMENT_TIMEOUT: '86400',
+      SAGA: 'choreography',
     }
     expect(readSettings(env, [])).toEqual({
       port: 0,
@@ -44,6 +46,7 @@ describe('settings', () => {
       namespace: 'desk_2',
       roles: ['saga', 'projector'],
       placementTimeoutMs: 86_400_000,
+      coordination: 'choreography',
     })
   })
 
@@ -55,6 +58,7 @@ describe('settings', () => {
     ['HOST', 'http://desk', 'HOST is "http://desk", but must be an IP address or a host name.'],
     ['HOST', '127.0.0.256', 'HOST is "127.0.0.256", but must be an IP address or a host name.'],
     ['DATA_DIR', ' ', 'DATA_DIR is " ", but must be a path.'],
+    ['SAGA', 'ballet', 'SAGA is "ballet", but must be one of orchestration, choreography.'],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, trace, silent.'],
   ])('a malformed %s (%j) is named, with what would be right', (name, value, sentence) => {
     expect(readSettings({ [name]: value }, [])).toEqual([sentence])
@@ -111,12 +115,8 @@ describe('settings', () => {
 
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
-      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT.',
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA.',
     ])
-  })
-
-  test.each(['SAGA'])('%s is refused rather than ignored', (name) => {
-    expect(readSettings({ [name]: 'x' }, [])).toEqual([`${name} is not supported by this version.`])
   })
 
   test('other programs’ variables are nobody’s business here', () => {
@@ -130,8 +130,8 @@ describe('settings', () => {
 
   test('arguments are refused', () => {
     expect(readSettings({}, ['--port', '80'])).toEqual([
-      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT).',
-      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT).',
+      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA).',
+      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA).',
     ])
   })
 

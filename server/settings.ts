@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { Coordination } from '../events/catalogue.ts'
 
 export interface Settings {
   port: number
@@ -21,6 +22,8 @@ export interface Settings {
   roles?: readonly Role[] | undefined
   /** How long the placement of an order may take before it is rejected as TIMED_OUT (default 60,000). */
   placementTimeoutMs?: number | undefined
+  /** How orders that are placed here are coordinated (default: orchestration). */
+  coordination?: Coordination | undefined
 }
 
 export const roles = ['gateway', 'command', 'saga', 'projector'] as const
@@ -64,6 +67,8 @@ const seconds = z
   .transform(Number)
   .refine((number) => number >= 1 && number <= MOST_SECONDS)
 
+const coordination = z.enum(['orchestration', 'choreography'] satisfies Coordination[])
+
 /** Part of stream and database names: without a hyphen, which ends the category of a stream. */
 const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
 
@@ -78,6 +83,7 @@ const shapes = z.object({
   NAMESPACE: namespace,
   ROLES: rolesList,
   PLACEMENT_TIMEOUT: seconds,
+  SAGA: coordination,
 })
 
 type Name = keyof typeof shapes.shape
@@ -121,12 +127,14 @@ const known: Record<Name, { usual: string; right: string; meaning: string }> = {
     right: `a whole number of seconds from 1 to ${MOST_SECONDS}`,
     meaning: 'seconds until an order whose credit and stock are not reserved is rejected',
   },
+  SAGA: {
+    usual: 'orchestration',
+    right: `one of ${coordination.options.join(', ')}`,
+    meaning: 'who sees an order through that is placed from now on: a saga, or policies and the order itself',
+  },
 }
 
 const names = Object.keys(known) as Name[]
-
-/** Settings of the design that this version cannot honour: ignoring one silently would start another desk than was asked for. */
-const notSupported = ['SAGA']
 
 /**
  * Reads the settings.
@@ -158,6 +166,7 @@ export function readSettings(
     NAMESPACE,
     ROLES,
     PLACEMENT_TIMEOUT,
+    SAGA,
   } = read.data
   if (NATS_URL === undefined && ROLES.length < roles.length) return [aloneWithoutNats(ROLES)]
   return {
@@ -171,6 +180,7 @@ export function readSettings(
     namespace: NAMESPACE,
     roles: ROLES,
     placementTimeoutMs: PLACEMENT_TIMEOUT * 1_000,
+    coordination: SAGA,
   }
 }
 
@@ -195,12 +205,9 @@ function unknownArgument(argument: string): string {
 
 function unknownVariable(name: string): string[] {
   if (name in known) return []
-  if (notSupported.includes(name)) return [`${name} is not supported by this version.`]
   const prefixed = /^CREDITLINE_?(.*)$/i.exec(name)
   const meant = names.find((setting) => misspells(prefixed?.[1] ?? name, setting))
   if (meant !== undefined) return [`${name} is not a setting: did you mean ${meant}?`]
-  const later = notSupported.find((setting) => bare(setting) === bare(prefixed?.[1] ?? name))
-  if (later !== undefined) return [`${name} is not a setting, and ${later} is not supported by this version.`]
   return prefixed?.[0].includes('_') ? [`${name} is not a setting. The settings are ${names.join(', ')}.`] : []
 }
 

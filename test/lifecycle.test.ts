@@ -1,14 +1,19 @@
 // The life of an order from its placing to its end, with the credit and the stock that it holds on the way.
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ask, send } from './client.ts'
 import { accepted } from './mutate.ts'
-import { sharedDesk } from './shared-desk.ts'
+import { type SharedDesk, sharedDesk } from './shared-desk.ts'
 import { subscribe } from './subscriber.ts'
 
-const desk = sharedDesk()
+let desk: SharedDesk
 let orders = 0
 
-describe('an order', () => {
+describe.each(['orchestration', 'choreography'] as const)('by %s an order', (coordination) => {
+  const own = sharedDesk({ coordination })
+  beforeAll(() => {
+    desk = own
+  })
+
   test('is placed, approved, shipped and paid', async () => {
     const { orderId, shows } = await placed({ quantity: 3 })
     await shows({
@@ -145,6 +150,11 @@ describe('an order', () => {
 })
 
 describe('reading your own writes', () => {
+  const own = sharedDesk()
+  beforeAll(() => {
+    desk = own
+  })
+
   test('the payload of a command shows what the command did', async () => {
     const { orderId, customerId, productId, shows } = await placed({ quantity: 1 })
     await shows({ status: 'APPROVED' })
@@ -366,13 +376,14 @@ function withDetail(text: string, detail: string | null): string {
   return detail === null ? text : `${text} (${detail})`
 }
 
+/** What happened to an order, without what it notes of its placement. */
 async function eventTypes(orderId: string): Promise<string[]> {
   const { events } = await ask<{ events: { nodes: { type: string }[] } }>(
     desk.url(),
     'query ($stream: String) { events(filter: { stream: $stream }) { nodes { type } } }',
     { stream: `order-${orderId}` },
   )
-  return events.nodes.map(({ type }) => type)
+  return events.nodes.map(({ type }) => type).filter((type) => type.startsWith('Order'))
 }
 
 async function receiptOnly(mutation: string, input: object): Promise<{ position: string }> {

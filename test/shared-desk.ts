@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { type Desk, startDesk } from '../server/desk.ts'
+import type { Settings } from '../server/settings.ts'
 import { clear, placeOf } from './place.ts'
 
 export interface SharedDesk {
@@ -11,11 +12,11 @@ export interface SharedDesk {
   url(): string
   stop(): Promise<void>
   /** Starts a desk on the same data directory, after the one before has stopped. */
-  start(): Promise<void>
+  start(settings?: Pick<Settings, 'coordination'>): Promise<void>
 }
 
 /** To be called outside of tests: the desk starts before the first one and goes away, with its data, after the last one. */
-export function sharedDesk(): SharedDesk {
+export function sharedDesk(settings: Pick<Settings, 'coordination'> = {}): SharedDesk {
   let dataDirectory: string
   let desk: Desk | undefined
   let url = ''
@@ -27,9 +28,10 @@ export function sharedDesk(): SharedDesk {
       desk = undefined
       await stopping?.close()
     },
-    async start() {
+    async start(now = settings) {
       await shared.stop()
-      desk = await startDesk({ ...placeOf(dataDirectory).settings, host: '127.0.0.1', port: 0, logLevel: 'silent' })
+      const listening = { host: '127.0.0.1', port: 0, logLevel: 'silent' } as const
+      desk = await startDesk({ ...placeOf(dataDirectory).settings, ...listening, ...now })
       url = desk.url
     },
   }

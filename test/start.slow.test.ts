@@ -35,7 +35,11 @@ describe('a start', () => {
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud", but must be one of fatal/],
     ['an empty data directory', { DATA_DIR: ' ' }, /DATA_DIR is " ", but must be a path/],
     ['a misspelt setting', { DATADIR: '/tmp' }, /DATADIR is not a setting: did you mean DATA_DIR\?/],
-    ['a setting of another version', { SAGA: 'choreography' }, /SAGA is not supported by this version/],
+    [
+      'a way to coordinate that is none',
+      { SAGA: 'ballet' },
+      /SAGA is "ballet", but must be one of orchestration, choreography/,
+    ],
     ['a part of a desk without what connects the parts', { ROLES: 'gateway' }, /ROLES leaves out .* needs NATS_URL/],
     ['several at once', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT is "x"[\s\S]*LOG_LEVEL is "y"/],
   ])('stops with a sentence and exit code 2 for %s', async (_, env, sentence) => {

@@ -43,11 +43,12 @@ export const mutations = {
     quantity,
   })),
 
-  placeOrder: mutation('placeOrder', 'order', inputs.placeOrder, async ({ customerId, content }, orderId, bus) => ({
+  placeOrder: mutation('placeOrder', 'order', inputs.placeOrder, async ({ customerId, content }, orderId, context) => ({
     type: 'PlaceOrder',
     orderId,
     customerId,
-    content: content.lines ? { lines: await quoted(content.lines, bus) } : { total: content.total ?? 0 },
+    content: content.lines ? { lines: await quoted(content.lines, context.bus) } : { total: content.total ?? 0 },
+    ...(context.coordination && { coordination: context.coordination }),
   })),
   cancelOrder: mutation('cancelOrder', 'order', inputs.cancelOrder, ({ reason, expectedVersion }, orderId) => ({
     type: 'CancelOrder',

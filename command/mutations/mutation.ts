@@ -5,7 +5,6 @@ import type * as z from 'zod'
 import { type Entity, generatedId } from '../../events/ids.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
-import type { CommandBus } from '../bus/command-bus.ts'
 import { type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import type { CommandContext } from '../context.ts'
 import { checked, inputs } from './input.ts'
@@ -18,17 +17,17 @@ type Input = { commandId?: string | undefined } & { [Id in `${Entity}Id`]?: stri
 /**
  * The resolver of one mutation.
  * @param entity what the command is for; when the input has no id for it, one is derived from the `commandId`
- * @param toCommand makes the command from the checked input and that id; it may ask the bus for what the command has to know
+ * @param toCommand makes the command from the checked input and that id; it may ask the context for what the command has to know
  */
 export function mutation<Schema extends z.ZodType<Input>>(
   name: MutationName,
   entity: Entity,
   schema: Schema,
-  toCommand: (input: z.output<Schema>, id: string, bus: CommandBus) => Command | Promise<Command>,
+  toCommand: (input: z.output<Schema>, id: string, context: CommandContext) => Command | Promise<Command>,
 ) {
-  return resolver(name, schema, async (input, commandId, bus) => {
+  return resolver(name, schema, async (input, commandId, context) => {
     const id = (input as Input)[`${entity}Id`] ?? generatedId(entity, name, commandId)
-    return { id, stream: `${entity}-${id}`, command: await toCommand(input, id, bus) }
+    return { id, stream: `${entity}-${id}`, command: await toCommand(input, id, context) }
   })
 }
 
@@ -50,17 +49,17 @@ interface Addressed {
 function resolver<Schema extends z.ZodType<{ commandId?: string | undefined }>>(
   name: MutationName,
   schema: Schema,
-  addressed: (input: z.output<Schema>, commandId: string, bus: CommandBus) => Addressed | Promise<Addressed>,
+  addressed: (input: z.output<Schema>, commandId: string, context: CommandContext) => Addressed | Promise<Addressed>,
 ) {
-  return async (_: unknown, args: { input: unknown }, { bus }: CommandContext): Promise<Payload> => {
+  return async (_: unknown, args: { input: unknown }, context: CommandContext): Promise<Payload> => {
     const check = checked(schema, args.input)
     if (!check.ok) return { id: '', receipt: null, userErrors: check.errors }
 
     const { commandId = randomUUID(), ...input }: { commandId?: string | undefined } = check.input
     return retryable(async () => {
-      const { id, stream, command } = await addressed(check.input, commandId, bus)
+      const { id, stream, command } = await addressed(check.input, commandId, context)
       const digest = hash('sha1', JSON.stringify([name, input]), 'base64')
-      const outcome = await bus.send({ stream, command, commandId, digest, correlationId: commandId })
+      const outcome = await context.bus.send({ stream, command, commandId, digest, correlationId: commandId })
       return payload(id, commandId, outcome)
     })
   }

@@ -9,12 +9,31 @@ export function line(productId: string, quantity: number, unitPrice: number): Or
   return { productId, quantity, unitPrice }
 }
 
-export function placeTotal(total: number): OrderCommand {
+type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>
+
+export function placeTotal(total: number): PlaceOrder {
   return { type: 'PlaceOrder', orderId, customerId, content: { total } }
 }
 
-export function placeLines(...lines: QuotedLine[]): OrderCommand {
+export function placeLines(...lines: QuotedLine[]): PlaceOrder {
   return { type: 'PlaceOrder', orderId, customerId, content: { lines } }
+}
+
+/** The same order, by choreography. */
+export function choreographed(event: OrderEvent): OrderEvent {
+  return { ...event, data: { ...event.data, coordination: 'choreography' } } as OrderEvent
+}
+
+export function awaitReservations(deadline: string): OrderCommand {
+  return { type: 'AwaitReservations', orderId, deadline }
+}
+
+export function note(step: string, refusedBecause?: RejectionReason): OrderCommand {
+  return { type: 'NoteReservation', orderId, step, ...(refusedBecause && { refusedBecause }) }
+}
+
+export function timeOut(now: string): OrderCommand {
+  return { type: 'TimeOutOrder', orderId, now: Date.parse(now) }
 }
 
 export function approve(): OrderCommand {
@@ -39,6 +58,15 @@ export function recordPayment(also: { expectedVersion?: number } = {}): OrderCom
 
 export function placed(total: number, ...lines: OrderLine[]): OrderEvent {
   return { type: 'OrderPlaced', data: { orderId, customerId, total, lines } }
+}
+
+export function awaited(total: number, deadline: string): OrderEvent {
+  return choreographed({ type: 'ReservationsAwaited', data: { orderId, customerId, total, deadline } })
+}
+
+export function noted(total: number, step: string, refusedBecause?: RejectionReason): OrderEvent {
+  const data = { orderId, customerId, total, step, ...(refusedBecause && { refusedBecause }) }
+  return choreographed({ type: 'ReservationNoted', data })
 }
 
 export function approved(total: number): OrderEvent {

@@ -5,9 +5,14 @@ import { euros, given } from '../given.ts'
 import {
   approve,
   approved,
+  awaited,
+  awaitReservations,
   cancel,
   cancelled,
+  choreographed,
   line,
+  note,
+  noted,
   paid,
   placed,
   placeLines,
@@ -17,6 +22,7 @@ import {
   rejected,
   ship,
   shipped,
+  timeOut,
 } from './order.given.ts'
 import { order } from './order.ts'
 
@@ -200,5 +206,101 @@ describe('an expected version', () => {
     given(order, ...historyOf.SHIPPED)
       .when(cancel({ expectedVersion: 3 }))
       .thenRefused({ code: 'ILLEGAL_STATE' })
+  })
+})
+
+describe('an order by choreography', () => {
+  const lines = [line('prd_1', 1, total / 4), line('prd_2', 1, total / 2), line('prd_1', 1, total / 4)]
+  const placedSo = choreographed(placed(total, ...lines))
+  const soon = '2026-01-01T00:01:00.000Z'
+  const later = '2026-01-01T00:02:00.000Z'
+  const [last, ...others] = ['credit', 'stock prd_1', 'stock prd_2'].reverse() as [string, string, string]
+  const allButOne = others.map((step) => noted(total, step))
+
+  test('says so in everything that happens to it; by orchestration it says nothing of it', () => {
+    const byChoreography = { ...placeLines(...lines), coordination: 'choreography' } as const
+    given(order).when(byChoreography).then(placedSo)
+    given(order)
+      .when({ ...placeTotal(total), coordination: 'choreography' } as const)
+      .then(choreographed(placed(total)))
+    given(order)
+      .when({ ...placeTotal(total), coordination: 'orchestration' } as const)
+      .then(placed(total))
+    given(order, placedSo)
+      .when(cancel())
+      .then(choreographed(cancelled(total)))
+    const approvedSo = choreographed(approved(total))
+    given(order, placedSo, approvedSo)
+      .when(ship())
+      .then(choreographed(shipped(total)))
+  })
+
+  test('notes each reservation, and approves itself with the last', () => {
+    given(order, placedSo).when(note('credit')).then(noted(total, 'credit'))
+    given(order, placedSo, ...allButOne)
+      .when(note(last))
+      .then(noted(total, last), choreographed(approved(total)))
+    given(order, choreographed(placed(total)))
+      .when(note('credit'))
+      .then(noted(total, 'credit'), choreographed(approved(total)))
+  })
+
+  test('awaits all answers, also when one is a refusal', () => {
+    given(order, placedSo)
+      .when(note('credit', 'CREDIT_LIMIT_EXCEEDED'))
+      .then(noted(total, 'credit', 'CREDIT_LIMIT_EXCEEDED'))
+  })
+
+  test.each([
+    ['OUT_OF_STOCK', 'OUT_OF_STOCK', undefined],
+    ['UNKNOWN_PRODUCT', 'OUT_OF_STOCK', 'UNKNOWN_PRODUCT'],
+    ['CREDIT_LIMIT_EXCEEDED', 'CREDIT_LIMIT_EXCEEDED', 'OUT_OF_STOCK'],
+    ['UNKNOWN_CUSTOMER', 'UNKNOWN_CUSTOMER', 'UNKNOWN_PRODUCT'],
+  ] as const)('rejects itself with the last for %s, whatever came first (%s, %s)', (reason, first, second) => {
+    const [step, ...rest] = others as [string, string]
+    for (const [before, now] of [
+      [first, second],
+      [second, first],
+    ]) {
+      given(order, placedSo, noted(total, step, before), ...rest.map((step) => noted(total, step)))
+        .when(note(last, now))
+        .then(noted(total, last, now), choreographed(rejected(total, reason)))
+    }
+  })
+
+  test('notes nothing twice, nothing that it does not wait for, and nothing once it is decided', () => {
+    given(order, placedSo, noted(total, 'credit')).when(note('credit')).thenNothing()
+    given(order, placedSo).when(note('stock prd_3')).thenNothing()
+    for (const event of [approved(total), rejected(total, 'OUT_OF_STOCK'), cancelled(total)]) {
+      for (const command of [note('credit'), awaitReservations(soon), timeOut(later)]) {
+        given(order, placedSo, awaited(total, soon), choreographed(event)).when(command).thenNothing()
+      }
+    }
+    for (const command of [note('credit'), awaitReservations(soon), timeOut(later)]) {
+      given(order, placed(total, ...lines))
+        .when(command)
+        .thenNothing()
+    }
+  })
+
+  test('is rejected at its deadline and not before; the newest deadline counts', () => {
+    given(order, placedSo).when(awaitReservations(soon)).then(awaited(total, soon))
+    given(order, placedSo).when(timeOut(later)).thenNothing()
+    const late = [placedSo, awaited(total, soon)]
+    given(order, ...late)
+      .when(timeOut(soon))
+      .then(choreographed(rejected(total, 'TIMED_OUT')))
+    given(order, ...late)
+      .when(timeOut('2026-01-01T00:00:59.999Z'))
+      .thenNothing()
+    given(order, ...late, awaited(total, later))
+      .when(timeOut(soon))
+      .thenNothing()
+  })
+
+  test('counts what it notes in its version', () => {
+    given(order, placedSo, noted(total, 'credit'))
+      .when(cancel({ expectedVersion: 2 }))
+      .then(choreographed(cancelled(total)))
   })
 })

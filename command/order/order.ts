@@ -1,15 +1,32 @@
 // What can be asked of an order, and what the answer is.
-import type { OrderEvent, OrderLine, RejectionReason } from '../../events/catalogue.ts'
+import type { Coordination, OrderEvent, OrderLine, OrderNote, RejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney, MAX_CENTS } from '../../events/money.ts'
+import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
 import type { Decider, Refusal } from '../decider.ts'
 
 export type OrderCommand =
-  | { type: 'PlaceOrder'; orderId: string; customerId: string; content: { lines: QuotedLine[] } | { total: Cents } }
+  | {
+      type: 'PlaceOrder'
+      orderId: string
+      customerId: string
+      content: { lines: QuotedLine[] } | { total: Cents }
+      /** Without it, orchestration. */
+      coordination?: Coordination
+    }
   | { type: 'ApproveOrder'; orderId: string }
   | { type: 'RejectOrder'; orderId: string; reason: RejectionReason }
   | { type: 'CancelOrder'; orderId: string; reason?: string | undefined; expectedVersion?: number | undefined }
   | { type: 'ShipOrder'; orderId: string; trackingCode?: string | undefined; expectedVersion?: number | undefined }
   | { type: 'RecordPayment'; orderId: string; expectedVersion?: number | undefined }
+  | OrderNoteCommand
+
+/** How an order that is coordinated by choreography comes to be decided. One that is decided already notes nothing more. */
+type OrderNoteCommand =
+  /** `deadline` in RFC 3339. */
+  | { type: 'AwaitReservations'; orderId: string; deadline: string }
+  | { type: 'NoteReservation'; orderId: string; step: string; refusedBecause?: RejectionReason }
+  /** `now` in epoch milliseconds. */
+  | { type: 'TimeOutOrder'; orderId: string; now: number }
 
 /** A line with the price that was agreed or quoted; none was to be had for a product that is not in the range. */
 export interface QuotedLine {
@@ -24,9 +41,20 @@ export type Order =
       status: 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
       customerId: string
       total: Cents
+      coordination?: 'choreography'
       /** How many events the order has. */
       version: number
+      /** By choreography only, while the order is PENDING. */
+      awaited?: Awaited
     }
+
+/** What an order waits for: it is decided when nothing is open any more. */
+interface Awaited {
+  open: Set<string>
+  refusals: Set<RejectionReason>
+  /** RFC 3339. */
+  deadline?: string
+}
 
 export const order: Decider<{ command: OrderCommand; state: Order; event: OrderEvent }> = {
   initialState: () => ({ status: 'UNPLACED' }),
@@ -38,17 +66,19 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         return { code: 'ALREADY_EXISTS', message: `${orderId} has been placed already.`, path: ['orderId'] }
       }
       const { customerId, content } = command
+      const coordinated = command.coordination === 'choreography' && { coordination: command.coordination }
       if ('total' in content) {
-        return [{ type: 'OrderPlaced', data: { orderId, customerId, total: content.total, lines: [] } }]
+        return [{ type: 'OrderPlaced', data: { orderId, customerId, total: content.total, lines: [], ...coordinated } }]
       }
       const priced = pricedLines(content.lines)
-      return 'code' in priced ? priced : [{ type: 'OrderPlaced', data: { orderId, customerId, ...priced } }]
+      if ('code' in priced) return priced
+      return [{ type: 'OrderPlaced', data: { orderId, customerId, ...priced, ...coordinated } }]
     }
 
     if (order.status === 'UNPLACED') {
       return { code: 'NOT_FOUND', message: `There is no order ${orderId}.`, path: ['orderId'] }
     }
-    const facts = { orderId, customerId: order.customerId, total: order.total }
+    const facts = factsOf(orderId, order)
     switch (command.type) {
       case 'ApproveOrder':
         if (order.status === 'APPROVED') return []
@@ -78,6 +108,31 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         if (isStale(command, order)) return stale(command, order)
         return order.status === 'SHIPPED' ? [{ type: 'OrderPaid', data: facts }] : cannot('be paid', order)
 
+      case 'AwaitReservations':
+        return order.awaited ? [{ type: 'ReservationsAwaited', data: { ...facts, deadline: command.deadline } }] : []
+
+      case 'NoteReservation': {
+        const { step, refusedBecause } = command
+        const { awaited } = order
+        if (!awaited?.open.has(step)) return []
+        const noted: OrderEvent = {
+          type: 'ReservationNoted',
+          data: refusedBecause === undefined ? { ...facts, step } : { ...facts, step, refusedBecause },
+        }
+        if (awaited.open.size > 1) return [noted]
+        const reason = REASONS.find((reason) => reason === refusedBecause || awaited.refusals.has(reason))
+        return [
+          noted,
+          reason ? { type: 'OrderRejected', data: { ...facts, reason } } : { type: 'OrderApproved', data: facts },
+        ]
+      }
+
+      case 'TimeOutOrder': {
+        const deadline = order.awaited?.deadline
+        if (deadline === undefined || command.now < Date.parse(deadline)) return []
+        return [{ type: 'OrderRejected', data: { ...facts, reason: 'TIMED_OUT' } }]
+      }
+
       default:
         throw new Error(`An order knows no command ${JSON.stringify(command satisfies never)}`)
     }
@@ -85,10 +140,32 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
 
   evolve(order, { type, data }) {
     if (type === 'OrderPlaced') {
-      return { status: 'PENDING', customerId: data.customerId, total: data.total, version: 1 }
+      const { customerId, total, coordination, lines } = data
+      const placed = { status: 'PENDING', customerId, total, version: 1 } as const
+      if (coordination === undefined) return placed
+      const open = new Set([CREDIT, ...lines.map(({ productId }) => stockOf(productId))])
+      return { ...placed, coordination, awaited: { open, refusals: new Set() } }
     }
-    return order.status === 'UNPLACED' ? order : { ...order, status: statusAfter[type], version: order.version + 1 }
+    if (order.status === 'UNPLACED') return order
+    order.version += 1
+    switch (type) {
+      case 'ReservationsAwaited':
+        if (order.awaited) order.awaited.deadline = data.deadline
+        return order
+      case 'ReservationNoted':
+        order.awaited?.open.delete(data.step)
+        if (data.refusedBecause) order.awaited?.refusals.add(data.refusedBecause)
+        return order
+      default: {
+        const { awaited: _, ...decided } = order
+        return { ...decided, status: statusAfter[type] }
+      }
+    }
   },
+}
+
+function factsOf(orderId: string, { customerId, total, coordination }: PlacedOrder) {
+  return { orderId, customerId, total, ...(coordination && { coordination }) }
 }
 
 function pricedLines(quoted: readonly QuotedLine[]): { lines: OrderLine[]; total: Cents } | Refusal {
@@ -117,7 +194,7 @@ const statusAfter = {
   OrderCancelled: 'CANCELLED',
   OrderShipped: 'SHIPPED',
   OrderPaid: 'PAID',
-} as const satisfies Record<Exclude<OrderEvent['type'], 'OrderPlaced'>, PlacedOrder['status']>
+} as const satisfies Record<Exclude<OrderEvent['type'], 'OrderPlaced' | OrderNote['type']>, PlacedOrder['status']>
 
 /** From where each operation is possible, as a sentence for whoever tried it elsewhere. */
 const possible = {

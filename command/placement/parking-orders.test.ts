@@ -4,22 +4,20 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type EventStore, NO_EVENTS, StoreUnavailable, type StreamName } from '../../events/store/event-store.ts'
 import { type CommandBus, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
-import { broken, eventsOf, watched } from '../log.given.ts'
+import { broken, eventsOf, watched, wholeLog } from '../log.given.ts'
 import { openCheckpoint } from '../saga/checkpoint.ts'
-import type { Sagas } from '../saga/runner.ts'
+import type { Sagas } from '../saga/conversations.ts'
 import { placement } from './placement.ts'
+import { policies } from './policies.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from './shop.given.ts'
 
 let shop: Shop
-beforeEach(async () => {
-  shop = await openShop()
-})
 
 /** Two tries are as good as eight, and take less time. */
 const tries = 2
 
-/** A definition with a bug that hits only ord_bad, until it is mended. */
-function poisoned(where: 'idOf' | 'begin' | 'together' | 'whenDone') {
+/** Definitions with a bug that hits only ord_bad, until it is mended. */
+function poisoned(where: 'idOf' | 'begin' | 'together' | 'whenDone' | 'ask') {
   const bug = { mended: false }
   const hit = (orderId: string) => {
     if (orderId === 'ord_bad' && !bug.mended) throw new Error(`a bug in ${where}`)
@@ -43,7 +41,22 @@ function poisoned(where: 'idOf' | 'begin' | 'together' | 'whenDone') {
       return placement.whenDone(order)
     },
   }
-  return { saga, bug }
+  const choreography = {
+    ...policies,
+    idOf(event: Parameters<typeof policies.idOf>[0]) {
+      if (where === 'idOf') hit(event.stream.slice('order-'.length))
+      return policies.idOf(event)
+    },
+    begin: saga.begin,
+    policies: policies.policies.map((policy) => ({
+      ...policy,
+      ask(...about: Parameters<typeof policy.ask>) {
+        if (where === 'ask') hit(about[1].orderId)
+        return policy.ask(...about)
+      },
+    })),
+  }
+  return { saga, choreography, bug }
 }
 
 /** A bus on which some commands fail in a way that trying again does not mend, until it is mended. */
@@ -63,295 +76,312 @@ async function expectParked(sagas: Sagas, count: number): Promise<void> {
   await expect.poll(() => sagas.health()).toMatchObject({ ok: true, parked: count, atWork: 0, inTrouble: 0 })
 }
 
-describe.each(['idOf', 'begin', 'together', 'whenDone'] as const)('a definition that throws in %s', (where) => {
-  test('parks the order that it throws at, and no other', async () => {
-    const { saga } = poisoned(where)
-    const sagas = await shop.start(shop.store, shop.bus, { saga, tries })
-    await shop.place('ord_bad', [hammer(1)])
-    await shop.place('ord_good', [hammer(1)])
-    await shop.happens('SagaParked', 'ord_bad')
-    await shop.happens('OrderApproved', 'ord_good')
-    await expectParked(sagas, 1)
-    await sagas.stop()
-    expect((await openCheckpoint(shop.store, 'placements')).position).toBeGreaterThan(
-      await shop.happens('OrderPlaced', 'ord_good'),
-    )
-    expect(await eventsOf(shop.store, 'parked-placement')).toMatchObject([
-      {
-        type: 'SagaParked',
-        data: { saga: 'placement', id: 'ord_bad', follows: 'order-ord_bad', error: `a bug in ${where}` },
-        metadata: { correlationId: 'PlaceOrder ord_bad' },
+describe.each([
+  ['orchestration', 'placement', 'placements', ['idOf', 'begin', 'together', 'whenDone']],
+  ['choreography', 'choreography', 'choreography', ['idOf', 'begin', 'ask']],
+] as const)('by %s,', (coordination, process, reader, weakSpots) => {
+  beforeEach(async () => {
+    shop = await openShop({ coordination })
+  })
+
+  describe.each(weakSpots)('a definition that throws in %s', (where) => {
+    test('parks the order that it throws at, and no other', async () => {
+      const sagas = await shop.start(shop.store, shop.bus, { ...poisoned(where), tries })
+      await shop.place('ord_bad', [hammer(1)])
+      await shop.place('ord_good', [hammer(1)])
+      await shop.happens('SagaParked', 'ord_bad')
+      await shop.happens('OrderApproved', 'ord_good')
+      await expectParked(sagas, 1)
+      await sagas.stop()
+      expect((await openCheckpoint(shop.store, reader)).position).toBeGreaterThan(
+        await shop.happens('OrderPlaced', 'ord_good'),
+      )
+      expect(await eventsOf(shop.store, `parked-${process}`)).toMatchObject([
+        {
+          type: 'SagaParked',
+          data: { saga: process, id: 'ord_bad', follows: 'order-ord_bad', error: `a bug in ${where}` },
+          metadata: { correlationId: 'PlaceOrder ord_bad' },
+        },
+      ])
+    })
+
+    test('leaves it parked after a restart; mended, it is placed when an operator says so', async () => {
+      const { bug, ...definitions } = poisoned(where)
+      const before = await shop.start(shop.store, shop.bus, { ...definitions, tries })
+      await shop.place('ord_bad', [hammer(1)])
+      await shop.happens('SagaParked', 'ord_bad')
+      await expectParked(before, 1)
+      await before.stop()
+
+      bug.mended = true
+      const after = await shop.start(shop.store, shop.bus, { ...definitions, tries })
+      await shop.place('ord_good', [hammer(1)])
+      await shop.happens('OrderApproved', 'ord_good')
+      await expectParked(after, 1)
+      expect(await shop.operate('RetryParked', 'ord_bad')).toMatchObject({ accepted: true })
+      await shop.happens('OrderApproved', 'ord_bad')
+      await expectParked(after, 0)
+      await after.stop()
+      await shop.expectSoundLog()
+    })
+  })
+
+  test('what a store or a bus says of itself parks nobody', async () => {
+    let failures = 0
+    const flaky: CommandBus = {
+      ...shop.bus,
+      send: (message) => (++failures < 5 ? Promise.reject(new NotDecided('the bus is away')) : shop.bus.send(message)),
+    }
+    let outages = 0
+    const log: EventStore = {
+      ...shop.store,
+      read(stream, from) {
+        if (stream === 'placement-ord_1' && ++outages < 3) throw new StoreUnavailable('the store is away')
+        return shop.store.read(stream, from)
       },
-    ])
+    }
+    const sagas = await shop.start(log, flaky, { tries: 1 })
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_1')
+    await sagas.stop()
+    expect(await eventsOf(shop.store, `parked-${process}`)).toEqual([])
   })
 
-  test('leaves it parked after a restart; mended, it is placed when an operator says so', async () => {
-    const { saga, bug } = poisoned(where)
-    const before = await shop.start(shop.store, shop.bus, { saga, tries })
-    await shop.place('ord_bad', [hammer(1)])
-    await shop.happens('SagaParked', 'ord_bad')
-    await expectParked(before, 1)
-    await before.stop()
-
-    bug.mended = true
-    const after = await shop.start(shop.store, shop.bus, { saga, tries })
+  test('a participant whose stream cannot be folded parks the orders that need it, and no others', async () => {
+    const unreadable = { type: 'CreditBewitched', data: { customerId: 'cus_2' } } as never
+    await record('customer-cus_2', unreadable)
+    const sagas = await shop.start(shop.store, openCommandHandler(shop.store), { tries })
+    await shop.place('ord_bad', [hammer(1)], 'cus_2')
     await shop.place('ord_good', [hammer(1)])
+    await shop.happens('SagaParked', 'ord_bad')
     await shop.happens('OrderApproved', 'ord_good')
-    await expectParked(after, 1)
-    expect(await shop.operate('RetryParked', 'ord_bad')).toMatchObject({ accepted: true })
-    await shop.happens('OrderApproved', 'ord_bad')
-    await expectParked(after, 0)
-    await after.stop()
-    await shop.expectSoundLog()
+    await sagas.stop()
+    expect((await eventsOf(shop.store, `parked-${process}`)).at(-1)?.data).toMatchObject({
+      reason: 'STUCK',
+      steps: ['credit'],
+      error: expect.stringContaining('customer-cus_2 cannot be folded at its event 1'),
+    })
   })
-})
 
-test('what a store or a bus says of itself parks nobody', async () => {
-  let failures = 0
-  const flaky: CommandBus = {
-    ...shop.bus,
-    send: (message) => (++failures < 5 ? Promise.reject(new NotDecided('the bus is away')) : shop.bus.send(message)),
-  }
-  let outages = 0
-  const log: EventStore = {
-    ...shop.store,
-    read(stream, from) {
-      if (stream === 'placement-ord_1' && ++outages < 3) throw new StoreUnavailable('the store is away')
-      return shop.store.read(stream, from)
-    },
-  }
-  const sagas = await shop.start(log, flaky, { tries: 1 })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('OrderApproved', 'ord_1')
-  await sagas.stop()
-  expect(await eventsOf(shop.store, 'parked-placement')).toEqual([])
-})
-
-test('an order is parked by what goes wrong with its own records', async () => {
-  const sagas = await shop.start(watched(shop.store, [broken, broken]), shop.bus, { tries })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_1')
-  await sagas.stop()
-})
-
-test('a participant whose stream cannot be folded parks the orders that need it, and no others', async () => {
-  const unreadable = { type: 'CreditBewitched', data: { customerId: 'cus_2' } } as never
-  await record('customer-cus_2', unreadable)
-  const sagas = await shop.start(shop.store, openCommandHandler(shop.store), { tries })
-  await shop.place('ord_bad', [hammer(1)], 'cus_2')
-  await shop.place('ord_good', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_bad')
-  await shop.happens('OrderApproved', 'ord_good')
-  await sagas.stop()
-  expect((await eventsOf(shop.store, 'parked-placement')).at(-1)?.data).toMatchObject({
-    reason: 'STUCK',
-    steps: ['credit'],
-    error: expect.stringContaining('customer-cus_2 cannot be folded at its event 1'),
+  test('a refusal that must not happen parks the order, once the others have answered', async () => {
+    const strict: CommandBus = {
+      ...shop.bus,
+      async send(message) {
+        if (message.command.type !== 'ReserveStock') return shop.bus.send(message)
+        return { accepted: false, refusal: { code: 'INVALID_INPUT', message: 'What is stock?' } }
+      },
+    }
+    const sagas = await shop.start(shop.store, strict, { tries })
+    await shop.place('ord_1', [hammer(1), nails(1)])
+    const parked = await shop.happens('SagaParked', 'ord_1')
+    expect(await shop.happens('CreditReserved', 'ord_1')).toBeLessThan(parked)
+    await sagas.stop()
+    expect((await eventsOf(shop.store, `parked-${process}`)).at(-1)?.data).toMatchObject({
+      reason: 'STUCK',
+      steps: ['stock prd_hammer', 'stock prd_nails'],
+      error: 'product-prd_hammer refused ReserveStock: What is stock?',
+    })
   })
-})
 
-test("a saga's stream that cannot be folded parks its order", async () => {
-  await record('placement-ord_1', { type: 'PlacementDecided', data: { orderId: 'ord_1', outcome: 'APPROVED' } })
-  const sagas = await shop.start(shop.store, shop.bus, { tries })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_1')
-  await expectParked(sagas, 1)
-  await sagas.stop()
-})
-
-test('a refusal that must not happen parks the order, once the others have answered', async () => {
-  const strict: CommandBus = {
-    ...shop.bus,
-    async send(message) {
-      if (message.command.type !== 'ReserveStock') return shop.bus.send(message)
-      return { accepted: false, refusal: { code: 'INVALID_INPUT', message: 'What is stock?' } }
-    },
-  }
-  const sagas = await shop.start(shop.store, strict, { tries })
-  await shop.place('ord_1', [hammer(1), nails(1)])
-  const parked = await shop.happens('SagaParked', 'ord_1')
-  expect(await shop.happens('CreditReserved', 'ord_1')).toBeLessThan(parked)
-  await sagas.stop()
-  expect((await eventsOf(shop.store, 'parked-placement')).at(-1)?.data).toMatchObject({
-    reason: 'STUCK',
-    steps: ['stock prd_hammer', 'stock prd_nails'],
-    error: 'product-prd_hammer refused ReserveStock: What is stock?',
-  })
-})
-
-test('what happens to a parked order is taken up when it is tried again', async () => {
-  const bus = picky('ReserveStock')
-  const sagas = await shop.start(shop.store, bus, { tries })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_1')
-  await shop.send({ type: 'CancelOrder', orderId: 'ord_1' })
-  await sagas.stop()
-
-  bus.mend()
-  const after = await shop.start(shop.store, bus, { tries })
-  await shop.place('ord_2', [hammer(1)])
-  await shop.happens('OrderApproved', 'ord_2')
-  expect(await eventsOf(shop.store, 'placement-ord_1')).not.toContainEqual(
-    expect.objectContaining({ type: 'PlacementDecided' }),
-  )
-  await shop.operate('RetryParked', 'ord_1')
-  await shop.happens('PlacementEnded', 'ord_1')
-  await after.stop()
-  await shop.expectSoundLog()
-})
-
-test('an order that fails again is parked again, as often as it is tried', async () => {
-  const bus = picky('ReserveCredit')
-  const sagas = await shop.start(shop.store, bus, { tries })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_1')
-  await shop.operate('RetryParked', 'ord_1')
-  await shop.happens('SagaParked', 'ord_1', 2)
-  await expectParked(sagas, 1)
-  bus.mend()
-  await shop.operate('RetryParked', 'ord_1')
-  await shop.happens('OrderApproved', 'ord_1')
-  await expectParked(sagas, 0)
-  await sagas.stop()
-  await shop.expectSoundLog()
-})
-
-test('a retry that a crash cut off is done at the next start', async () => {
-  const { saga, bug } = poisoned('begin')
-  const before = await shop.start(shop.store, shop.bus, { saga, tries })
-  await shop.place('ord_bad', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_bad')
-  await expectParked(before, 1)
-  await before.stop()
-  await shop.operate('RetryParked', 'ord_bad')
-  bug.mended = true
-  for (let start = 0; start < 2; start++) {
-    const after = await shop.start(shop.store, shop.bus, { saga, tries })
-    await shop.happens('OrderApproved', 'ord_bad')
-    await after.stop()
-  }
-  await shop.expectSoundLog()
-})
-
-test('the time that an order is parked does not count', async () => {
-  const clock = clockOf()
-  const bus = picky('ReserveStock')
-  const sagas = await shop.start(shop.store, bus, { tries, now: clock.now })
-  await shop.place('ord_1', [hammer(1)])
-  await shop.happens('SagaParked', 'ord_1')
-  clock.pass(3_600_000)
-  bus.mend()
-  await shop.operate('RetryParked', 'ord_1')
-  await shop.happens('OrderApproved', 'ord_1')
-  await sagas.stop()
-})
-
-describe('an order that is given up', () => {
-  test('is left alone, whatever happens to it and however often the desk starts', async () => {
+  test('what happens to a parked order is taken up when it is tried again', async () => {
     const bus = picky('ReserveStock')
     const sagas = await shop.start(shop.store, bus, { tries })
     await shop.place('ord_1', [hammer(1)])
     await shop.happens('SagaParked', 'ord_1')
-    await shop.operate('DiscardParked', 'ord_1')
-    await expectParked(sagas, 0)
-    await sagas.stop()
-    bus.mend()
-    const recorded = await eventsOf(shop.store, 'placement-ord_1')
-
-    const after = await shop.start(shop.store, bus, { tries })
     await shop.send({ type: 'CancelOrder', orderId: 'ord_1' })
+    await sagas.stop()
+
+    bus.mend()
+    const after = await shop.start(shop.store, bus, { tries })
     await shop.place('ord_2', [hammer(1)])
     await shop.happens('OrderApproved', 'ord_2')
-    await expectParked(after, 0)
+    const ofCustomer = await eventsOf(shop.store, 'customer-cus_1')
+    expect(ofCustomer.map(({ type }) => type)).not.toContain('CreditReleased')
+    await shop.operate('RetryParked', 'ord_1')
+    await shop.ends('ord_1')
     await after.stop()
-    expect(await eventsOf(shop.store, 'placement-ord_1')).toEqual(recorded)
-    expect(await shop.operate('RetryParked', 'ord_1')).toMatchObject({
-      accepted: false,
-      refusal: { code: 'NOT_FOUND' },
-    })
+    await shop.expectSoundLog()
   })
-})
 
-describe('a compensation that cannot be done', () => {
-  test('is parked as such when all else is given back, and done when an operator has it tried again', async () => {
-    const bus = picky('ReleaseCredit')
+  test('an order that fails again is parked again, as often as it is tried', async () => {
+    const bus = picky('ReserveCredit')
     const sagas = await shop.start(shop.store, bus, { tries })
-    await shop.place('ord_1', [nails(1), hammer(11)])
-    const parked = await shop.happens('SagaParked', 'ord_1')
-    expect(await shop.happens('StockReleased', 'ord_1')).toBeLessThan(parked)
-    expect(await shop.happens('OrderRejected', 'ord_1')).toBeLessThan(parked)
-    expect((await eventsOf(shop.store, 'parked-placement')).at(-1)?.data).toMatchObject({
-      reason: 'COMPENSATION_FAILED',
-      steps: ['credit'],
-      error: 'a bug in ReleaseCredit',
-    })
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('SagaParked', 'ord_1')
+    await shop.operate('RetryParked', 'ord_1')
+    await shop.happens('SagaParked', 'ord_1', 2)
+    await expectParked(sagas, 1)
     bus.mend()
     await shop.operate('RetryParked', 'ord_1')
-    await shop.happens('PlacementEnded', 'ord_1')
+    await shop.happens('OrderApproved', 'ord_1')
     await expectParked(sagas, 0)
     await sagas.stop()
     await shop.expectSoundLog()
   })
 
-  test('holds up no other order of the same customer', async () => {
-    const sagas = await shop.start(shop.store, picky('ReleaseCredit'), { tries })
-    await shop.place('ord_1', [hammer(11)])
-    await shop.place('ord_2', [hammer(11)])
-    await shop.place('ord_3', [nails(5)])
-    await shop.happens('OrderApproved', 'ord_3')
+  test('a retry that a crash cut off is done at the next start', async () => {
+    const { bug, ...definitions } = poisoned('begin')
+    const before = await shop.start(shop.store, shop.bus, { ...definitions, tries })
+    await shop.place('ord_bad', [hammer(1)])
+    await shop.happens('SagaParked', 'ord_bad')
+    await expectParked(before, 1)
+    await before.stop()
+    await shop.operate('RetryParked', 'ord_bad')
+    bug.mended = true
+    for (let start = 0; start < 2; start++) {
+      const after = await shop.start(shop.store, shop.bus, { ...definitions, tries })
+      await shop.happens('OrderApproved', 'ord_bad')
+      await after.stop()
+    }
+    await shop.expectSoundLog()
+  })
+
+  test('the time that an order is parked does not count', async () => {
+    const clock = clockOf()
+    const bus = picky('ReserveStock')
+    const sagas = await shop.start(shop.store, bus, { tries, now: clock.now })
+    await shop.place('ord_1', [hammer(1)])
     await shop.happens('SagaParked', 'ord_1')
-    await shop.happens('SagaParked', 'ord_2')
-    await expectParked(sagas, 2)
+    clock.pass(3_600_000)
+    bus.mend()
+    await shop.operate('RetryParked', 'ord_1')
+    await shop.happens('OrderApproved', 'ord_1')
     await sagas.stop()
+  })
+
+  describe('an order that is given up', () => {
+    test('is left alone, whatever happens to it and however often the desk starts', async () => {
+      const bus = picky('ReserveStock')
+      const sagas = await shop.start(shop.store, bus, { tries })
+      await shop.place('ord_1', [hammer(1)])
+      await shop.happens('SagaParked', 'ord_1')
+      await shop.operate('DiscardParked', 'ord_1')
+      await expectParked(sagas, 0)
+      await sagas.stop()
+      bus.mend()
+      const its = async () => {
+        const all = (await wholeLog(shop.store)).filter(({ data }) => 'orderId' in data && data.orderId === 'ord_1')
+        return all.filter(({ type }) => type !== 'OrderCancelled')
+      }
+      const recorded = await its()
+
+      const after = await shop.start(shop.store, bus, { tries })
+      await shop.send({ type: 'CancelOrder', orderId: 'ord_1' })
+      await shop.place('ord_2', [hammer(1)])
+      await shop.happens('OrderApproved', 'ord_2')
+      await expectParked(after, 0)
+      await after.stop()
+      expect(await its()).toEqual(recorded)
+      expect(await shop.operate('RetryParked', 'ord_1')).toMatchObject({
+        accepted: false,
+        refusal: { code: 'NOT_FOUND' },
+      })
+    })
+  })
+
+  describe('a compensation that cannot be done', () => {
+    test('is parked as such when all else is given back, and done when an operator has it tried again', async () => {
+      const bus = picky('ReleaseCredit')
+      const sagas = await shop.start(shop.store, bus, { tries })
+      await shop.place('ord_1', [nails(1), hammer(11)])
+      const parked = await shop.happens('SagaParked', 'ord_1')
+      expect(await shop.happens('StockReleased', 'ord_1')).toBeLessThan(parked)
+      expect(await shop.happens('OrderRejected', 'ord_1')).toBeLessThan(parked)
+      expect((await eventsOf(shop.store, `parked-${process}`)).at(-1)?.data).toMatchObject({
+        reason: 'COMPENSATION_FAILED',
+        steps: ['credit'],
+        error: 'a bug in ReleaseCredit',
+      })
+      bus.mend()
+      await shop.operate('RetryParked', 'ord_1')
+      await shop.ends('ord_1')
+      await expectParked(sagas, 0)
+      await sagas.stop()
+      await shop.expectSoundLog()
+    })
+
+    test('holds up no other order of the same customer', async () => {
+      const sagas = await shop.start(shop.store, picky('ReleaseCredit'), { tries })
+      await shop.place('ord_1', [hammer(11)])
+      await shop.place('ord_2', [hammer(11)])
+      await shop.place('ord_3', [nails(5)])
+      await shop.happens('OrderApproved', 'ord_3')
+      await shop.happens('SagaParked', 'ord_1')
+      await shop.happens('SagaParked', 'ord_2')
+      await expectParked(sagas, 2)
+      await sagas.stop()
+    })
+  })
+
+  test('a reservation that fails for longer than the time allowed does not keep its order from being rejected', async () => {
+    const clock = clockOf()
+    const slow = shop.heldBus('product-prd_nails')
+    const bus: CommandBus = {
+      ...slow,
+      async send(message) {
+        if (message.command.type === 'ReserveCredit') throw new Error('a bug in ReserveCredit')
+        return slow.send(message)
+      },
+    }
+    const sagas = await shop.start(shop.store, bus, { tries, now: clock.now })
+    await shop.place('ord_1', [nails(1)])
+    await shop.begins('ord_1')
+    clock.pass(60_000)
+    await shop.happens('OrderRejected', 'ord_1')
+    slow.letGo()
+    await shop.ends('ord_1')
+    await expectParked(sagas, 0)
+    await sagas.stop()
+    await shop.expectSoundLog()
+  })
+
+  test('a subscription that throws is begun again where it was; health says so meanwhile', async () => {
+    let connection: 'away' | 'breaking' | 'well' = 'away'
+    const log: EventStore = {
+      ...shop.store,
+      async *subscribe(after, options) {
+        if (connection === 'away') throw new StoreUnavailable('the log is away')
+        for await (const batch of shop.store.subscribe(after, options)) {
+          yield batch
+          if (connection === 'breaking') throw new Error('the connection broke')
+        }
+      },
+    }
+    const sagas = await shop.start(log)
+    await shop.place('ord_1', [hammer(1)])
+    await expect.poll(() => sagas.health(), { interval: 5 }).toMatchObject({ ok: false, error: 'the log is away' })
+    connection = 'breaking'
+    await expect.poll(() => sagas.health(), { interval: 5 }).toMatchObject({ ok: false, error: 'the connection broke' })
+    await shop.happens('OrderApproved', 'ord_1')
+    await shop.place('ord_2', [hammer(1)])
+    connection = 'well'
+    await shop.happens('OrderApproved', 'ord_2')
+    await expect.poll(() => sagas.health()).toMatchObject({ ok: true })
+    await sagas.stop()
+    await shop.expectSoundLog()
   })
 })
 
-test('a reservation that fails for longer than the time allowed does not keep its order from being rejected', async () => {
-  const clock = clockOf()
-  const slow = shop.heldBus('product-prd_nails')
-  const bus: CommandBus = {
-    ...slow,
-    async send(message) {
-      if (message.command.type === 'ReserveCredit') throw new Error('a bug in ReserveCredit')
-      return slow.send(message)
-    },
-  }
-  const sagas = await shop.start(shop.store, bus, { tries, now: clock.now })
-  await shop.place('ord_1', [nails(1)])
-  await shop.happens('PlacementStarted', 'ord_1')
-  clock.pass(60_000)
-  await shop.happens('OrderRejected', 'ord_1')
-  slow.letGo()
-  await shop.happens('PlacementEnded', 'ord_1')
-  await expectParked(sagas, 0)
-  await sagas.stop()
-  await shop.expectSoundLog()
-})
+describe("a saga's own stream", () => {
+  beforeEach(async () => {
+    shop = await openShop()
+  })
 
-test('a subscription that throws is begun again where it was; health says so meanwhile', async () => {
-  let failures = 3
-  const log: EventStore = {
-    ...shop.store,
-    async *subscribe(after, options) {
-      if (failures > 0) throw new StoreUnavailable('the log is away')
-      for await (const batch of shop.store.subscribe(after, options)) {
-        yield batch
-        if (failures-- === 0) throw new Error('the connection broke')
-      }
-    },
-  }
-  const sagas = await shop.start(log)
-  await shop.place('ord_1', [hammer(1)])
-  await expect.poll(() => sagas.health(), { interval: 5 }).toMatchObject({ ok: false, error: 'the log is away' })
-  failures = 0
-  await shop.happens('OrderApproved', 'ord_1')
-  await expect.poll(() => sagas.health(), { interval: 5 }).toMatchObject({ ok: false, error: 'the connection broke' })
-  await shop.place('ord_2', [hammer(1)])
-  failures = -1
-  await shop.happens('OrderApproved', 'ord_2')
-  await expect.poll(() => sagas.health()).toMatchObject({ ok: true })
-  await sagas.stop()
-  await shop.expectSoundLog()
+  test('parks its order when it cannot be written', async () => {
+    const sagas = await shop.start(watched(shop.store, [broken, broken]), shop.bus, { tries })
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('SagaParked', 'ord_1')
+    await sagas.stop()
+  })
+
+  test('parks its order when it cannot be folded', async () => {
+    await record('placement-ord_1', { type: 'PlacementDecided', data: { orderId: 'ord_1', outcome: 'APPROVED' } })
+    const sagas = await shop.start(shop.store, shop.bus, { tries })
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('SagaParked', 'ord_1')
+    await expectParked(sagas, 1)
+    await sagas.stop()
+  })
 })
 
 async function record(stream: StreamName, event: object): Promise<void> {

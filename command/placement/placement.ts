@@ -1,5 +1,6 @@
 // An order is approved when its credit and all of its stock are reserved; otherwise what was reserved is given back.
 import type { PlacementFacts, RejectionReason } from '../../events/catalogue.ts'
+import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { Command } from '../bus/command-bus.ts'
 import type { Request, SagaDefinition, Step } from '../saga/definition.ts'
@@ -10,14 +11,15 @@ export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   follows: 'order',
   startsWith: 'OrderPlaced',
   noticing: ['OrderCancelled', 'OrderShipped', 'OrderPaid'],
-  idOf: ({ data }) => ('orderId' in data ? data.orderId : undefined),
+  /** Orders by choreography are seen through by policies.ts. */
+  idOf: ({ data }) => ('orderId' in data && !('coordination' in data) ? data.orderId : undefined),
   about: (orderId) => ({ orderId }),
 
   begin: whatIsOrdered,
   together: (order) => [credit(order), ...order.stock.map((item) => stock(order, item))],
   whenDone: ({ orderId }) => ask(`order-${orderId}`, { type: 'ApproveOrder', orderId }),
   otherwise: ({ orderId }, reason) => ask(`order-${orderId}`, { type: 'RejectOrder', orderId, reason }),
-  reasons: ['UNKNOWN_CUSTOMER', 'UNKNOWN_PRODUCT', 'CREDIT_LIMIT_EXCEEDED', 'OUT_OF_STOCK'],
+  reasons: REASONS,
   whenLate: 'TIMED_OUT',
   cancelledBy: 'OrderCancelled',
 
@@ -29,7 +31,7 @@ export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
 function credit({ orderId, customerId, total }: PlacementFacts): Step {
   const customer = `customer-${customerId}` as const
   return {
-    name: 'credit',
+    name: CREDIT,
     reserve: ask(customer, { type: 'ReserveCredit', customerId, orderId, amount: total }),
     refusedBy: 'CreditReservationRefused',
     undo: ask(customer, { type: 'ReleaseCredit', customerId, orderId }),
@@ -42,7 +44,7 @@ function credit({ orderId, customerId, total }: PlacementFacts): Step {
 function stock({ orderId }: PlacementFacts, { productId, quantity }: PlacementFacts['stock'][number]): Step {
   const product = `product-${productId}` as const
   return {
-    name: `stock ${productId}`,
+    name: stockOf(productId),
     reserve: ask(product, { type: 'ReserveStock', productId, orderId, quantity }),
     refusedBy: 'StockReservationRefused',
     undo: ask(product, { type: 'ReleaseStock', productId, orderId }),
@@ -52,7 +54,7 @@ function stock({ orderId }: PlacementFacts, { productId, quantity }: PlacementFa
 }
 
 /** The same product may be on several lines: it is reserved once, for all of them. */
-function whatIsOrdered(event: RecordedEvent): PlacementFacts {
+export function whatIsOrdered(event: RecordedEvent): PlacementFacts {
   if (event.type !== 'OrderPlaced') throw new Error(`A placement cannot begin with ${event.type}`)
   const { orderId, customerId, total, lines } = event.data
   const quantities = new Map<string, number>()
@@ -65,6 +67,6 @@ function whatIsOrdered(event: RecordedEvent): PlacementFacts {
   }
 }
 
-function ask(stream: StreamName, command: Command): Request {
+export function ask(stream: StreamName, command: Command): Request {
   return { stream, command }
 }

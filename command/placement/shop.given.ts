@@ -1,16 +1,19 @@
 // A shop for tests of the sagas: a log, whoever decides, and what a client or an operator does.
 import { expect } from 'vitest'
-import type { DomainEvent } from '../../events/catalogue.ts'
+import type { Coordination, DomainEvent } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
-import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import type { EventStore, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
 import type { Command, CommandBus, Outcome } from '../bus/command-bus.ts'
+import { startPolicies } from '../choreography/runner.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
 import { openLog, wholeLog } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import type { ParkingCommand } from '../parking/parking.ts'
-import { type Sagas, startSagas } from '../saga/runner.ts'
+import type { Sagas } from '../saga/conversations.ts'
+import { startSagas } from '../saga/runner.ts'
 import { placement } from './placement.ts'
+import { policies } from './policies.ts'
 
 export const hammer = (quantity: number): QuotedLine => ({ productId: 'prd_hammer', quantity, unitPrice: 1000 })
 export const nails = (quantity: number): QuotedLine => ({ productId: 'prd_nails', quantity, unitPrice: 10 })
@@ -18,7 +21,7 @@ export const nails = (quantity: number): QuotedLine => ({ productId: 'prd_nails'
 export interface Shop {
   store: EventStore
   bus: CommandBus
-  /** Starts the sagas of the placement, or of a definition that is put in its place. */
+  /** Starts what sees orders through, or a definition that is put in its place. */
   start(on?: EventStore, to?: CommandBus, options?: Partial<StartOptions>): Promise<Sagas>
   /** As a client does: the same command again has the same commandId. */
   send(command: Exclude<Command, ParkingCommand>, to?: CommandBus): Promise<void>
@@ -27,17 +30,28 @@ export interface Shop {
   operate(type: 'RetryParked' | 'DiscardParked', id: string): Promise<Outcome>
   /** Waits until the log has so many such events of an order. @returns where the last of them is */
   happens(type: DomainEvent['type'], orderId: string, times?: number): Promise<Position>
+  /** Waits until it is recorded when the order has to be decided. */
+  begins(orderId: string): Promise<Position>
+  /** Waits until the order is decided and everything that was reserved for it is given back, or shipped and paid. */
+  ends(orderId: string): Promise<void>
   /** Nothing is overdrawn, nothing is held that should not be, and every placement ended at most once. */
   expectSoundLog(): Promise<void>
   /** A bus on which commands for one stream wait until they are let go. */
   heldBus(stream: StreamName): CommandBus & { letGo(): void }
 }
 
-type StartOptions = Pick<Parameters<typeof startSagas<Facts>>[0], 'saga' | 'tries' | 'now'>
+type StartOptions = Pick<Parameters<typeof startSagas<Facts>>[0], 'saga' | 'tries' | 'now'> &
+  Pick<Parameters<typeof startPolicies<Facts>>[0], 'choreography'>
 type Facts = ReturnType<typeof placement.begin>
 
-/** A shop with 10 hammers and 1,000 nails, and a customer who may owe 1,000.00. */
-export async function openShop(options?: Parameters<typeof openLog>[0]): Promise<Shop> {
+/** A shop with 10 hammers and 1,000 nails, and a customer who may owe 1,000.00. Its clock is `late` by so many milliseconds. */
+export async function openShop({
+  coordination = 'orchestration',
+  ...options
+}: {
+  coordination?: Coordination
+  late?: number
+} = {}): Promise<Shop> {
   const store = await openLog(options)
   const bus = openCommandHandler(store)
   const quiet = () => {}
@@ -47,8 +61,12 @@ export async function openShop(options?: Parameters<typeof openLog>[0]): Promise
   const shop: Shop = {
     store,
     bus,
-    start: (on = store, to = bus, options = {}) =>
-      startSagas<Facts>({ saga: placement, store: on, bus: to, log, ...options }),
+    start(on = store, to = bus, { saga = placement, choreography = policies, ...habits } = {}) {
+      const surroundings = { store: on, bus: to, log, ...habits }
+      return coordination === 'choreography'
+        ? startPolicies({ choreography, ...surroundings })
+        : startSagas({ saga, ...surroundings })
+    },
 
     async send(command, to = bus) {
       const [entity, id] =
@@ -63,11 +81,12 @@ export async function openShop(options?: Parameters<typeof openLog>[0]): Promise
       expect(outcome).toMatchObject({ accepted: true })
     },
     place: (orderId, lines, customerId = 'cus_1', to = bus) =>
-      shop.send({ type: 'PlaceOrder', orderId, customerId, content: { lines } }, to),
+      shop.send({ type: 'PlaceOrder', orderId, customerId, content: { lines }, coordination }, to),
     operate(type, id) {
       const commandId = `operation-${++operations}`
       const command = { type, id }
-      return bus.send({ stream: 'parked-placement', command, commandId, digest: '', correlationId: commandId })
+      const stream = coordination === 'choreography' ? 'parked-choreography' : 'parked-placement'
+      return bus.send({ stream, command, commandId, digest: '', correlationId: commandId })
     },
 
     async happens(type, orderId, times = 1) {
@@ -80,6 +99,17 @@ export async function openShop(options?: Parameters<typeof openLog>[0]): Promise
         }
       }
       throw new Error(`The log ended without ${type} of ${orderId}`)
+    },
+    begins: (orderId) =>
+      shop.happens(coordination === 'choreography' ? 'ReservationsAwaited' : 'PlacementStarted', orderId),
+    async ends(orderId) {
+      const found = new AbortController()
+      const its: RecordedEvent[] = []
+      for await (const { events } of store.subscribe(START, { signal: found.signal })) {
+        its.push(...events.filter(({ data }) => 'orderId' in data && data.orderId === orderId))
+        if (hasEnded(its)) return
+      }
+      throw new Error(`The log ended before ${orderId}`)
     },
     async expectSoundLog() {
       const events = await wholeLog(store)
@@ -109,6 +139,19 @@ export async function openShop(options?: Parameters<typeof openLog>[0]): Promise
   await shop.send({ type: 'AddProduct', productId: 'prd_hammer', name: 'Hammer', price: 1000, stock: 10 })
   await shop.send({ type: 'AddProduct', productId: 'prd_nails', name: 'Nails', price: 10, stock: 1000 })
   return shop
+}
+
+/** A saga says when it has ended. By choreography that follows from what the participants say. */
+function hasEnded(its: readonly RecordedEvent[]): boolean {
+  const placed = its.find(({ type }) => type === 'OrderPlaced')
+  if (placed?.type !== 'OrderPlaced') return false
+  if (!placed.data.coordination) return its.some(({ type }) => type === 'PlacementEnded')
+  if (!its.some(({ type }) => ['OrderRejected', 'OrderCancelled', 'OrderPaid'].includes(type))) return false
+  const settled = its.filter(({ type }) => ['CreditReleased', 'StockReleased', 'StockShipped'].includes(type))
+  const streams = new Set(settled.map(({ stream }) => stream))
+  const { customerId, lines } = placed.data
+  const participants = [`customer-${customerId}`, ...lines.map(({ productId }) => `product-${productId}`)]
+  return participants.every((stream) => streams.has(stream as StreamName))
 }
 
 /** A clock that stands until time is made to pass. */

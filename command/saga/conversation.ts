@@ -1,54 +1,37 @@
 // One saga while it is at work: takes what comes in, records what follows, and asks what is due.
 import { randomUUID } from 'node:crypto'
-import { type SagaReply, type SagaTrouble, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { EventStore, NewEvent, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import { type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
+import type { Conversation, Ending, Runtime } from './conversations.ts'
 import type { SagaDefinition } from './definition.ts'
 import { GivenUp, persistently } from './persistently.ts'
 import { type Remembered, recall } from './remembered.ts'
 import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
 import { toStored } from './stored.ts'
-
-export interface Conversation {
-  /** Takes an event of the business that the saga starts with or notices. */
-  notice(event: RecordedEvent): void
-  /** An operator has the saga tried again: takes the event that says so. */
-  retry(event: RecordedEvent): void
-  /** Looks at the clock: epoch milliseconds. */
-  tick(now: number): void
-  /** Resolves when nothing is being recorded. */
-  rest(): Promise<void>
-}
-
-/** How a conversation ends: with nothing under way, every answer in and recorded; or because the saga cannot go on by itself. */
-export type Ending<Facts> = { known: Remembered<Facts> } | { trouble: SagaTrouble; correlationId: string }
+import { troubleOf } from './trouble.ts'
 
 export interface Surroundings<Facts> {
   saga: SagaDefinition<Facts>
   store: EventStore
   bus: CommandBus
-  /** Aborted when the process stops: what is not recorded then is asked again after the next start. */
-  signal: AbortSignal
   /** How often something may fail by its own fault before it is given up. */
   tries: number
   /** The clock: epoch milliseconds. */
   now(): number
-  /** Is told of each failure after which the conversation tries again. */
-  troubled(id: string, error: unknown): void
 }
 
 /**
  * Opens the conversation of one saga.
  * @param remembered what is still known of it from before
- * @param ended is called once, in the end; not when the process stops before that
  */
 export function openConversation<Facts>(
-  { saga, store, bus, signal, tries, now, troubled }: Surroundings<Facts>,
+  { saga, store, bus, tries, now }: Surroundings<Facts>,
   id: string,
   remembered: Remembered<Facts> | undefined,
-  ended: (ending: Ending<Facts>) => void,
+  { signal, troubled, ended }: Runtime<Remembered<Facts>>,
 ): Conversation {
   const stream: StreamName = `${saga.name}-${id}`
   const asked = new Set<string>()
@@ -63,7 +46,7 @@ export function openConversation<Facts>(
   let over = false
   let resting = Promise.resolve()
 
-  const trying = { tries, signal, pointless: () => over, troubled: (error: unknown) => troubled(id, error) }
+  const trying = { tries, signal, pointless: () => over, troubled }
 
   function wake(): void {
     if (running || over || signal.aborted) return
@@ -82,17 +65,20 @@ export function openConversation<Facts>(
       }
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error
-      return end({ trouble: troubleOf(error, []), correlationId: correlationId ?? id })
+      return end({ trouble: troubleOf(error), correlationId: correlationId ?? id })
     }
     running = false
     if (awaited > 0 || signal.aborted || !known) return
     // What has failed may not be wanted any more: a reservation, say, when time was up or the order was cancelled.
     const stuck = requests.filter(({ key }) => failures.has(key))
     const failure = stuck[0] && failures.get(stuck[0].key)
-    end(failure ? { trouble: troubleOf(failure, stuck), correlationId: correlationId ?? id } : { known })
+    if (!failure) return end({ known, over: known.state?.ended ?? false })
+    const steps = stuck.map(({ step }) => step).filter((step) => step !== DELIVERY)
+    const undoing = stuck.some(({ answer }) => answer === 'UNDONE')
+    end({ trouble: troubleOf(failure, steps, undoing), correlationId: correlationId ?? id })
   }
 
-  function end(ending: Ending<Facts>): void {
+  function end(ending: Ending<Remembered<Facts>>): void {
     over = true
     ended(ending)
   }
@@ -188,18 +174,6 @@ export function openConversation<Facts>(
       wake()
     },
     rest: () => resting,
-  }
-}
-
-/** What stays in a log and in a view of an error that may be as long as it likes. */
-const LONGEST_ERROR = 1_000
-
-function troubleOf({ message, tries }: GivenUp, stuck: readonly Due[]): SagaTrouble {
-  return {
-    reason: stuck.some(({ answer }) => answer === 'UNDONE') ? 'COMPENSATION_FAILED' : 'STUCK',
-    steps: stuck.map(({ step }) => step).filter((step) => step !== DELIVERY),
-    error: message.slice(0, LONGEST_ERROR),
-    tries,
   }
 }
 

@@ -1,5 +1,5 @@
 // Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
-import type { SagaName } from '../../events/catalogue.ts'
+import type { ProcessName } from '../../events/catalogue.ts'
 import {
   type EventStore,
   NO_EVENTS,
@@ -21,7 +21,7 @@ export interface Parked {
 }
 
 /** So many operators' decisions fit in memory easily: it holds an id for each saga that is parked or given up. */
-export async function openParked(store: EventStore, saga: SagaName): Promise<Parked> {
+export async function openParked(store: EventStore, saga: ProcessName): Promise<Parked> {
   const stream: StreamName = `parked-${saga}`
   const parked = new Set<string>()
   const discarded = new Set<string>()

@@ -22,6 +22,8 @@ const builders: (() => DomainEvent)[] = [
   given.orderCancelled,
   given.orderShipped,
   given.orderPaid,
+  given.reservationsAwaited,
+  given.reservationNoted,
   given.placementStarted,
   given.placementEnded,
   given.sagaParked,

@@ -1,5 +1,5 @@
 // Feeds: each event once and in order; a client that is too slow is told where to resume, and the feed ends.
-import type { OrderEvent } from '../../events/catalogue.ts'
+import type { OrderEvent, OrderNote } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import type { OrderFeedFilter } from '../../schema/types.generated.ts'
 import { createLoaders, type Reads } from '../context.ts'
@@ -33,6 +33,7 @@ export function eventFeed(
   return stoppable(items(), () => void chunks.return?.())
 }
 
+/** What an order notes of its placement by choreography tells clients nothing new. */
 const orderEventTypes = Object.keys({
   OrderPlaced: true,
   OrderApproved: true,
@@ -40,7 +41,7 @@ const orderEventTypes = Object.keys({
   OrderCancelled: true,
   OrderShipped: true,
   OrderPaid: true,
-} satisfies Record<OrderEvent['type'], true>)
+} satisfies Record<Exclude<OrderEvent['type'], OrderNote['type']>, true>)
 
 /**
  * The events of orders that meet the client's conditions, after `since`, or from now on.

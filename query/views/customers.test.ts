@@ -16,6 +16,8 @@ import {
   orderShipped,
   placementStarted,
   recorder,
+  reservationNoted,
+  reservationsAwaited,
   time,
 } from './given.ts'
 
@@ -115,7 +117,7 @@ test('an order of a customer that nobody registered makes no customer', () => {
     .thenNothing()
 })
 
-test('the books of a saga concern no customer', () => {
-  const [event] = recorder()(placementStarted())
-  expect(event && customers.documentsOf(event)).toEqual([])
+test('the books of a placement concern no customer', () => {
+  const events = recorder()(placementStarted(), reservationsAwaited(), reservationNoted())
+  expect(events.flatMap((event) => customers.documentsOf(event))).toEqual([])
 })

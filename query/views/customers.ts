@@ -35,8 +35,15 @@ export const customers: Projection<CustomerDocument> = {
   orderedBy: ['createdAt'],
 
   documentsOf(event) {
-    if (event.type === 'PlacementStarted') return []
-    return 'customerId' in event.data ? [event.data.customerId] : []
+    switch (event.type) {
+      // The books of a placement: what they lead to is recorded by those who do it.
+      case 'PlacementStarted':
+      case 'ReservationsAwaited':
+      case 'ReservationNoted':
+        return []
+      default:
+        return 'customerId' in event.data ? [event.data.customerId] : []
+    }
   },
 
   evolve(customer, event) {

@@ -79,6 +79,9 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
     case 'LeaseRenewed':
     case 'LeaseReleased':
       return `lease-${data.lease}`
+    case 'ReservationsAwaited':
+    case 'ReservationNoted':
+      return `order-${data.orderId}`
     case 'SnapshotTaken':
       return `snapshot-${data.of}` as StreamName
     case 'SagaParked':
@@ -148,6 +151,17 @@ export const orderRejected = builder('OrderRejected', { ...ofOrder, reason: 'OUT
 export const orderCancelled = builder('OrderCancelled', ofOrder)
 export const orderShipped = builder('OrderShipped', ofOrder)
 export const orderPaid = builder('OrderPaid', ofOrder)
+
+export const reservationsAwaited = builder('ReservationsAwaited', {
+  ...ofOrder,
+  coordination: 'choreography',
+  deadline: '2026-01-02T00:00:00.000Z',
+})
+export const reservationNoted = builder('ReservationNoted', {
+  ...ofOrder,
+  coordination: 'choreography',
+  step: 'credit',
+})
 
 export const placementStarted = builder('PlacementStarted', {
   ...ofOrder,

@@ -19,6 +19,8 @@ import {
   placementStarted,
   recorder,
   repliesReceived,
+  reservationNoted,
+  reservationsAwaited,
   sagaDiscarded,
   sagaParked,
   sagaRetried,
@@ -251,6 +253,48 @@ describe('a parked placement', () => {
 
   test('stays failed when it is given up', () => {
     expect(placement(orderCancelled(), failed, sagaDiscarded())).toMatchObject({ state: 'COMPENSATION_FAILED' })
+  })
+})
+
+describe('a placement by choreography', () => {
+  const coordination = 'choreography' as const
+  const placement = (...events: DomainEvent[]) =>
+    folded(orders, undefined, recorder()(orderPlaced({ lines, coordination }), ...events))?.placement
+  const secondProduct = { productId: 'prd_2' }
+
+  test('has the same steps; what the order notes only counts in its version', () => {
+    given(orders, orderPlaced({ lines, coordination }))
+      .when(reservationsAwaited(), creditReserved(), reservationNoted())
+      .then({ version: 3, status: 'PENDING' })
+    expect(placement(creditReserved(), reservationNoted())?.steps).toMatchObject([
+      { name: 'credit', state: 'DONE' },
+      { name: 'stock prd_1', state: 'REQUESTED' },
+      { name: 'stock prd_2', state: 'REQUESTED' },
+    ])
+  })
+
+  test('ends when everything is given back after a rejection or cancellation', () => {
+    const refused = [creditRefused(), stockReserved(), orderRejected(), stockReleased()]
+    expect(placement(...refused)).toMatchObject({ state: 'COMPENSATING' })
+    expect(placement(...refused)).not.toHaveProperty('endedAt')
+    const closed = stockReleased({ ...secondProduct, quantity: 0 })
+    const ended = placement(...refused, closed)
+    expect(ended).toMatchObject({ state: 'REJECTED', endedAt: time(6) })
+    expect(placement(...refused, closed, creditReleased({ amount: 0 }))).toEqual(ended)
+    const cancelled = [orderCancelled(), stockReleased({ quantity: 0 }), closed, creditReleased({ amount: 0 })]
+    expect(placement(...cancelled)).toMatchObject({ state: 'CANCELLED', endedAt: time(5) })
+  })
+
+  test('ends when everything is shipped and paid, and not before', () => {
+    const shipped = [creditReserved(), stockReserved(), stockReserved(secondProduct), orderApproved(), orderShipped()]
+    const sent = [...shipped, stockShipped(), orderPaid(), creditReleased()]
+    expect(placement(...shipped, stockShipped(), stockShipped(secondProduct))).not.toHaveProperty('endedAt')
+    expect(placement(...sent)).not.toHaveProperty('endedAt')
+    expect(placement(...sent, stockShipped(secondProduct))).toMatchObject({ state: 'APPROVED', endedAt: time(10) })
+  })
+
+  test('that is parked says so', () => {
+    expect(placement(sagaParked({ saga: coordination }))).toMatchObject({ parkedSince: time(2) })
   })
 })
 

@@ -1,6 +1,7 @@
-// The orders: their lines and state, and how far their placement, the saga that reserves credit and stock, has come.
-import type { OrderLine, RejectionReason } from '../../events/catalogue.ts'
+// The orders: their lines and state, and how far their placement, which reserves credit and stock, has come.
+import type { OrderLine, ProcessName, RejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
+import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { changed, documentTopic, type Projection, type ViewDocument } from '../projection.ts'
 
@@ -18,6 +19,8 @@ export interface OrderDocument extends ViewDocument {
   productIds: readonly string[]
   total: Cents
   placement: PlacementDocument
+  /** By choreography nobody tells when the placement ends: it follows from its steps. */
+  choreographed?: true
   /** How many events the order's own stream has. */
   version: number
 }
@@ -42,7 +45,7 @@ export interface PlacementStepDocument {
 
 export const orders: Projection<OrderDocument> = {
   name: 'orders',
-  version: 2,
+  version: 3,
   queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
   orderedBy: ['createdAt', 'updatedAt', 'total'],
 
@@ -94,7 +97,11 @@ export const orders: Projection<OrderDocument> = {
           ...(event.data.trackingCode !== undefined && { trackingCode: event.data.trackingCode }),
         })
       case 'OrderPaid':
-        return changed(order, event, { version, status: 'PAID' })
+        return endedIfSettled(changed(order, event, { version, status: 'PAID' }), event)
+
+      case 'ReservationsAwaited':
+      case 'ReservationNoted':
+        return changed(order, event, { version })
 
       case 'CreditReserved':
         return withStep(order, event, CREDIT, reserved(order))
@@ -118,7 +125,7 @@ export const orders: Projection<OrderDocument> = {
       case 'SagaParked':
       case 'SagaRetried':
       case 'SagaDiscarded':
-        return event.data.saga === 'placement' ? changed(order, event, { placement: operated(order, event) }) : order
+        return isPlacement[event.data.saga] ? changed(order, event, { placement: operated(order, event) }) : order
       default:
         return order
     }
@@ -128,8 +135,6 @@ export const orders: Projection<OrderDocument> = {
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 type StepOutcome = Pick<PlacementStepDocument, 'state' | 'detail'>
 
-const CREDIT = 'credit'
-const stockOf = (productId: string) => `stock ${productId}`
 const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing was reserved' }
 
 /** Which steps a placement has follows from the order alone, whichever way its saga is coordinated. */
@@ -146,6 +151,7 @@ function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>
     productIds,
     total: data.total,
     placement: { state: 'RESERVING', steps, startedAt: recordedAt },
+    ...(data.coordination === 'choreography' && { choreographed: true }),
     version: revision + 1,
     position,
     createdAt: recordedAt,
@@ -159,7 +165,7 @@ function withStep(order: OrderDocument, event: RecordedEvent, name: string, outc
   const index = steps.findIndex((step) => step.name === name)
   if (index < 0 || steps[index]?.state === 'REFUSED') return order
   const after = steps.with(index, { name, at: event.recordedAt, ...outcome })
-  return changed(order, event, { placement: { ...order.placement, steps: after } })
+  return endedIfSettled(changed(order, event, { placement: { ...order.placement, steps: after } }), event)
 }
 
 /** An order can be cancelled, or rejected at its deadline, while a reservation is under way: that one is given back too. */
@@ -241,6 +247,17 @@ function ended({ placement, status }: OrderDocument, endedAt: string): Placement
   })
   return { ...placement, state: status, steps, endedAt }
 }
+
+/** What is settled is given back, shipped or freed by the payment; a step that is only reserved says no more than that it is done. */
+function endedIfSettled(order: OrderDocument, { recordedAt }: RecordedEvent): OrderDocument {
+  const { choreographed, status, placement } = order
+  if (!choreographed || placement.endedAt !== undefined || !(gaveUp(order) || status === 'PAID')) return order
+  const isSettled = ({ state, detail }: PlacementStepDocument) =>
+    state === 'REFUSED' || state === 'COMPENSATED' || (state === 'DONE' && detail !== undefined)
+  return placement.steps.every(isSettled) ? { ...order, placement: ended(order, recordedAt) } : order
+}
+
+const isPlacement: Record<ProcessName, boolean> = { placement: true, choreography: true }
 
 function gaveUp(order: OrderDocument): boolean {
   return order.status === 'REJECTED' || order.status === 'CANCELLED'

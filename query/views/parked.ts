@@ -1,10 +1,10 @@
 // The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
-import type { SagaName, SagaTrouble } from '../../events/catalogue.ts'
+import type { ProcessName, SagaTrouble } from '../../events/catalogue.ts'
 import { changed, type Projection, type ViewDocument } from '../projection.ts'
 
 /** Its id is the name of the saga's stream: `placement-ord_1`. */
 export interface ParkedDocument extends ViewDocument, SagaTrouble {
-  saga: SagaName
+  saga: ProcessName
   orderId: string
   status: 'PARKED' | 'RETRIED' | 'DISCARDED'
   parkedAt: string

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { CommandBus } from '../../command/bus/command-bus.ts'
 import { mutations } from '../../command/mutations/index.ts'
+import type { Coordination } from '../../events/catalogue.ts'
 import { createLoaders } from '../../query/context.ts'
 import type { Feed } from '../../query/feed/feed.ts'
 import { queryResolvers } from '../../query/resolvers/index.ts'
@@ -23,10 +24,12 @@ interface Parts {
   feed: Feed
   bus: CommandBus
   health: () => Promise<Health>
+  coordination: Coordination | undefined
 }
 
 /** @throws Error when the address cannot be listened on */
-export function runGateway({ logId, log }: Ground, { address, views, feed, bus, health }: Parts): Promise<Gateway> {
+export function runGateway({ logId, log }: Ground, parts: Parts): Promise<Gateway> {
+  const { address, views, feed, bus, health, coordination } = parts
   const reads = { views, feed, currency: 'EUR', version: packageJson.version }
   return startGateway({
     ...address,
@@ -34,7 +37,7 @@ export function runGateway({ logId, log }: Ground, { address, views, feed, bus, 
       typeDefs: typeDefinitions,
       resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
     }),
-    context: () => ({ reads, bus, loaders: createLoaders(views) }),
+    context: () => ({ reads, bus, coordination, loaders: createLoaders(views) }),
     operations: exampleOperations(),
     health,
     log,

@@ -1,0 +1,43 @@
+// What happened to one order, from its own stream and from those of the participants.
+import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
+import type { Choreography } from './definition.ts'
+import { beganAt, type Known, learn, relevantTypes } from './known.ts'
+
+/** What is known of an order from its own stream; `undefined` when that has no event. Throws what the choreography throws at one. */
+export async function recall<Facts>(
+  choreography: Choreography<Facts>,
+  store: EventStore,
+  id: string,
+): Promise<Known<Facts> | undefined> {
+  const relevant = relevantTypes(choreography)
+  let known: Known<Facts> | undefined
+  for await (const page of store.read(choreography.storyOf(id))) {
+    for (const event of page) if (relevant.has(event.type)) known = learn(choreography, known, event)
+  }
+  return known
+}
+
+/**
+ * The events of an order with those of its participants, in log order: nobody has looked at them while the order was parked. A
+ * participant's stream is read backwards, and no further than the order's beginning.
+ */
+export async function retold<Facts>(
+  choreography: Choreography<Facts>,
+  store: EventStore,
+  id: string,
+  known: Known<Facts>,
+  events: readonly RecordedEvent[],
+): Promise<RecordedEvent[]> {
+  const relevant = relevantTypes(choreography)
+  const begin = beganAt(choreography, known)
+  const all = [...events]
+  for (const stream of choreography.participants(known.facts)) {
+    reading: for await (const page of store.readBackwards(stream)) {
+      for (const event of page) {
+        if (event.position < begin) break reading
+        if (relevant.has(event.type) && choreography.idOf(event) === id) all.push(event)
+      }
+    }
+  }
+  return all.sort((one, other) => one.position - other.position)
+}

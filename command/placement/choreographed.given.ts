@@ -1,0 +1,76 @@
+// A placement by choreography for chance to play with: its policies and its participants, with what is on its way between them.
+import { expect } from 'vitest'
+import type { PlacementFacts } from '../../events/catalogue.ts'
+import { type Asked, asks, isPointless, type Known, learn, overdue } from '../choreography/known.ts'
+import { type ChanceWorld, take } from './chances.given.ts'
+import { participantsOf, type World } from './participants.given.ts'
+import { BEGINS, orderPlaced } from './placement.given.ts'
+import { policies } from './policies.ts'
+
+export function choreographed(shop: World, lines: Parameters<typeof orderPlaced>): ChanceWorld {
+  const placed = orderPlaced(...lines)
+  if (placed.type !== 'OrderPlaced') throw new Error('An order begins with OrderPlaced')
+  const start = { ...placed, data: { ...placed.data, coordination: 'choreography' } } as const
+  const participants = participantsOf(shop, start)
+
+  let known: Known<PlacementFacts> | undefined
+  let read = 0
+  let asked = new Set<string>()
+  /** What is on its way to a participant; a crash of the policies does not stop it. */
+  const underWay: Asked<PlacementFacts>[] = []
+
+  function send(wanted: readonly Asked<PlacementFacts>[]): void {
+    for (const ask of wanted) {
+      const key = `${ask.stream} ${ask.commandId}`
+      if (asked.has(key)) continue
+      asked.add(key)
+      underWay.push(ask)
+    }
+  }
+
+  /** The policies read the next event of the log. */
+  function readNext(): boolean {
+    const event = participants.log[read]
+    if (!event) return false
+    read++
+    if (policies.idOf(event) !== 'ord_1') return true
+    known = learn(policies, known, event)
+    send(asks(policies, known, event, BEGINS))
+    return true
+  }
+
+  const world: ChanceWorld = {
+    reach(which) {
+      for (const { stream, command, commandId } of take(underWay, which)) {
+        expect(participants.answer(stream, command, commandId), `${stream} refused ${command.type}`).toBeDefined()
+      }
+    },
+    reply: () => void readNext(),
+    lose(which) {
+      for (const ask of take(underWay, which)) {
+        if (!known || !isPointless(known, ask.policy, ask.event)) underWay.push(ask)
+      }
+    },
+    crash() {
+      known = undefined
+      read = 0
+      asked = new Set()
+    },
+    overdue() {
+      if (known) send(overdue(policies, known, BEGINS + policies.within))
+    },
+    change(command, which) {
+      participants.answer('order-ord_1', command, `${which}`)
+    },
+    calmDown() {
+      while (readNext() || underWay.length > 0) world.reach(0)
+    },
+    check() {
+      const noted = participants.log.filter(({ type }) => type === 'ReservationNoted')
+      const steps = noted.map(({ data }) => 'step' in data && data.step)
+      expect(steps).toEqual([...new Set(steps)])
+    },
+    participants,
+  }
+  return world
+}

@@ -1,0 +1,18 @@
+// What everybody calls the parts of an order's placement, however it is coordinated.
+import type { RejectionReason } from './catalogue.ts'
+
+/** The step that reserves the customer's credit. */
+export const CREDIT = 'credit'
+
+/** The step that reserves the stock of one product. */
+export function stockOf(productId: string): string {
+  return `stock ${productId}`
+}
+
+/** Which reason is told when several reservations are refused: the first of these. */
+export const REASONS = [
+  'UNKNOWN_CUSTOMER',
+  'UNKNOWN_PRODUCT',
+  'CREDIT_LIMIT_EXCEEDED',
+  'OUT_OF_STOCK',
+] as const satisfies RejectionReason[]

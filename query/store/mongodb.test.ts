@@ -187,7 +187,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
         await withDatabase(url, place.namespace, async (database) => {
           const names = (await database.listCollections().toArray()).map(({ name }) => name)
           const collection = database.collection<{ _id: string; position: number }>(
-            names.find((name) => name.startsWith('orders_v2_')) ?? '',
+            names.find((name) => name.startsWith(`orders_v${items.version}_`)) ?? '',
           )
           for (const filter of filters) {
             const page = collection.find(filter, { sort: { createdAt: 1, _id: 1 }, limit: 21 })

@@ -25,7 +25,7 @@ module.exports = {
     {
       name: 'saga-machinery-knows-no-saga',
       severity: 'error',
-      ...between('^command/(saga|choreography)/', '^command/(placement|customer|order|product)/'),
+      ...between('^command/(saga|choreography)/', '^command/(placement|revision|customer|order|product)/'),
     },
     {
       name: 'importer-is-a-client',

@@ -93,6 +93,25 @@ export function watched(store: EventStore, faults: Fault[] | (() => Fault | unde
   }
 }
 
+/** A store whose process dies at its n-th append, before or after that was stored. */
+export function crashing(on: EventStore, at: number, when: 'before' | 'after'): Watched & { crashed: Promise<void> } {
+  let die = () => {}
+  const crashed = new Promise<void>((resolve) => {
+    die = resolve
+  })
+  let appends = 0
+  const log = watched(on, () => {
+    appends++
+    if (appends < at) return undefined
+    return async (append) => {
+      if (appends === at && when === 'after') await append()
+      die()
+      throw new Error('the process is gone')
+    }
+  })
+  return { ...log, crashed }
+}
+
 /** All events of a stream. */
 export async function eventsOf(store: EventStore, stream: StreamName): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = []

@@ -18,6 +18,20 @@ export type CustomerEvent =
     }
   /** `amount` is what became free: zero when the release overtook its reservation and only left its mark. */
   | { type: 'CreditReleased'; data: { customerId: string; orderId: string; amount: Cents } }
+  /** For a revision of the order `amount` is reserved now, `by` more than before: zero when that much was reserved already. */
+  | { type: 'CreditReservationRaised'; data: OfRevision & { customerId: string; amount: Cents; by: Cents } }
+  /** `by` is what was asked for beyond what is reserved. */
+  | {
+      type: 'CreditRaiseRefused'
+      data: OfRevision & {
+        customerId: string
+        by: Cents
+        reason: 'CREDIT_LIMIT_EXCEEDED' | 'ALREADY_RELEASED'
+        available: Cents
+      }
+    }
+  /** `amount` stays reserved, and `by` became free: zero when this overtook the raise and only left its mark. */
+  | { type: 'CreditReservationLowered'; data: OfRevision & { customerId: string; amount: Cents; by: Cents } }
 
 /** What can be recorded of a product, in `product-<productId>`. */
 export type ProductEvent =
@@ -38,6 +52,24 @@ export type ProductEvent =
   /** `quantity` is what became free: zero when the release overtook its reservation and only left its mark. */
   | { type: 'StockReleased'; data: { productId: string; orderId: string; quantity: number } }
   | { type: 'StockShipped'; data: { productId: string; orderId: string; quantity: number } }
+  /** As with credit: `quantity` is what is reserved now. */
+  | { type: 'StockReservationRaised'; data: OfRevision & { productId: string; quantity: number; by: number } }
+  | {
+      type: 'StockRaiseRefused'
+      data: OfRevision & {
+        productId: string
+        by: number
+        reason: 'UNKNOWN_PRODUCT' | 'OUT_OF_STOCK' | 'ALREADY_RELEASED'
+        available: number
+      }
+    }
+  | { type: 'StockReservationLowered'; data: OfRevision & { productId: string; quantity: number; by: number } }
+
+/** The revisions of an order are counted from 1. */
+interface OfRevision {
+  orderId: string
+  revision: number
+}
 
 export interface OrderLine {
   productId: string
@@ -55,6 +87,9 @@ export type RejectionReason =
 /** Who sees an order through: a saga that asks and decides, or policies that each turn one event into commands. */
 export type Coordination = 'orchestration' | 'choreography'
 
+/** ALREADY_RELEASED: what the order had reserved was given back meanwhile, because it was cancelled. */
+export type RevisionRejectionReason = Exclude<RejectionReason, 'UNKNOWN_CUSTOMER'> | 'ALREADY_RELEASED'
+
 /** What every order event carries, so that no reader has to look it up. */
 interface OrderFacts {
   orderId: string
@@ -69,9 +104,18 @@ export type OrderEvent =
   | { type: 'OrderPlaced'; data: OrderFacts & { lines: OrderLine[] } }
   | { type: 'OrderApproved'; data: OrderFacts }
   | { type: 'OrderRejected'; data: OrderFacts & { reason: RejectionReason } }
-  | { type: 'OrderCancelled'; data: OrderFacts & { reason?: string } }
+  /** `revision` is the one that was pending, which comes to nothing. */
+  | { type: 'OrderCancelled'; data: OrderFacts & { reason?: string; revision?: number } }
   | { type: 'OrderShipped'; data: OrderFacts & { trackingCode?: string } }
   | { type: 'OrderPaid'; data: OrderFacts }
+  /** `total` is the order's as it is; `lines` and `revisedTotal` are what it is to become, and `stock` what that changes. */
+  | {
+      type: 'OrderRevisionRequested'
+      data: OrderFacts & { revision: number; lines: OrderLine[]; revisedTotal: Cents; stock: StockChange[] }
+    }
+  /** From now on the order has these lines and this total. */
+  | { type: 'OrderRevised'; data: OrderFacts & { revision: number; lines: OrderLine[] } }
+  | { type: 'OrderRevisionRejected'; data: OrderFacts & { revision: number; reason: RevisionRejectionReason } }
   | OrderNote
 
 /** What an order that is coordinated by choreography notes of its placement; a saga has books of its own for that. */
@@ -80,9 +124,17 @@ export type OrderNote =
   /** `step` as in events/placement.ts; without a reason it was reserved. */
   | { type: 'ReservationNoted'; data: OrderFacts & { step: string; refusedBecause?: RejectionReason } }
 
-/** Whom every event of a saga is about. */
+/** How many pieces of a product an order takes before and after a revision; they differ. */
+export interface StockChange {
+  productId: string
+  before: number
+  after: number
+}
+
+/** Whom every event of a saga is about: an order, or one of its revisions. */
 export interface SagaSubject {
   orderId: string
+  revision?: number
 }
 
 /** What a step of a saga has answered: `name` as in the saga's definition, `reason` where it was refused. */
@@ -111,7 +163,10 @@ type SagaEventOf<Name extends string, Facts> =
     }
   | {
       type: `${Name}Decided`
-      data: SagaSubject & { outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'; reason?: RejectionReason }
+      data: SagaSubject & {
+        outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'
+        reason?: RejectionReason | RevisionRejectionReason
+      }
     }
   /** Every reservation is settled: nothing more will come. */
   | { type: `${Name}Ended`; data: SagaSubject }
@@ -127,15 +182,31 @@ export interface PlacementFacts {
   orderId: string
   customerId: string
   total: Cents
-  /** One entry for each product: the quantities of its lines, summed. */
+  /** One entry for each product: the quantities of its lines, summed. Zero where a revision has left it out. */
   stock: { productId: string; quantity: number }[]
 }
 
 /** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
-export type PlacementEvent = SagaEventOf<'Placement', PlacementFacts> | RepliesReceived
+export type PlacementEvent =
+  | SagaEventOf<'Placement', PlacementFacts>
+  | RepliesReceived
+  /** The order was revised, by its event with the revision `amendedAt`: this is settled in the end. */
+  | { type: 'PlacementAmended'; data: SagaSubject & PlacementFacts & { amendedAt: number } }
+
+/** What the saga that revises an order keeps of the revision. */
+export interface RevisionFacts {
+  orderId: string
+  customerId: string
+  revision: number
+  total: { before: Cents; after: Cents }
+  stock: StockChange[]
+}
+
+/** What can be recorded of the saga that revises an order, in `revision-<orderId>-<revision>`. */
+export type RevisionEvent = SagaEventOf<'Revision', RevisionFacts> | RepliesReceived
 
 /** The sagas that there are, by the category of their streams. */
-export type SagaName = 'placement'
+export type SagaName = 'placement' | 'revision'
 
 /** What can be parked: a saga, or what policies do for one order. */
 export type ProcessName = SagaName | 'choreography'
@@ -202,6 +273,7 @@ export type DomainEvent =
   | ProductEvent
   | OrderEvent
   | PlacementEvent
+  | RevisionEvent
   | ParkingEvent
   | LogEvent
   | SnapshotTaken

@@ -7,6 +7,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { CustomerDocument } from './views/customers.ts';
 import type { OrderDocument, PlacementDocument } from './views/orders.ts';
 import type { ProductDocument } from './views/products.ts';
+import type { RevisionDocument } from './views/revisions.ts';
 import type { ParkedDocument } from './views/parked.ts';
 import type { HistoryEntry } from './store/view-store.ts';
 import type { Payload, UserError } from '../schema/payload.ts';
@@ -139,6 +140,7 @@ export type ResolversTypes = {
   ReceiveStockInput: schema.ReceiveStockInput;
   PlaceOrderInput: schema.PlaceOrderInput;
   OrderContent: schema.OrderContent;
+  ReviseOrderInput: schema.ReviseOrderInput;
   OrderLineInput: schema.OrderLineInput;
   CancelOrderInput: schema.CancelOrderInput;
   ShipOrderInput: schema.ShipOrderInput;
@@ -162,6 +164,9 @@ export type ResolversTypes = {
   PlacementStepEdge: ResolverTypeWrapper<schema.PlacementStepEdge>;
   StepState: schema.StepState;
   PlacementStep: ResolverTypeWrapper<schema.PlacementStep>;
+  RevisionState: schema.RevisionState;
+  RevisionRejectionReason: schema.RevisionRejectionReason;
+  Revision: ResolverTypeWrapper<RevisionDocument>;
   ParkedStatus: schema.ParkedStatus;
   ParkedReason: schema.ParkedReason;
   ParkedOrder: ResolverTypeWrapper<ParkedDocument>;
@@ -224,6 +229,7 @@ export type ResolversParentTypes = {
   ReceiveStockInput: schema.ReceiveStockInput;
   PlaceOrderInput: schema.PlaceOrderInput;
   OrderContent: schema.OrderContent;
+  ReviseOrderInput: schema.ReviseOrderInput;
   OrderLineInput: schema.OrderLineInput;
   CancelOrderInput: schema.CancelOrderInput;
   ShipOrderInput: schema.ShipOrderInput;
@@ -243,6 +249,7 @@ export type ResolversParentTypes = {
   PlacementStepConnection: schema.PlacementStepConnection;
   PlacementStepEdge: schema.PlacementStepEdge;
   PlacementStep: schema.PlacementStep;
+  Revision: RevisionDocument;
   ParkedOrder: ParkedDocument;
   Event: HistoryEntry;
   CustomerConnection: CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Customer']> }>;
@@ -292,6 +299,7 @@ export type MutationResolvers<ContextType = QueryContext, ParentType extends Res
   changePrice?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationChangePriceArgs, 'input'>>;
   receiveStock?: Resolver<ResolversTypes['ProductPayload'], ParentType, ContextType, RequireFields<schema.MutationReceiveStockArgs, 'input'>>;
   placeOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationPlaceOrderArgs, 'input'>>;
+  reviseOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationReviseOrderArgs, 'input'>>;
   cancelOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationCancelOrderArgs, 'input'>>;
   shipOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationShipOrderArgs, 'input'>>;
   recordPayment?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<schema.MutationRecordPaymentArgs, 'input'>>;
@@ -431,6 +439,7 @@ export type OrderResolvers<ContextType = QueryContext, ParentType extends Resolv
   lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   placement?: Resolver<schema.Maybe<ResolversTypes['Placement']>, ParentType, ContextType>;
+  revision?: Resolver<schema.Maybe<ResolversTypes['Revision']>, ParentType, ContextType>;
   history?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<schema.OrderHistoryArgs, 'first'>>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
@@ -485,6 +494,18 @@ export type PlacementStepResolvers<ContextType = QueryContext, ParentType extend
   state?: Resolver<ResolversTypes['StepState'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   detail?: Resolver<schema.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RevisionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['Revision'] = ResolversParentTypes['Revision']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['RevisionState'], ParentType, ContextType>;
+  reason?: Resolver<schema.Maybe<ResolversTypes['RevisionRejectionReason']>, ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  steps?: Resolver<ResolversTypes['PlacementStepConnection'], ParentType, ContextType, RequireFields<schema.RevisionStepsArgs, 'first'>>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<schema.Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  parkedSince?: Resolver<schema.Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type ParkedOrderResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedOrder'] = ResolversParentTypes['ParkedOrder']> = {
@@ -655,6 +676,7 @@ export type Resolvers<ContextType = QueryContext> = {
   PlacementStepConnection?: PlacementStepConnectionResolvers<ContextType>;
   PlacementStepEdge?: PlacementStepEdgeResolvers<ContextType>;
   PlacementStep?: PlacementStepResolvers<ContextType>;
+  Revision?: RevisionResolvers<ContextType>;
   ParkedOrder?: ParkedOrderResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   CustomerConnection?: CustomerConnectionResolvers<ContextType>;

@@ -1,5 +1,5 @@
 // What happened, in one plain sentence for each event: for people who read the audit log.
-import type { DomainEvent } from '../events/catalogue.ts'
+import type { DomainEvent, SagaSubject } from '../events/catalogue.ts'
 import { formatMoney } from '../events/money.ts'
 
 /** One English sentence on an event, without a full stop; amounts with two fraction digits. */
@@ -17,6 +17,16 @@ export function summary(event: DomainEvent): string {
       return event.data.amount > 0
         ? `Gave back ${formatMoney(event.data.amount)} of credit reserved for ${event.data.orderId}`
         : `Closed the credit for ${event.data.orderId} before any was reserved`
+    case 'CreditReservationRaised':
+      return event.data.by > 0
+        ? `Reserved ${formatMoney(event.data.by)} more of credit for ${processOf(event.data)}`
+        : `Kept ${formatMoney(event.data.amount)} of credit reserved for ${processOf(event.data)}`
+    case 'CreditRaiseRefused':
+      return `Refused ${formatMoney(event.data.by)} more of credit to ${processOf(event.data)}: ${whyNoCredit(event.data)}`
+    case 'CreditReservationLowered':
+      return event.data.by > 0
+        ? `Gave back ${formatMoney(event.data.by)} of credit after ${processOf(event.data)}`
+        : `Closed the credit for ${processOf(event.data)} before any was reserved`
 
     case 'ProductAdded':
       return `Added product ${event.data.name} at ${formatMoney(event.data.price)}`
@@ -34,6 +44,16 @@ export function summary(event: DomainEvent): string {
         : `Closed the stock for ${event.data.orderId} before any was reserved`
     case 'StockShipped':
       return `Shipped ${event.data.quantity} out of stock for ${event.data.orderId}`
+    case 'StockReservationRaised':
+      return event.data.by > 0
+        ? `Reserved ${event.data.by} more in stock for ${processOf(event.data)}`
+        : `Kept ${event.data.quantity} in stock reserved for ${processOf(event.data)}`
+    case 'StockRaiseRefused':
+      return `Refused ${event.data.by} more to ${processOf(event.data)}: ${whyNoStock(event.data)}`
+    case 'StockReservationLowered':
+      return event.data.by > 0
+        ? `Gave back ${event.data.by} in stock after ${processOf(event.data)}`
+        : `Closed the stock for ${processOf(event.data)} before any was reserved`
 
     case 'OrderPlaced':
       return `Placed ${event.data.orderId} over ${formatMoney(event.data.total)} for ${event.data.customerId}`
@@ -47,6 +67,12 @@ export function summary(event: DomainEvent): string {
       return `Shipped ${event.data.orderId}${event.data.trackingCode ? `, tracking code ${event.data.trackingCode}` : ''}`
     case 'OrderPaid':
       return `Received the payment of ${formatMoney(event.data.total)} for ${event.data.orderId}`
+    case 'OrderRevisionRequested':
+      return `Requested ${processOf(event.data)} from ${formatMoney(event.data.total)} to ${formatMoney(event.data.revisedTotal)}`
+    case 'OrderRevised':
+      return `Revised ${event.data.orderId}, which is over ${formatMoney(event.data.total)} now`
+    case 'OrderRevisionRejected':
+      return `Rejected ${processOf(event.data)}: ${event.data.reason}`
 
     case 'ReservationsAwaited':
       return `${event.data.orderId} awaits its reservations until ${event.data.deadline}`
@@ -57,19 +83,30 @@ export function summary(event: DomainEvent): string {
       return `Started the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
     case 'PlacementResumed':
       return `Resumed the placement of ${event.data.orderId}, to be decided by ${event.data.deadline}`
+    case 'PlacementAmended':
+      return `Amended the placement of ${event.data.orderId} to ${formatMoney(event.data.total)}`
     case 'RepliesReceived':
-      return `Noted ${counted(event.data.replies.length, 'reply', 'replies')} on the placement of ${event.data.orderId}`
+      return `Noted ${counted(event.data.replies.length, 'reply', 'replies')} on ${processOf(event.data)}`
     case 'PlacementDecided':
       return `Decided the placement of ${event.data.orderId}: ${event.data.reason ?? event.data.outcome}`
     case 'PlacementEnded':
       return `Ended the placement of ${event.data.orderId}: every reservation is settled`
 
+    case 'RevisionStarted':
+      return `Started ${processOf(event.data)}, to be decided by ${event.data.deadline}`
+    case 'RevisionResumed':
+      return `Resumed ${processOf(event.data)}, to be decided by ${event.data.deadline}`
+    case 'RevisionDecided':
+      return `Decided ${processOf(event.data)}: ${event.data.reason ?? event.data.outcome}`
+    case 'RevisionEnded':
+      return `Ended ${processOf(event.data)}: every reservation is settled`
+
     case 'SagaParked':
-      return `Parked the ${event.data.saga} of ${event.data.orderId}: ${event.data.error}`
+      return `Parked ${processOf(event.data)}: ${event.data.error}`
     case 'SagaRetried':
-      return `Had the parked ${event.data.saga} of ${event.data.orderId} tried again`
+      return `Had ${processOf(event.data)}, which was parked, tried again`
     case 'SagaDiscarded':
-      return `Gave up the parked ${event.data.saga} of ${event.data.orderId}`
+      return `Gave up ${processOf(event.data)}, which was parked`
 
     case 'LogCreated':
       return `Created the log ${event.data.logId}`
@@ -91,7 +128,16 @@ export function summary(event: DomainEvent): string {
 
 type DataOf<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>['data']
 
-function whyNoCredit({ reason, customerId, available }: DataOf<'CreditReservationRefused'>): string {
+/** `the placement of ord_1`, `revision 2 of ord_1` */
+function processOf({ orderId, revision }: SagaSubject): string {
+  return `${revision === undefined ? 'the placement' : `revision ${revision}`} of ${orderId}`
+}
+
+function whyNoCredit({
+  reason,
+  customerId,
+  available,
+}: DataOf<'CreditReservationRefused' | 'CreditRaiseRefused'>): string {
   switch (reason) {
     case 'UNKNOWN_CUSTOMER':
       return `no customer ${customerId} is registered`
@@ -102,7 +148,7 @@ function whyNoCredit({ reason, customerId, available }: DataOf<'CreditReservatio
   }
 }
 
-function whyNoStock({ reason, productId, available }: DataOf<'StockReservationRefused'>): string {
+function whyNoStock({ reason, productId, available }: DataOf<'StockReservationRefused' | 'StockRaiseRefused'>): string {
   switch (reason) {
     case 'UNKNOWN_PRODUCT':
       return `there is no product ${productId}`

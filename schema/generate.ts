@@ -36,6 +36,7 @@ const resolverTypes = {
     Order: './views/orders.ts#OrderDocument',
     Product: './views/products.ts#ProductDocument',
     Placement: './views/orders.ts#PlacementDocument',
+    Revision: './views/revisions.ts#RevisionDocument',
     ParkedOrder: './views/parked.ts#ParkedDocument',
     Event: './store/view-store.ts#HistoryEntry',
     CustomerPayload: '../schema/payload.ts#Payload',

@@ -222,9 +222,15 @@ export type Mutation = {
    * is refused with NOT_FOUND, because there is no list price.
    */
   readonly placeOrder: OrderPayload;
+  /**
+   * Changes what an APPROVED order is over: all of its content is replaced. `Order.revision` is PENDING when this answers; what is new or more is reserved next, and
+   * then the order is changed in one step and the revision is APPLIED, or it is REJECTED and the order stays as it was. What is less is given back only
+   * after the change. Meanwhile the order can be cancelled, which beats the revision; it cannot be shipped, or revised again.
+   */
+  readonly reviseOrder: OrderPayload;
   /** Cancels an order that is PENDING or APPROVED, at once; reserved credit and stock are given back next. */
   readonly cancelOrder: OrderPayload;
-  /** Ships an APPROVED order: its reserved stock leaves the shelves. A shipped order cannot be cancelled. */
+  /** Ships an APPROVED order without a pending revision: its reserved stock leaves the shelves. A shipped order cannot be cancelled. */
   readonly shipOrder: OrderPayload;
   /** Records that a SHIPPED order has been paid: its credit is free again. */
   readonly recordPayment: OrderPayload;
@@ -304,6 +310,17 @@ export type MutationReceiveStockArgs = {
  */
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
+};
+
+
+/**
+ * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ *
+ * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
+ * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ */
+export type MutationReviseOrderArgs = {
+  input: ReviseOrderInput;
 };
 
 
@@ -589,7 +606,7 @@ export type ErrorCode =
   | 'COMMAND_ID_REUSED'
   /** An `expected…` input does not hold. Read again, and decide anew. */
   | 'CONFLICT'
-  /** The order is in a status that does not allow this; the message names the status and the allowed ones. */
+  /** The order is in a status that does not allow this, or has a pending revision; the message names the status and the allowed ones, or the revision. */
   | 'ILLEGAL_STATE'
   /** A field of the input is outside its limits; `path` names it. Correct it before sending again. */
   | 'INVALID_INPUT'
@@ -675,6 +692,18 @@ export type OrderContent =
   |  /** A plain total that reserves credit and no stock, 0 to 2^53 − 1 cents. */
   { readonly lines?: never; readonly total: Scalars['Money']['input']; };
 
+/** What an order is to be over. */
+export type ReviseOrderInput = {
+  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** The order, which must be APPROVED and have no pending revision. */
+  readonly orderId: Scalars['ID']['input'];
+  /** All that it is to be over, in place of what it is over now. */
+  readonly content: OrderContent;
+  /** Revise it only if this is the order's version now; otherwise the answer is a Conflict. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** A line of an order to place. */
 export type OrderLineInput = {
   /** The product. */
@@ -701,7 +730,7 @@ export type CancelOrderInput = {
 export type ShipOrderInput = {
   /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The order, which must be APPROVED. */
+  /** The order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
   /** The carrier's code, 1 to 100 characters. */
   readonly trackingCode?: InputMaybe<Scalars['String']['input']>;
@@ -881,6 +910,8 @@ export type Order = Node & {
   readonly total: Scalars['Money']['output'];
   /** How the reserving of credit and stock is doing; null until it has begun. */
   readonly placement?: Maybe<Placement>;
+  /** The latest revision, which is to change what the order is over; null when there was none. */
+  readonly revision?: Maybe<Revision>;
   /** Every event that changed the order or what is shown of it here, in log order, oldest first: of its own stream, and what was reserved and given back for it. */
   readonly history: EventConnection;
   /** The number of events in the order's own stream, to be given as `expectedVersion` of a command. */
@@ -908,7 +939,7 @@ export type OrderLine = {
   readonly product?: Maybe<Product>;
   /** How many pieces were ordered. */
   readonly quantity: Scalars['Int']['output'];
-  /** The price of a piece, as it was agreed when the order was placed. */
+  /** The price of a piece, as it was agreed when the order was placed or revised. */
   readonly unitPrice: Scalars['Money']['output'];
 };
 
@@ -1026,6 +1057,61 @@ export type PlacementStep = {
   readonly detail?: Maybe<Scalars['String']['output']>;
 };
 
+/** How a revision of an order is doing. */
+export type RevisionState =
+  /** What is new or more is being reserved; the order is as it was. */
+  | 'PENDING'
+  /** The order has the lines and the total of the revision; what is less is given back, see `endedAt`. */
+  | 'APPLIED'
+  /** Not possible, see `reason`; the order is as it was, and what had been reserved for the revision is given back. */
+  | 'REJECTED'
+  /** The order was cancelled first; what had been reserved for the revision is given back. */
+  | 'CANCELLED'
+  /** It was rejected or cancelled, and something could not be given back: an operator has to look. */
+  | 'COMPENSATION_FAILED';
+
+/** Why a revision was rejected: the first of these that holds. */
+export type RevisionRejectionReason =
+  /** The order's reservations had been given back already, because it was being cancelled. */
+  | 'ALREADY_RELEASED'
+  /** There is no such product. */
+  | 'UNKNOWN_PRODUCT'
+  /** What the total grows by exceeds the customer's available credit. */
+  | 'CREDIT_LIMIT_EXCEEDED'
+  /** Fewer pieces of a product are available than are to be added. */
+  | 'OUT_OF_STOCK'
+  /** Not everything was reserved before the deadline. It may be requested again. */
+  | 'TIMED_OUT';
+
+/** A change of what an approved order is over: first more is reserved, then the order is changed, then the rest is given back. */
+export type Revision = {
+  /** Which revision of the order it is, counted from 1. */
+  readonly number: Scalars['Int']['output'];
+  /** How it is doing. */
+  readonly state: RevisionState;
+  /** Why it was rejected; null unless it was. */
+  readonly reason?: Maybe<RevisionRejectionReason>;
+  /** The lines that the order is to have; empty when it is to have a plain total. */
+  readonly lines: ReadonlyArray<OrderLine>;
+  /** The total that the order is to have. */
+  readonly total: Scalars['Money']['output'];
+  /** What it consists of: the credit, then one step for each product of which more or fewer pieces are taken. */
+  readonly steps: PlacementStepConnection;
+  /** When it was requested. */
+  readonly requestedAt: Scalars['DateTime']['output'];
+  /** When everything was settled: what is less was given back after the change, or what was more without one; null until then. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Since when it cannot go on by itself and waits for an operator, see `parked`; null unless it does. */
+  readonly parkedSince?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** A change of what an approved order is over: first more is reserved, then the order is changed, then the rest is given back. */
+export type RevisionStepsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What has become of a parked order. */
 export type ParkedStatus =
   /** It waits for an operator. */
@@ -1044,9 +1130,12 @@ export type ParkedReason =
 
 /** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
 export type ParkedOrder = {
-  /** The process that is parked, and the id of what it is for: `placement-ord_1001` or `choreography-ord_1001`. */
+  /**
+   * The process that is parked, and the id of what it is for: `placement-ord_1001`, `choreography-ord_1001`, or `revision-ord_1001-2` for
+   * the second revision of that order.
+   */
   readonly id: Scalars['ID']['output'];
-  /** The process: `placement`, the saga of an order, or `choreography`, the policies. */
+  /** The process: `placement`, the saga of an order, `choreography`, the policies, or `revision`, the saga of a revision. */
   readonly process: Scalars['String']['output'];
   /** The id of the order. */
   readonly orderId: Scalars['ID']['output'];
@@ -1056,7 +1145,7 @@ export type ParkedOrder = {
   readonly status: ParkedStatus;
   /** Why it was parked last. */
   readonly reason: ParkedReason;
-  /** The steps that failed, by the name that they have in `Placement.steps`; empty when it was not a step. */
+  /** The steps that failed, by the name that they have in `Placement.steps` or `Revision.steps`; empty when it was not a step. */
   readonly steps: ReadonlyArray<Scalars['String']['output']>;
   /** What went wrong, for people. */
   readonly error: Scalars['String']['output'];

@@ -31,7 +31,7 @@ export function broken({ events, views, answers, subscribers }: World): Violatio
   return [
     ...told('nothing is reserved beyond the limit, or given back twice', overdrafts(events)),
     ...told('every order is decided, and holds what it should', heldAtEnd(events)),
-    ...told('a placement is begun, decided and ended once', placements(events)),
+    ...told('a saga is begun, decided and ended once', sagas(events)),
     ...told('a command is recorded once', recordedTwice(events)),
     ...told('what was acknowledged is recorded', lost(events, answers)),
     ...told('a command is answered as the first time', answeredOtherwise(answers)),
@@ -48,10 +48,10 @@ export function broken({ events, views, answers, subscribers }: World): Violatio
   ]
 }
 
-function placements(events: readonly RecordedEvent[]): string[] {
+function sagas(events: readonly RecordedEvent[]): string[] {
   const counts = new Map<string, number>()
   for (const { type, stream } of events) {
-    if (!/^Placement(Started|Decided|Ended)$/.test(type)) continue
+    if (!/^(Placement|Revision)(Started|Decided|Ended)$/.test(type)) continue
     counts.set(`${type} in ${stream}`, (counts.get(`${type} in ${stream}`) ?? 0) + 1)
   }
   const placed = events

@@ -2,7 +2,7 @@
 import type { CommandBus } from '../command/bus/command-bus.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { placement } from '../command/placement/placement.ts'
-import type { Sagas } from '../command/saga/conversations.ts'
+import { revision } from '../command/revision/revision.ts'
 import { startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { EventStore } from '../events/store/event-store.ts'
@@ -34,12 +34,12 @@ export const NODES = ['command handler 1', 'command handler 2', 'saga runner', '
 export type NodeName = (typeof NODES)[number]
 
 export interface Desk {
-  sagas: Node<Sagas>
+  sagas: Node<BothSagas>
   projector: Node<Projector>
   gateway: Node<Gateway>
   node(name: NodeName): Node<unknown>
   /** A second process of a role that should have one: a lease does not keep a stopped process from going on later. */
-  zombie: { sagas(): Node<Sagas>; projector(): Node<Projector> }
+  zombie: { sagas(): Node<BothSagas>; projector(): Node<Projector> }
   /** All of them, without zombies. */
   nodes: readonly Node<unknown>[]
 }
@@ -52,6 +52,12 @@ export interface Sabotage {
   /** The views as the projector has them. */
   projectorViews?(views: ViewStore): ViewStore
   openHandler?(log: EventStore): CommandBus
+}
+
+/** Of placements and of revisions. */
+interface BothSagas {
+  atWork(): number
+  stop(): Promise<void>
 }
 
 interface World {
@@ -79,7 +85,7 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
   } = sabotage
 
   const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))
-  const saga = { ...placement, within: world.within, window: world.window }
+  const { within, window } = world
 
   const logOf = (life: Life, name: string) => farLog(store, { life, weather, time, random: random(name) })
   const busOf = (life: Life) => farBus({ life, weather, time, handlers })
@@ -96,10 +102,16 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
   const handlers = [handlerNode('command handler 1'), handlerNode('command handler 2')]
 
   const sagasNode = (name: string) =>
-    openNode<Sagas>(name, time, async (life) => {
+    openNode<BothSagas>(name, time, async (life) => {
       const store = logOf(life, name)
       await logIdentity(store)
-      return startSagas({ saga, store, bus: busOf(life), log })
+      const bus = busOf(life)
+      const placements = await startSagas({ saga: { ...placement, within, window }, store, bus, log })
+      const revisions = await startSagas({ saga: { ...revision, within, window }, store, bus, log })
+      return {
+        atWork: () => placements.health().atWork + revisions.health().atWork,
+        stop: async () => void (await Promise.all([placements.stop(), revisions.stop()])),
+      }
     })
   const sagas = sagasNode('saga runner')
 

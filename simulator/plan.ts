@@ -107,18 +107,23 @@ function ordersOf(random: Random, { customers, products, orders }: Shop, lasts: 
   return orders.flatMap((orderId): Step[] => {
     const placedAt = random.between(0, lasts * 0.7)
     const after = () => placedAt + random.between(0, random.pick([20, lasts / 4, lasts]))
-    const lines = Array.from({ length: random.whole(1, 3) }, () => ({
-      productId: random.chance(0.04) ? 'prd_nothing' : random.pick(products),
-      quantity: random.whole(1, 3),
-      ...(random.chance(0.5) ? { unitPrice: 1_000 } : {}),
-    }))
+    const lines = () =>
+      Array.from({ length: random.whole(1, 3) }, () => ({
+        productId: random.chance(0.04) ? 'prd_nothing' : random.pick(products),
+        quantity: random.whole(1, 3),
+        ...(random.chance(0.5) ? { unitPrice: 1_000 } : {}),
+      }))
+    const content = () => (random.chance(0.15) ? { total: random.whole(0, 4_000) } : { lines: lines() })
     const place = asked('placeOrder', {
       orderId,
       customerId: random.chance(0.04) ? 'cus_nobody' : random.pick(customers),
-      content: random.chance(0.15) ? { total: random.whole(0, 4_000) } : { lines },
+      content: content(),
     })
     const shippedAt = after()
+    const revised = (times: number) =>
+      asked('reviseOrder', { commandId: `reviseOrder ${orderId} ${times}`, orderId, content: content() })
     const life: Step[] = [{ at: placedAt, ...place, looks: random.chance(0.3) }]
+    for (let times = 0; random.chance(0.4); times++) life.push({ at: after(), ...revised(times) })
     if (random.chance(0.6)) life.push({ at: shippedAt, ...asked('shipOrder', { orderId, trackingCode: 'BX' }) })
     if (random.chance(0.5)) life.push({ at: shippedAt + after() - placedAt, ...asked('recordPayment', { orderId }) })
     if (random.chance(0.3)) life.push({ at: after(), ...asked('cancelOrder', { orderId, reason: 'changed my mind' }) })

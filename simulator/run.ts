@@ -139,7 +139,7 @@ async function live(
 
 /** Who has something under way, or has not seen everything. */
 function busyParts({ nodes, sagas, projector }: Desk, head: number): string[] {
-  const atWork = sagas.running()?.service.health().atWork ?? 0
+  const atWork = sagas.running()?.service.atWork() ?? 0
   const position = projector.running()?.service.health().position ?? head
   return [
     ...nodes.flatMap((node) => (node.running() ? [] : [`the ${node.name} is not running`])),

@@ -278,7 +278,11 @@ describe('retries', () => {
           content: { lines: [{ productId: 'prd_again', quantity: 1 }] },
         },
       ],
-      ['shipOrder', { orderId: 'ord_again', expectedVersion: 2 }],
+      [
+        'reviseOrder',
+        { orderId: 'ord_again', expectedVersion: 2, content: { lines: [{ productId: 'prd_again', quantity: 2 }] } },
+      ],
+      ['shipOrder', { orderId: 'ord_again', expectedVersion: 4 }],
       ['recordPayment', { orderId: 'ord_again' }],
       ['placeOrder', { orderId: 'ord_again_2', customerId: 'cus_again', content: { total: '1.00' } }],
       ['cancelOrder', { orderId: 'ord_again_2', reason: 'Twice' }],
@@ -288,7 +292,8 @@ describe('retries', () => {
 
     const first: Receipt[] = []
     for (const [n, [mutation, input]] of story.entries()) {
-      if (mutation === 'shipOrder') await decided('ord_again')
+      if (mutation === 'reviseOrder') await decided('ord_again')
+      if (mutation === 'shipOrder') await revised('ord_again')
       first.push(await accepted(desk.url(), mutation, withId(input, n)))
     }
     expect(first.every(({ duplicate }) => !duplicate)).toBe(true)
@@ -523,6 +528,7 @@ const otherInput: Record<Mutation, Record<string, unknown>> = {
   changePrice: { price: '12.00' },
   receiveStock: { quantity: 6 },
   placeOrder: { content: { total: '7.00' } },
+  reviseOrder: { content: { total: '7.00' } },
   cancelOrder: { reason: 'Other' },
   shipOrder: { trackingCode: 'X' },
   recordPayment: { expectedVersion: 3 },
@@ -571,6 +577,12 @@ async function orderOf(orderId: string): Promise<Order> {
 async function decided(orderId: string): Promise<Order> {
   await expect.poll(async () => (await orderOf(orderId)).status, { timeout: 60_000 }).not.toBe('PENDING')
   return orderOf(orderId)
+}
+
+async function revised(orderId: string): Promise<void> {
+  const query = 'query ($orderId: ID!) { order(id: $orderId) { revision { state } } }'
+  const state = async () => (await ask<{ order: object }>(desk.url(), query, { orderId })).order
+  await expect.poll(state).toEqual({ revision: { state: 'APPLIED' } })
 }
 
 /** Waits until the placement has given back everything that it had. */

@@ -13,7 +13,8 @@ const subscriptions = examples.filter(({ kind }) => kind === 'subscription')
 /** What must have come about before an example can have its outcome: sagas take their time. */
 const before: Record<string, () => Promise<void>> = {
   Order: () => until('ord_demo', 'status', 'APPROVED'),
-  ShipOrder: () => until('ord_demo', 'status', 'APPROVED'),
+  ReviseOrder: () => until('ord_demo', 'status', 'APPROVED'),
+  ShipOrder: () => until('ord_demo', 'revision { state endedAt }', { state: 'APPLIED', endedAt: expect.any(String) }),
   Customer: async () => {
     await until('ord_demo', 'placement { state endedAt }', { state: 'APPROVED', endedAt: expect.any(String) })
     await until('ord_demo_total', 'placement { state endedAt }', { state: 'CANCELLED', endedAt: expect.any(String) })
@@ -101,11 +102,30 @@ const outcomes: Record<string, object> = {
         startedAt: INSTANT,
         endedAt: null,
       },
+      revision: null,
       history: { nodes: expect.arrayContaining([expect.objectContaining({ type: 'OrderApproved' })]) },
       version: 2,
       position: POSITION,
       createdAt: INSTANT,
       updatedAt: INSTANT,
+    },
+  },
+  ReviseOrder: {
+    reviseOrder: {
+      ...accepted,
+      order: {
+        id: 'ord_demo',
+        status: 'APPROVED',
+        revision: {
+          number: 1,
+          state: expect.stringMatching(/^(PENDING|APPLIED)$/),
+          lines: [
+            { productId: 'prd_demo', quantity: 300, unitPrice: '400.00' },
+            { productId: 'prd_demo', quantity: 5, unitPrice: '380.00' },
+          ],
+          total: '121900.00',
+        },
+      },
     },
   },
   ShipOrder: { shipOrder: { ...accepted, order: { status: 'SHIPPED', trackingCode: '1Z999AA10123456784' } } },
@@ -121,10 +141,10 @@ const outcomes: Record<string, object> = {
       availableCredit: '250000.00',
       recentOrders: [
         { orderId: 'ord_demo_total', status: 'CANCELLED', total: '1999.99', placedAt: INSTANT },
-        { orderId: 'ord_demo', status: 'PAID', total: '123800.00', placedAt: INSTANT },
+        { orderId: 'ord_demo', status: 'PAID', total: '121900.00', placedAt: INSTANT },
       ],
       orders: {
-        nodes: [{ id: 'ord_demo', status: 'PAID', total: '123800.00' }],
+        nodes: [{ id: 'ord_demo', status: 'PAID', total: '121900.00' }],
         pageInfo: { hasNextPage: false },
         totalCount: { value: 1, exact: true },
       },
@@ -136,12 +156,12 @@ const outcomes: Record<string, object> = {
   },
   Orders: {
     orders: onePage(
-      { id: 'ord_demo', status: 'PAID', total: '123800.00', customer: { name: 'Ada Lovelace Engines' } },
+      { id: 'ord_demo', status: 'PAID', total: '121900.00', customer: { name: 'Ada Lovelace Engines' } },
       { id: 'ord_demo_total', status: 'CANCELLED', total: '1999.99', customer: { name: 'Ada Lovelace Engines' } },
     ),
   },
-  Product: { product: { id: 'prd_demo', price: '400.00', inStock: 90, reserved: 0, available: 90 } },
-  Products: { products: onePage({ id: 'prd_demo', name: 'Standing desk, oak', price: '400.00', available: 90 }) },
+  Product: { product: { id: 'prd_demo', price: '400.00', inStock: 95, reserved: 0, available: 95 } },
+  Products: { products: onePage({ id: 'prd_demo', name: 'Standing desk, oak', price: '400.00', available: 95 }) },
   RecentValuableCustomers: { recentValuableCustomers: onePage({ id: 'cus_demo', recentOrders: [{}, {}] }) },
   Node: { node: { __typename: 'Order', id: 'ord_demo', status: 'PAID' } },
   Events: {
@@ -149,8 +169,10 @@ const outcomes: Record<string, object> = {
       nodes: [
         { type: 'OrderPlaced', version: 1, commandId: 'demo-place-order', correlationId: 'demo-place-order' },
         { type: 'OrderApproved', version: 2, correlationId: 'demo-place-order' },
-        { type: 'OrderShipped', version: 3, commandId: 'demo-ship-order' },
-        { type: 'OrderPaid', version: 4, commandId: 'demo-record-payment' },
+        { type: 'OrderRevisionRequested', version: 3, commandId: 'demo-revise-order' },
+        { type: 'OrderRevised', version: 4, correlationId: 'demo-revise-order' },
+        { type: 'OrderShipped', version: 5, commandId: 'demo-ship-order' },
+        { type: 'OrderPaid', version: 6, commandId: 'demo-record-payment' },
       ],
       pageInfo: { hasNextPage: false, hasPreviousPage: false },
     },
@@ -174,15 +196,15 @@ const told: Record<string, object[]> = {
       kind: 'SNAPSHOT',
       orders: [
         { id: 'ord_demo_total', status: 'CANCELLED', total: '1999.99' },
-        { id: 'ord_demo', status: 'PAID', total: '123800.00' },
+        { id: 'ord_demo', status: 'PAID', total: '121900.00' },
       ],
     },
   ],
-  ProductChanged: [{ kind: 'SNAPSHOT', product: { price: '400.00', inStock: 90, reserved: 0, available: 90 } }],
+  ProductChanged: [{ kind: 'SNAPSHOT', product: { price: '400.00', inStock: 95, reserved: 0, available: 95 } }],
   OrdersFeed: [
     {
       __typename: 'OrderEvent',
-      order: { id: 'ord_demo', status: 'PAID', total: '123800.00' },
+      order: { id: 'ord_demo', status: 'PAID', total: '121900.00' },
       event: { type: 'OrderPlaced', summary: expect.stringContaining('ord_demo'), recordedAt: INSTANT },
       position: POSITION,
     },

@@ -31,6 +31,7 @@ const entities = {
   changePrice: 'product',
   receiveStock: 'product',
   placeOrder: 'order',
+  reviseOrder: 'order',
   cancelOrder: 'order',
   shipOrder: 'order',
   recordPayment: 'order',

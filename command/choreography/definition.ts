@@ -43,6 +43,8 @@ export interface Choreography<Facts> {
   /** The first event of that stream, and what the policies keep of it. */
   beginsWith: DomainEvent['type']
   begin(event: RecordedEvent): Facts
+  /** A later event of that stream after which something else is to be settled, and what the policies keep then. */
+  amended?: { by: DomainEvent['type']; to(facts: Facts, event: RecordedEvent): Facts }
   /** The other streams that have events of it. */
   participants(facts: Facts): readonly StreamName[]
 

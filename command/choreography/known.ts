@@ -20,8 +20,9 @@ export interface Asked<Facts> extends Ask {
 }
 
 /** The types of the events that the policies have to do with. */
-export function relevantTypes<Facts>({ beginsWith, policies }: Choreography<Facts>): Set<string> {
-  return new Set([beginsWith, ...policies.flatMap(({ when, until = [] }) => [...when, ...until])])
+export function relevantTypes<Facts>({ beginsWith, amended, policies }: Choreography<Facts>): Set<string> {
+  const its = amended ? [beginsWith, amended.by] : [beginsWith]
+  return new Set([...its, ...policies.flatMap(({ when, until = [] }) => [...when, ...until])])
 }
 
 /** What is known after one more event. */
@@ -30,14 +31,11 @@ export function learn<Facts>(
   known: Known<Facts> | undefined,
   event: RecordedEvent,
 ): Known<Facts> {
-  const { name, beginsWith, begin, policies } = choreography
-  const facts = known?.facts ?? (event.type === beginsWith ? begin(event) : undefined)
-  if (facts === undefined) throw new Error(`A ${name} cannot begin with ${event.type}`)
-
+  const facts = factsAfter(choreography, known, event)
   const happened = new Map(known?.happened)
   happened.set(event.type, Math.max(event.position, happened.get(event.type) ?? 0))
   const waiting = new Map(known?.waiting)
-  for (const policy of policies) {
+  for (const policy of choreography.policies) {
     const newest = waiting.get(policy)
     if (policy.at && policy.when.includes(event.type) && event.position >= (newest?.position ?? 0)) {
       waiting.set(policy, event)
@@ -45,6 +43,20 @@ export function learn<Facts>(
   }
   for (const [policy, event] of waiting) if (isPointless({ happened }, policy, event)) waiting.delete(policy)
   return { facts, happened, waiting }
+}
+
+/** An event may be told again: one that is older than what is known changes nothing. */
+function factsAfter<Facts>(
+  { name, beginsWith, begin, amended }: Choreography<Facts>,
+  known: Known<Facts> | undefined,
+  event: RecordedEvent,
+): Facts {
+  if (!known) {
+    if (event.type !== beginsWith) throw new Error(`A ${name} cannot begin with ${event.type}`)
+    return begin(event)
+  }
+  const isNews = event.position > (known.happened.get(event.type) ?? START)
+  return amended && event.type === amended.by && isNews ? amended.to(known.facts, event) : known.facts
 }
 
 /** Whether what a policy wanted because of an event is not wanted any more. */

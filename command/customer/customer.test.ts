@@ -7,6 +7,11 @@ import { euros, given } from '../given.ts'
 import {
   changeLimit,
   limitChanged,
+  lowerCredit,
+  lowered,
+  raiseCredit,
+  raised,
+  raiseRefused,
   refused,
   register,
   registered,
@@ -165,14 +170,95 @@ describe('giving credit back', () => {
   })
 })
 
+describe('a revision of an order', () => {
+  const thirty = [registered({ creditLimit: 100 }), reserved('ord_1', 30)]
+
+  test('reserves what it takes more', () => {
+    given(customer, ...thirty)
+      .when(raiseCredit('ord_1', 1, 100))
+      .then(raised('ord_1', 1, 100, 70))
+  })
+
+  test('reserves no more than is available', () => {
+    given(customer, ...thirty, reserved('ord_2', 30))
+      .when(raiseCredit('ord_1', 1, 71))
+      .then(raiseRefused('ord_1', 1, 41, { available: 40 }))
+  })
+
+  test('that takes less leaves all of it reserved at first, and may do so when the limit was lowered', () => {
+    given(customer, ...thirty, limitChanged(100, 10))
+      .when(raiseCredit('ord_1', 1, 20))
+      .then(raised('ord_1', 1, 30, 0))
+    given(customer, ...thirty, raised('ord_1', 1, 30, 0))
+      .when(lowerCredit('ord_1', 1, 20))
+      .then(lowered('ord_1', 1, 20, 10))
+  })
+
+  test('gives back what it had reserved when it comes to nothing', () => {
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20))
+      .when(lowerCredit('ord_1', 1, 30))
+      .then(lowered('ord_1', 1, 30, 20))
+  })
+
+  test('does nothing twice', () => {
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20))
+      .when(raiseCredit('ord_1', 1, 50))
+      .thenNothing()
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20), lowered('ord_1', 1, 30, 20))
+      .when(lowerCredit('ord_1', 1, 30))
+      .thenNothing()
+  })
+
+  test('that is lowered before it is raised leaves a mark: the late raise changes nothing', () => {
+    given(customer, ...thirty)
+      .when(lowerCredit('ord_1', 1, 30))
+      .then(lowered('ord_1', 1, 30, 0))
+    given(customer, ...thirty, lowered('ord_1', 1, 30, 0))
+      .when(raiseCredit('ord_1', 1, 50))
+      .thenNothing()
+  })
+
+  test('changes nothing any more when a newer one has come', () => {
+    const newer = [...thirty, raised('ord_1', 1, 50, 20), raised('ord_1', 2, 50, 0)]
+    given(customer, ...newer)
+      .when(lowerCredit('ord_1', 1, 30))
+      .thenNothing()
+    given(customer, ...newer)
+      .when(raiseCredit('ord_1', 1, 60))
+      .thenNothing()
+  })
+
+  test('of an order that was given back, or has nothing reserved, is refused, and has nothing to give back', () => {
+    const given0 = given(customer, ...thirty, released('ord_1', 30))
+    const refusal = (available: number) => raiseRefused('ord_1', 1, 40, { available, reason: 'ALREADY_RELEASED' })
+    given0.when(raiseCredit('ord_1', 1, 40)).then(refusal(100))
+    given0.when(lowerCredit('ord_1', 1, 30)).thenNothing()
+    given(customer)
+      .when(raiseCredit('ord_1', 1, 40))
+      .then(refusal(0))
+    given(customer)
+      .when(lowerCredit('ord_1', 1, 30))
+      .thenNothing()
+  })
+
+  test('is given back whole when the order is', () => {
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20))
+      .when(releaseCredit('ord_1'))
+      .then(released('ord_1', 50))
+  })
+})
+
 test('whatever is asked, no reservation exceeds the limit, and nothing is given back that was not reserved', () => {
   const orderId = fc.constantFrom('ord_1', 'ord_2', 'ord_3', 'ord_4')
   const amount = fc.integer({ min: 0, max: 1000 })
+  const revision = fc.integer({ min: 1, max: 3 })
   const anyCommand = fc.oneof(
     amount.map(register),
     fc.tuple(amount, fc.option(amount, { nil: undefined })).map(([limit, expected]) => changeLimit(limit, expected)),
     fc.tuple(orderId, amount).map(([id, cents]) => reserveCredit(id, cents)),
     orderId.map(releaseCredit),
+    fc.tuple(orderId, revision, amount).map(([id, number, to]) => raiseCredit(id, number, to)),
+    fc.tuple(orderId, revision, amount).map(([id, number, to]) => lowerCredit(id, number, to)),
   )
   fc.assert(
     fc.property(fc.array(anyCommand, { maxLength: 60 }), (commands) => {
@@ -192,6 +278,14 @@ test('whatever is asked, no reservation exceeds the limit, and nothing is given 
             expect(open.has(event.data.orderId)).toBe(false)
             open.set(event.data.orderId, event.data.amount)
             expect(sum(open)).toBeLessThanOrEqual(limit)
+          }
+          if (event.type === 'CreditReservationRaised' || event.type === 'CreditReservationLowered') {
+            const { orderId, amount, by } = event.data
+            const isRaised = event.type === 'CreditReservationRaised'
+            expect(by).toBeGreaterThanOrEqual(0)
+            expect(amount).toBe((open.get(orderId) ?? 0) + (isRaised ? by : -by))
+            open.set(orderId, amount)
+            if (isRaised && by > 0) expect(sum(open)).toBeLessThanOrEqual(limit)
           }
           if (event.type === 'CreditReleased') {
             expect(event.data.amount).toBe(open.get(event.data.orderId) ?? 0)

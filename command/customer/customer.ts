@@ -8,10 +8,21 @@ export type CustomerCommand =
   | { type: 'ChangeCreditLimit'; customerId: string; creditLimit: Cents; expectedCreditLimit?: Cents | undefined }
   | { type: 'ReserveCredit'; customerId: string; orderId: string; amount: Cents }
   | { type: 'ReleaseCredit'; customerId: string; orderId: string }
+  | ({ type: 'RaiseCredit' } & Revised)
+  | ({ type: 'LowerCredit' } & Revised)
+
+/** A revision of the order raises its reservation to at least `to`; once it is done with, it lowers it to at most `to`. */
+interface Revised {
+  customerId: string
+  orderId: string
+  /** The newest one that has come decides: what is late, of an older one or after its own lowering, changes nothing. */
+  revision: number
+  to: Cents
+}
 
 /** Orders can name a customer who is not registered: a release that is refused nothing leaves its mark even then. */
 export type Customer =
-  | { status: 'UNREGISTERED'; released: Set<string> }
+  | { status: 'UNREGISTERED'; released: Set<string>; revised: Map<string, number> }
   | {
       status: 'REGISTERED'
       creditLimit: Cents
@@ -21,10 +32,12 @@ export type Customer =
       reservations: Map<string, Cents>
       /** The orders whose credit was given back, or whose release came before their reservation. */
       released: Set<string>
+      /** Of each order that is not given back: the newest revision that has come. */
+      revised: Map<string, number>
     }
 
 export const customer: Decider<{ command: CustomerCommand; state: Customer; event: CustomerEvent }> = {
-  initialState: () => ({ status: 'UNREGISTERED', released: new Set() }),
+  initialState: () => ({ status: 'UNREGISTERED', released: new Set(), revised: new Map() }),
 
   decide(command, customer) {
     switch (command.type) {
@@ -80,6 +93,33 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
         return [{ type: 'CreditReleased', data: { customerId, orderId, amount } }]
       }
 
+      case 'RaiseCredit': {
+        const { customerId, orderId, revision, to } = command
+        const before = reservedFor(customer, orderId)
+        const by = Math.max(0, to - (before ?? 0))
+        const available = availableCredit(customer)
+        const refused = (reason: RaiseRefusedBecause) =>
+          [
+            { type: 'CreditRaiseRefused', data: { customerId, orderId, revision, by, reason, available } },
+          ] satisfies CustomerEvent[]
+
+        if (before === undefined) return refused('ALREADY_RELEASED')
+        if (revision <= newestRevision(customer, orderId)) return []
+        if (by > available) return refused('CREDIT_LIMIT_EXCEEDED')
+        return [{ type: 'CreditReservationRaised', data: { customerId, orderId, revision, amount: before + by, by } }]
+      }
+
+      case 'LowerCredit': {
+        const { customerId, orderId, revision, to } = command
+        const before = reservedFor(customer, orderId)
+        const newest = newestRevision(customer, orderId)
+        if (before === undefined || revision < newest) return []
+        const amount = Math.min(before, to)
+        const by = before - amount
+        if (by === 0 && revision === newest) return []
+        return [{ type: 'CreditReservationLowered', data: { customerId, orderId, revision, amount, by } }]
+      }
+
       default:
         throw new Error(`A customer knows no command ${JSON.stringify(command satisfies never)}`)
     }
@@ -94,6 +134,7 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
           reserved: 0,
           reservations: new Map(),
           released: customer.released,
+          revised: customer.revised,
         }
       case 'CreditLimitChanged':
         return customer.status === 'REGISTERED' ? Object.assign(customer, { creditLimit: data.creditLimit }) : customer
@@ -105,11 +146,22 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
         return customer
       case 'CreditReleased':
         customer.released.add(data.orderId)
+        customer.revised.delete(data.orderId)
         if (customer.status === 'REGISTERED' && customer.reservations.delete(data.orderId)) {
           customer.reserved -= data.amount
         }
         return customer
+      case 'CreditReservationRaised':
+      case 'CreditReservationLowered':
+        if (customer.status === 'REGISTERED') {
+          const { orderId, revision, amount, by } = data
+          customer.reservations.set(orderId, amount)
+          customer.reserved += type === 'CreditReservationRaised' ? by : -by
+          customer.revised.set(orderId, revision)
+        }
+        return customer
       case 'CreditReservationRefused':
+      case 'CreditRaiseRefused':
         return customer
       default:
         throw new Error(`A customer knows no event ${type satisfies never}`)
@@ -118,6 +170,16 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
 }
 
 type RefusedBecause = Extract<CustomerEvent, { type: 'CreditReservationRefused' }>['data']['reason']
+type RaiseRefusedBecause = Extract<CustomerEvent, { type: 'CreditRaiseRefused' }>['data']['reason']
+
+function reservedFor(customer: Customer, orderId: string): Cents | undefined {
+  return customer.status === 'REGISTERED' ? customer.reservations.get(orderId) : undefined
+}
+
+/** Zero before the first. */
+function newestRevision({ revised }: Customer, orderId: string): number {
+  return revised.get(orderId) ?? 0
+}
 
 /** What a customer may still reserve: never below zero, also when the limit was lowered below what is reserved. */
 function availableCredit(customer: Customer): Cents {

@@ -1,7 +1,7 @@
 // What a snapshot of a customer has: to change it, or how it comes about, is to raise its version.
 import { expect, test } from 'vitest'
 import type { CustomerEvent } from '../../events/catalogue.ts'
-import { limitChanged, refused, registered, released, reserved } from './customer.given.ts'
+import { limitChanged, lowered, raised, refused, registered, released, reserved } from './customer.given.ts'
 import { customer } from './customer.ts'
 import { customerMemory } from './memory.ts'
 
@@ -14,17 +14,20 @@ const history = [
   limitChanged(900, 250),
   released('ord_1', 100),
   refused('ord_3', 500, { available: 50 }),
+  raised('ord_2', 1, 200, 0),
+  lowered('ord_2', 1, 150, 50),
 ]
 
-test('version 1 is the limit and what is reserved', () => {
-  expect(customerMemory.version).toBe(1)
+test('version 2 is the limit, what is reserved, and the newest revisions', () => {
+  expect(customerMemory.version).toBe(2)
   expect(customerMemory.freeze(fold(...history))).toEqual({
     status: 'REGISTERED',
     creditLimit: 250,
-    reserved: 200,
-    reservations: [['ord_2', 200]],
+    reserved: 150,
+    reservations: [['ord_2', 150]],
+    revised: [['ord_2', 1]],
   })
-  expect(customerMemory.freeze(fold(released('ord_0', 0)))).toEqual({ status: 'UNREGISTERED' })
+  expect(customerMemory.freeze(fold(released('ord_0', 0)))).toEqual({ status: 'UNREGISTERED', revised: [] })
 })
 
 test.each([

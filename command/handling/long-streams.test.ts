@@ -90,6 +90,8 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
         fc.oneof(
           anyOf((order, amount) => cus.reserveCredit(`ord_${order}`, amount)),
           anyOf((order) => cus.releaseCredit(`ord_${order}`)),
+          anyOf((order) => cus.raiseCredit(`ord_${order}`, 1, 10 * order)),
+          anyOf((order) => cus.lowerCredit(`ord_${order}`, 1, 5 * order)),
           anyFromClient((amount) => cus.register(amount)),
           anyFromClient((amount) => cus.changeLimit(amount)),
         ),
@@ -103,7 +105,9 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
         fc.oneof(
           anyOf((order, amount) => prd.reserveStock(`ord_${order}`, amount)),
           anyOf((order) => prd.releaseStock(`ord_${order}`)),
-          anyOf((order) => prd.ship(`ord_${order}`)),
+          anyOf((order, amount) => prd.ship(`ord_${order}`, amount)),
+          anyOf((order) => prd.raiseStock(`ord_${order}`, 1, 10 * order)),
+          anyOf((order) => prd.lowerStock(`ord_${order}`, 1, 5 * order)),
           anyFromClient((amount) => prd.add(amount, 100)),
           anyFromClient((amount) => prd.receive(amount)),
           anyFromClient((amount) => prd.changePrice(amount)),
@@ -295,6 +299,7 @@ describe('a snapshot', () => {
       creditLimit: 200_000,
       reserved: 100 + 100 * open.length,
       reservations: [['ord_1000', 100], ...open],
+      revised: [],
     })
   })
 

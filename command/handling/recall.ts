@@ -69,7 +69,8 @@ export async function recall(
 
 /**
  * The commands that what is forgotten could bear on. Not one that would be remembered with all that it can have left. Nor one whose
- * reservation is open when its turn comes: that was not settled, and to reserve it again does nothing. Nor one whose id no client has used.
+ * reservation is open when its turn comes: that was not settled, and to reserve it again does nothing; to raise it may have been refused.
+ * Nor one whose id no client has used.
  */
 function inDoubt(
   waiting: readonly { message?: CommandMessage }[],
@@ -85,7 +86,7 @@ function inDoubt(
     const reservation = memory.asked(command)
     const isOpen = reservation !== undefined && open.has(reservation) && !asked.has(reservation)
     if (reservation !== undefined) asked.add(reservation)
-    if (after >= forgotten.position || commands.has(commandId) || isOpen) return []
+    if (after >= forgotten.position || commands.has(commandId) || (isOpen && memory.repeatable(command))) return []
     const isNew = reservation === undefined && isOfClient(commandId) && keys?.mayHave(commandId) === false
     return isNew ? [] : message
   })

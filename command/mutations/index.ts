@@ -47,9 +47,20 @@ export const mutations = {
     type: 'PlaceOrder',
     orderId,
     customerId,
-    content: content.lines ? { lines: await quoted(content.lines, context.bus) } : { total: content.total ?? 0 },
+    content: await contentOf(content, context.bus),
     ...(context.coordination && { coordination: context.coordination }),
   })),
+  reviseOrder: mutation(
+    'reviseOrder',
+    'order',
+    inputs.reviseOrder,
+    async ({ content, expectedVersion }, orderId, { bus }) => ({
+      type: 'ReviseOrder',
+      orderId,
+      content: await contentOf(content, bus),
+      expectedVersion,
+    }),
+  ),
   cancelOrder: mutation('cancelOrder', 'order', inputs.cancelOrder, ({ reason, expectedVersion }, orderId) => ({
     type: 'CancelOrder',
     orderId,
@@ -72,11 +83,17 @@ export const mutations = {
   discardParked: parkedMutation('discardParked', 'DiscardParked'),
 }
 
+async function contentOf({ lines, total }: Content, bus: CommandBus) {
+  return lines ? { lines: await quoted(lines, bus) } : { total: total ?? 0 }
+}
+
+interface Content {
+  lines?: QuotedLine[] | undefined
+  total?: Cents | undefined
+}
+
 /** Lines with their prices: where none was agreed, the list price now, if there is one. */
-async function quoted(
-  lines: readonly { productId: string; quantity: number; unitPrice?: Cents | undefined }[],
-  bus: CommandBus,
-): Promise<QuotedLine[]> {
+async function quoted(lines: readonly QuotedLine[], bus: CommandBus): Promise<QuotedLine[]> {
   const unpriced = new Set(lines.filter(({ unitPrice }) => unitPrice === undefined).map(({ productId }) => productId))
   const prices = new Map(
     await Promise.all([...unpriced].map(async (productId) => [productId, await bus.priceOf(productId)] as const)),

@@ -13,6 +13,7 @@ const valid = {
   changePrice: { productId: 'prd_1', price: 1 },
   receiveStock: { productId: 'prd_1', quantity: 1 },
   placeOrder: { customerId: 'cus_1', content: { lines: [{ productId: 'prd_1', quantity: 1 }] } },
+  reviseOrder: { orderId: 'ord_1', content: { total: 0 } },
   cancelOrder: { orderId: 'ord_1' },
   shipOrder: { orderId: 'ord_1' },
   recordPayment: { orderId: 'ord_1' },

@@ -69,6 +69,10 @@ const lines = z
     }
   })
 
+const content = z
+  .object({ lines: lines.optional(), total: money.optional() })
+  .refine(({ lines, total }) => (lines === undefined) !== (total === undefined), 'must have either lines or a total')
+
 export const inputs = {
   registerCustomer: z.object({
     commandId,
@@ -97,13 +101,9 @@ export const inputs = {
     commandId,
     orderId: optional(id('order')),
     customerId: id('customer'),
-    content: z
-      .object({ lines: lines.optional(), total: money.optional() })
-      .refine(
-        ({ lines, total }) => (lines === undefined) !== (total === undefined),
-        'must have either lines or a total',
-      ),
+    content,
   }),
+  reviseOrder: z.object({ commandId, orderId: id('order'), content, expectedVersion }),
   cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(0, 500)), expectedVersion }),
   shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(1, 100)), expectedVersion }),
   recordPayment: z.object({ commandId, orderId: id('order'), expectedVersion }),

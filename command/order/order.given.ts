@@ -1,5 +1,11 @@
 // The commands and events of order ord_1 of customer cus_1, for tests.
-import type { OrderEvent, OrderLine, RejectionReason } from '../../events/catalogue.ts'
+import type {
+  OrderEvent,
+  OrderLine,
+  RejectionReason,
+  RevisionRejectionReason,
+  StockChange,
+} from '../../events/catalogue.ts'
 import type { OrderCommand, QuotedLine } from './order.ts'
 
 const orderId = 'ord_1'
@@ -56,6 +62,22 @@ export function recordPayment(also: { expectedVersion?: number } = {}): OrderCom
   return { type: 'RecordPayment', orderId, ...also }
 }
 
+export function reviseTotal(total: number, also: { expectedVersion?: number } = {}): OrderCommand {
+  return { type: 'ReviseOrder', orderId, content: { total }, ...also }
+}
+
+export function reviseLines(...lines: QuotedLine[]): OrderCommand {
+  return { type: 'ReviseOrder', orderId, content: { lines } }
+}
+
+export function applyRevision(revision: number): OrderCommand {
+  return { type: 'ApplyRevision', orderId, revision }
+}
+
+export function rejectRevision(revision: number, reason: RevisionRejectionReason): OrderCommand {
+  return { type: 'RejectRevision', orderId, revision, reason }
+}
+
 export function placed(total: number, ...lines: OrderLine[]): OrderEvent {
   return { type: 'OrderPlaced', data: { orderId, customerId, total, lines } }
 }
@@ -77,7 +99,7 @@ export function rejected(total: number, reason: RejectionReason): OrderEvent {
   return { type: 'OrderRejected', data: { orderId, customerId, total, reason } }
 }
 
-export function cancelled(total: number, also: { reason?: string } = {}): OrderEvent {
+export function cancelled(total: number, also: { reason?: string; revision?: number } = {}): OrderEvent {
   return { type: 'OrderCancelled', data: { orderId, customerId, total, ...also } }
 }
 
@@ -87,4 +109,25 @@ export function shipped(total: number, also: { trackingCode?: string } = {}): Or
 
 export function paid(total: number): OrderEvent {
   return { type: 'OrderPaid', data: { orderId, customerId, total } }
+}
+
+export function requested(
+  revision: number,
+  total: number,
+  revisedTotal: number,
+  also: { lines?: OrderLine[]; stock?: StockChange[] } = {},
+): OrderEvent {
+  const usual = { lines: [], stock: [] }
+  return {
+    type: 'OrderRevisionRequested',
+    data: { orderId, customerId, total, revision, revisedTotal, ...usual, ...also },
+  }
+}
+
+export function revised(revision: number, total: number, ...lines: OrderLine[]): OrderEvent {
+  return { type: 'OrderRevised', data: { orderId, customerId, total, revision, lines } }
+}
+
+export function revisionRejected(revision: number, total: number, reason: RevisionRejectionReason): OrderEvent {
+  return { type: 'OrderRevisionRejected', data: { orderId, customerId, total, revision, reason } }
 }

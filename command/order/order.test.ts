@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_CENTS } from '../../events/money.ts'
 import { euros, given } from '../given.ts'
 import {
+  applyRevision,
   approve,
   approved,
   awaited,
@@ -20,6 +21,12 @@ import {
   recordPayment,
   reject,
   rejected,
+  rejectRevision,
+  requested,
+  revised,
+  reviseLines,
+  reviseTotal,
+  revisionRejected,
   ship,
   shipped,
   timeOut,
@@ -144,14 +151,19 @@ test('a shipped order is paid', () => {
     .then(paid(total))
 })
 
-test.each([approve(), reject('OUT_OF_STOCK'), cancel(), cancel({ expectedVersion: 1 }), ship(), recordPayment()])(
-  'nothing can be done with what was not placed: $type',
-  (command) => {
-    given(order)
-      .when(command)
-      .thenRefused({ code: 'NOT_FOUND', path: ['orderId'] })
-  },
-)
+test.each([
+  approve(),
+  reject('OUT_OF_STOCK'),
+  cancel(),
+  cancel({ expectedVersion: 1 }),
+  ship(),
+  recordPayment(),
+  reviseTotal(1),
+])('nothing can be done with what was not placed: $type', (command) => {
+  given(order)
+    .when(command)
+    .thenRefused({ code: 'NOT_FOUND', path: ['orderId'] })
+})
 
 describe('what cannot be done any more, or not yet, is refused with the state', () => {
   const impossible = [
@@ -160,6 +172,7 @@ describe('what cannot be done any more, or not yet, is refused with the state', 
     [cancel(), ['REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
     [ship(), ['PENDING', 'REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
     [recordPayment(), ['PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'PAID']],
+    [reviseTotal(1), ['PENDING', 'REJECTED', 'CANCELLED', 'SHIPPED', 'PAID']],
   ] as const
 
   test.each(impossible.flatMap(([command, where]) => where.map((state) => [command.type, state, command] as const)))(
@@ -174,6 +187,120 @@ describe('what cannot be done any more, or not yet, is refused with the state', 
         })
     },
   )
+})
+
+describe('a revision', () => {
+  const before = [line('prd_1', 2, 1000), line('prd_2', 1, 1000), line('prd_1', 1, 1000)]
+  const after = [line('prd_1', 5, 1000), line('prd_3', 2, 100)]
+  const stock = [
+    { productId: 'prd_1', before: 3, after: 5 },
+    { productId: 'prd_2', before: 1, after: 0 },
+    { productId: 'prd_3', before: 0, after: 2 },
+  ]
+  const approvedLines = [placed(4000, ...before), approved(4000)]
+  const pending = [...approvedLines, requested(1, 4000, 5200, { lines: after, stock })]
+
+  test('replaces all lines, and says what that changes in the stock that is taken', () => {
+    given(order, ...approvedLines)
+      .when(reviseLines(...after))
+      .then(requested(1, 4000, 5200, { lines: after, stock }))
+  })
+
+  test('by another price, or of a plain total, changes no stock', () => {
+    const cheaper = [line('prd_2', 1, 500), line('prd_1', 3, 500)]
+    given(order, ...approvedLines)
+      .when(reviseLines(...cheaper))
+      .then(requested(1, 4000, 2000, { lines: cheaper }))
+    given(order, ...historyOf.APPROVED)
+      .when(reviseTotal(total + 1, { expectedVersion: 2 }))
+      .then(requested(1, total, total + 1))
+  })
+
+  test('makes a plain total of lines, and lines of a plain total', () => {
+    given(order, ...approvedLines)
+      .when(reviseTotal(1))
+      .then(requested(1, 4000, 1, { stock: stock.slice(0, 2).map((change) => ({ ...change, after: 0 })) }))
+    given(order, ...historyOf.APPROVED)
+      .when(reviseLines(line('prd_3', 2, 100)))
+      .then(requested(1, total, 200, { lines: [line('prd_3', 2, 100)], stock: stock.slice(2) }))
+  })
+
+  test('has the limits of a placing', () => {
+    given(order, ...approvedLines)
+      .when(reviseLines({ productId: 'prd_3', quantity: 1 }))
+      .thenRefused({ code: 'NOT_FOUND', path: ['content', 'lines', '0', 'productId'] })
+    given(order, ...approvedLines)
+      .when(reviseLines(line('prd_1', 2, MAX_CENTS)))
+      .thenRefused({ code: 'INVALID_INPUT', path: ['content', 'lines', '0', 'quantity'] })
+  })
+
+  test('is applied in one step', () => {
+    given(order, ...pending)
+      .when(applyRevision(1))
+      .then(revised(1, 5200, ...after))
+  })
+
+  test('is rejected for a reason, and leaves the order as it was', () => {
+    given(order, ...pending)
+      .when(rejectRevision(1, 'OUT_OF_STOCK'))
+      .then(revisionRejected(1, 4000, 'OUT_OF_STOCK'))
+    given(order, ...pending, revisionRejected(1, 4000, 'OUT_OF_STOCK'))
+      .when(ship())
+      .then(shipped(4000))
+  })
+
+  test('goes out from what the one before made of the order', () => {
+    given(order, ...pending, revised(1, 5200, ...after))
+      .when(reviseLines(line('prd_1', 5, 1000)))
+      .then(
+        requested(2, 5200, 5000, {
+          lines: [line('prd_1', 5, 1000)],
+          stock: [{ productId: 'prd_3', before: 2, after: 0 }],
+        }),
+      )
+  })
+
+  test('that is pending keeps the order from being shipped or revised again', () => {
+    for (const command of [ship(), reviseTotal(1)]) {
+      given(order, ...pending)
+        .when(command)
+        .thenRefused({
+          code: 'ILLEGAL_STATE',
+          path: ['orderId'],
+          message: expect.stringContaining('Revision 1 of the order is pending.'),
+        })
+    }
+  })
+
+  test('that is pending is beaten by a cancellation, which says so', () => {
+    given(order, ...pending)
+      .when(cancel())
+      .then(cancelled(4000, { revision: 1 }))
+    given(order, ...pending, cancelled(4000, { revision: 1 }))
+      .when(applyRevision(1))
+      .thenRefused({ code: 'ILLEGAL_STATE' })
+  })
+
+  test('that is decided, or was never requested, is not decided again', () => {
+    for (const command of [applyRevision(1), rejectRevision(1, 'TIMED_OUT')]) {
+      for (const events of [
+        approvedLines,
+        [...pending, revised(1, 5200, ...after)],
+        [...pending, revisionRejected(1, 4000, 'TIMED_OUT')],
+        [...pending, revised(1, 5200, ...after), requested(2, 5200, 1)],
+      ]) {
+        given(order, ...events)
+          .when(command)
+          .thenRefused({ code: 'ILLEGAL_STATE', message: 'Revision 1 of the order is not pending.' })
+      }
+    }
+  })
+
+  test('that is over lets the order be shipped over what it is then', () => {
+    given(order, ...pending, revised(1, 5200, ...after))
+      .when(ship())
+      .then(shipped(5200))
+  })
 })
 
 describe('an expected version', () => {
@@ -193,6 +320,7 @@ describe('an expected version', () => {
     [cancel({ expectedVersion: 1 }), historyOf.APPROVED, '1', '2'],
     [ship({ expectedVersion: 3 }), historyOf.APPROVED, '3', '2'],
     [recordPayment({ expectedVersion: 2 }), historyOf.SHIPPED, '2', '3'],
+    [reviseTotal(1, { expectedVersion: 1 }), historyOf.APPROVED, '1', '2'],
   ])('that does not hold is a conflict, which says what it is: $0.type', (command, history, expected, actual) => {
     given(order, ...history)
       .when(command)

@@ -1,15 +1,22 @@
 // What can be asked of an order, and what the answer is.
-import type { Coordination, OrderEvent, OrderLine, OrderNote, RejectionReason } from '../../events/catalogue.ts'
+import type {
+  Coordination,
+  OrderEvent,
+  OrderLine,
+  RejectionReason,
+  RevisionRejectionReason,
+} from '../../events/catalogue.ts'
 import { type Cents, formatMoney, MAX_CENTS } from '../../events/money.ts'
 import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
 import type { Decider, Refusal } from '../decider.ts'
+import { stockChanges } from './stock-changes.ts'
 
 export type OrderCommand =
   | {
       type: 'PlaceOrder'
       orderId: string
       customerId: string
-      content: { lines: QuotedLine[] } | { total: Cents }
+      content: OrderContent
       /** Without it, orchestration. */
       coordination?: Coordination
     }
@@ -18,7 +25,13 @@ export type OrderCommand =
   | { type: 'CancelOrder'; orderId: string; reason?: string | undefined; expectedVersion?: number | undefined }
   | { type: 'ShipOrder'; orderId: string; trackingCode?: string | undefined; expectedVersion?: number | undefined }
   | { type: 'RecordPayment'; orderId: string; expectedVersion?: number | undefined }
+  | { type: 'ReviseOrder'; orderId: string; content: OrderContent; expectedVersion?: number | undefined }
+  | { type: 'ApplyRevision'; orderId: string; revision: number }
+  | { type: 'RejectRevision'; orderId: string; revision: number; reason: RevisionRejectionReason }
   | OrderNoteCommand
+
+/** A plain total has no lines. */
+type OrderContent = { lines: QuotedLine[] } | { total: Cents }
 
 /** How an order that is coordinated by choreography comes to be decided. One that is decided already notes nothing more. */
 type OrderNoteCommand =
@@ -42,6 +55,12 @@ export type Order =
       customerId: string
       total: Cents
       coordination?: 'choreography'
+      /** Kept as long as they can be revised. */
+      lines: readonly OrderLine[]
+      /** How many revisions have been requested. */
+      revisions: number
+      /** What the newest of them is to make of the order, until that is decided. */
+      pending?: { lines: OrderLine[]; total: Cents } | undefined
       /** How many events the order has. */
       version: number
       /** By choreography only, while the order is PENDING. */
@@ -65,13 +84,10 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       if (order.status !== 'UNPLACED') {
         return { code: 'ALREADY_EXISTS', message: `${orderId} has been placed already.`, path: ['orderId'] }
       }
-      const { customerId, content } = command
-      const coordinated = command.coordination === 'choreography' && { coordination: command.coordination }
-      if ('total' in content) {
-        return [{ type: 'OrderPlaced', data: { orderId, customerId, total: content.total, lines: [], ...coordinated } }]
-      }
-      const priced = pricedLines(content.lines)
+      const { customerId, coordination } = command
+      const priced = pricedContent(command.content)
       if ('code' in priced) return priced
+      const coordinated = coordination === 'choreography' && { coordination }
       return [{ type: 'OrderPlaced', data: { orderId, customerId, ...priced, ...coordinated } }]
     }
 
@@ -94,12 +110,14 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         if (isStale(command, order)) return stale(command, order)
         if (order.status !== 'PENDING' && order.status !== 'APPROVED') return cannot('be cancelled', order)
         const { reason } = command
-        return [{ type: 'OrderCancelled', data: reason === undefined ? facts : { ...facts, reason } }]
+        const overtaken = order.pending && { revision: order.revisions }
+        return [{ type: 'OrderCancelled', data: { ...facts, ...(reason !== undefined && { reason }), ...overtaken } }]
       }
 
       case 'ShipOrder': {
         if (isStale(command, order)) return stale(command, order)
         if (order.status !== 'APPROVED') return cannot('be shipped', order)
+        if (order.pending) return awaitsRevision('be shipped', order)
         const { trackingCode } = command
         return [{ type: 'OrderShipped', data: trackingCode === undefined ? facts : { ...facts, trackingCode } }]
       }
@@ -107,6 +125,30 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       case 'RecordPayment':
         if (isStale(command, order)) return stale(command, order)
         return order.status === 'SHIPPED' ? [{ type: 'OrderPaid', data: facts }] : cannot('be paid', order)
+
+      case 'ReviseOrder': {
+        if (isStale(command, order)) return stale(command, order)
+        if (order.status !== 'APPROVED') return cannot('be revised', order)
+        if (order.pending) return awaitsRevision('be revised', order)
+        const revised = pricedContent(command.content)
+        if ('code' in revised) return revised
+        const { lines, total: revisedTotal } = revised
+        const stock = stockChanges(order.lines, lines)
+        const revision = order.revisions + 1
+        return [{ type: 'OrderRevisionRequested', data: { ...facts, revision, lines, revisedTotal, stock } }]
+      }
+
+      case 'ApplyRevision': {
+        const { revision } = command
+        if (!isPending(order, revision)) return notPending(revision)
+        return [{ type: 'OrderRevised', data: { ...facts, ...order.pending, revision } }]
+      }
+
+      case 'RejectRevision': {
+        const { revision, reason } = command
+        if (!isPending(order, revision)) return notPending(revision)
+        return [{ type: 'OrderRevisionRejected', data: { ...facts, revision, reason } }]
+      }
 
       case 'AwaitReservations':
         return order.awaited ? [{ type: 'ReservationsAwaited', data: { ...facts, deadline: command.deadline } }] : []
@@ -141,7 +183,7 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
   evolve(order, { type, data }) {
     if (type === 'OrderPlaced') {
       const { customerId, total, coordination, lines } = data
-      const placed = { status: 'PENDING', customerId, total, version: 1 } as const
+      const placed = { status: 'PENDING', customerId, total, lines, revisions: 0, version: 1 } as const
       if (coordination === undefined) return placed
       const open = new Set([CREDIT, ...lines.map(({ productId }) => stockOf(productId))])
       return { ...placed, coordination, awaited: { open, refusals: new Set() } }
@@ -156,9 +198,21 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         order.awaited?.open.delete(data.step)
         if (data.refusedBecause) order.awaited?.refusals.add(data.refusedBecause)
         return order
+      case 'OrderRevisionRequested': {
+        const { revision, lines, revisedTotal } = data
+        return { ...order, revisions: revision, pending: { lines, total: revisedTotal } }
+      }
+      case 'OrderRevised':
+        return { ...order, lines: data.lines, total: data.total, pending: undefined }
+      case 'OrderRevisionRejected':
+        return { ...order, pending: undefined }
+      case 'OrderApproved': {
+        const { awaited: _, ...approved } = order
+        return { ...approved, status: 'APPROVED' }
+      }
       default: {
-        const { awaited: _, ...decided } = order
-        return { ...decided, status: statusAfter[type] }
+        const { awaited: _, ...over } = order
+        return { ...over, status: statusAfter[type], lines: [], pending: undefined }
       }
     }
   },
@@ -166,6 +220,10 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
 
 function factsOf(orderId: string, { customerId, total, coordination }: PlacedOrder) {
   return { orderId, customerId, total, ...(coordination && { coordination }) }
+}
+
+function pricedContent(content: OrderContent): { lines: OrderLine[]; total: Cents } | Refusal {
+  return 'total' in content ? { lines: [], total: content.total } : pricedLines(content.lines)
 }
 
 function pricedLines(quoted: readonly QuotedLine[]): { lines: OrderLine[]; total: Cents } | Refusal {
@@ -188,13 +246,13 @@ function pricedLines(quoted: readonly QuotedLine[]): { lines: OrderLine[]; total
 
 type PlacedOrder = Exclude<Order, { status: 'UNPLACED' }>
 
+/** After these, nothing of an order can be revised. */
 const statusAfter = {
-  OrderApproved: 'APPROVED',
   OrderRejected: 'REJECTED',
   OrderCancelled: 'CANCELLED',
   OrderShipped: 'SHIPPED',
   OrderPaid: 'PAID',
-} as const satisfies Record<Exclude<OrderEvent['type'], 'OrderPlaced' | OrderNote['type']>, PlacedOrder['status']>
+} as const satisfies Partial<Record<OrderEvent['type'], PlacedOrder['status']>>
 
 /** From where each operation is possible, as a sentence for whoever tried it elsewhere. */
 const possible = {
@@ -203,10 +261,24 @@ const possible = {
   'be cancelled': 'Only a PENDING or APPROVED order can be cancelled.',
   'be shipped': 'Only an APPROVED order can be shipped.',
   'be paid': 'Only a SHIPPED order can be paid.',
+  'be revised': 'Only an APPROVED order can be revised.',
 }
 
 function cannot(what: keyof typeof possible, order: PlacedOrder): Refusal {
   return { code: 'ILLEGAL_STATE', message: `The order is ${order.status}. ${possible[what]}`, path: ['orderId'] }
+}
+
+function awaitsRevision(what: 'be shipped' | 'be revised', { revisions }: PlacedOrder): Refusal {
+  const message = `Revision ${revisions} of the order is pending. It can ${what} once that is applied or rejected.`
+  return { code: 'ILLEGAL_STATE', message, path: ['orderId'] }
+}
+
+function isPending(order: PlacedOrder, revision: number): order is PlacedOrder & { pending: object } {
+  return order.pending !== undefined && order.revisions === revision
+}
+
+function notPending(revision: number): Refusal {
+  return { code: 'ILLEGAL_STATE', message: `Revision ${revision} of the order is not pending.`, path: ['orderId'] }
 }
 
 interface Expecting {

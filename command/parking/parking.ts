@@ -30,9 +30,9 @@ export const parking: Decider<{ command: ParkingCommand; state: Parking; event: 
     }
   },
 
-  evolve(parked, { type, data: { saga, id, orderId, follows } }) {
-    if (type === 'SagaParked') parked.set(id, { saga, id, orderId, follows })
-    else parked.delete(id)
+  evolve(parked, { type, data: { saga, id, orderId, revision, follows } }) {
+    if (type !== 'SagaParked') parked.delete(id)
+    else parked.set(id, { saga, id, orderId, ...(revision !== undefined && { revision }), follows })
     return parked
   },
 }

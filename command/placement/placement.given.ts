@@ -13,7 +13,10 @@ export type Mail =
   | 'OrderShipped'
   | 'OrderPaid'
   | 'overdue'
+  | OrderRevised
   | { retry: string; at: number }
+
+type OrderRevised = Extract<RecordedEvent, { type: 'OrderRevised' }>
 
 /** When the placement begins, ten seconds after its order was placed. */
 export const BEGINS = Date.parse('2026-01-01T00:00:10.000Z')
@@ -48,6 +51,16 @@ export function orderPlaced(...lines: OrderLine[]): RecordedEvent {
     revision: 0,
     position: 1,
     recordedAt: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+/** Another revision each time, as the order's event with this revision in its stream. */
+export function orderRevised(at: number, ...lines: OrderLine[]): OrderRevised {
+  return {
+    ...orderPlaced(),
+    type: 'OrderRevised',
+    data: { orderId: 'ord_1', customerId: 'cus_1', total: 6000, revision: at, lines },
+    revision: at,
   }
 }
 
@@ -98,8 +111,15 @@ function story(
       const replies = mail.filter((item) => typeof item === 'object').filter((item) => 'step' in item)
       const noticed = mail.filter((item) => typeof item === 'string').filter((item) => item !== 'overdue')
       const [again] = mail.filter((item) => typeof item === 'object').filter((item) => 'retry' in item)
+      const amendments = mail.filter((item) => typeof item === 'object').filter((item) => 'stream' in item)
       const now = mail.includes('overdue') ? Date.parse(state.deadline) : (again?.at ?? BEGINS)
-      const after = decide(placement, state, { replies, noticed, now, ...(again && { retry: again.retry }) })
+      const after = decide(placement, state, {
+        replies,
+        amendments,
+        noticed,
+        now,
+        ...(again && { retry: again.retry }),
+      })
       return story([...all, ...after.events], after.events, after.state)
     },
     // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it.

@@ -1,7 +1,18 @@
 // The story of placing an order, told without a store or a clock: in all its endings.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BEGINS, done, line, placing, rebuilt, refused, settled, undone, willing } from './placement.given.ts'
+import {
+  BEGINS,
+  done,
+  line,
+  orderRevised,
+  placing,
+  rebuilt,
+  refused,
+  settled,
+  undone,
+  willing,
+} from './placement.given.ts'
 
 const hammer = 'stock prd_hammer'
 const nails = 'stock prd_nails'
@@ -261,6 +272,48 @@ describe('an order that is shipped and paid', () => {
   test('asks what a participant does to be done', () => {
     const { due } = approved().when('OrderShipped', 'OrderPaid')
     expect(due.map(({ command }) => command.type)).toEqual(['ReleaseCredit', 'ShipStock', 'ShipStock'])
+  })
+})
+
+describe('an order that is revised', () => {
+  const withoutNails = orderRevised(3, line('prd_hammer', 2), line('prd_saw', 1), line('prd_saw', 4))
+
+  test('ships what it is over then, and nothing of what is left out', () => {
+    const { due } = approved().when(withoutNails).then('Amended').asks('whenDone').when('OrderShipped')
+    expect(due.map(({ command }) => command)).toEqual([
+      { type: 'ShipStock', productId: 'prd_hammer', orderId: 'ord_1', quantity: 2 },
+      { type: 'ShipStock', productId: 'prd_nails', orderId: 'ord_1', quantity: 0 },
+      { type: 'ShipStock', productId: 'prd_saw', orderId: 'ord_1', quantity: 5 },
+    ])
+  })
+
+  test('gives back also what is new when it is cancelled, and what is left out', () => {
+    approved()
+      .when(withoutNails, 'OrderCancelled')
+      .then('Amended', 'RepliesReceived')
+      .asks('credit/undo', `${hammer}/undo`, `${nails}/undo`, 'stock prd_saw/undo')
+      .when(undone('credit'), undone(hammer), undone(nails), undone('stock prd_saw'))
+      .then('RepliesReceived', 'Ended')
+  })
+
+  test('is amended by each revision once, in their order', () => {
+    const twice = approved()
+      .when(withoutNails, orderRevised(5, line('prd_nails', 7)))
+      .then('Amended', 'Amended')
+    twice.when(withoutNails).then()
+    twice.when(orderRevised(5)).then()
+    expect(twice.state.facts).toMatchObject({
+      total: 6000,
+      stock: [
+        { productId: 'prd_hammer', quantity: 0 },
+        { productId: 'prd_nails', quantity: 7 },
+        { productId: 'prd_saw', quantity: 0 },
+      ],
+    })
+  })
+
+  test('is amended no more when it has ended', () => {
+    placing().when('OrderCancelled').when(undone('credit')).when(withoutNails).then()
   })
 })
 

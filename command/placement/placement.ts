@@ -11,6 +11,7 @@ export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   follows: 'order',
   startsWith: 'OrderPlaced',
   noticing: ['OrderCancelled', 'OrderShipped', 'OrderPaid'],
+  amended: { by: 'OrderRevised', to: whatIsRevised },
   /** Orders by choreography are seen through by policies.ts. */
   idOf: ({ data }) => ('orderId' in data && !('coordination' in data) ? data.orderId : undefined),
   about: (orderId) => ({ orderId }),
@@ -41,7 +42,7 @@ function credit({ orderId, customerId, total }: PlacementFacts): Step {
 }
 
 /** A product's stock is reserved until the order is shipped, and leaves the shelves with it. */
-function stock({ orderId }: PlacementFacts, { productId, quantity }: PlacementFacts['stock'][number]): Step {
+function stock({ orderId }: PlacementFacts, { productId, quantity }: Piece): Step {
   const product = `product-${productId}` as const
   return {
     name: stockOf(productId),
@@ -49,23 +50,34 @@ function stock({ orderId }: PlacementFacts, { productId, quantity }: PlacementFa
     refusedBy: 'StockReservationRefused',
     undo: ask(product, { type: 'ReleaseStock', productId, orderId }),
     settledOn: 'OrderShipped',
-    settle: ask(product, { type: 'ShipStock', productId, orderId }),
+    settle: ask(product, { type: 'ShipStock', productId, orderId, quantity }),
   }
 }
 
-/** The same product may be on several lines: it is reserved once, for all of them. */
 export function whatIsOrdered(event: RecordedEvent): PlacementFacts {
   if (event.type !== 'OrderPlaced') throw new Error(`A placement cannot begin with ${event.type}`)
   const { orderId, customerId, total, lines } = event.data
-  const quantities = new Map<string, number>()
-  for (const { productId, quantity } of lines) quantities.set(productId, (quantities.get(productId) ?? 0) + quantity)
-  return {
-    orderId,
-    customerId,
-    total,
-    stock: [...quantities].map(([productId, quantity]) => ({ productId, quantity })),
-  }
+  return { orderId, customerId, total, stock: summed(lines, []) }
 }
+
+/** A revision has reserved what is new. Of what is left out nothing is shipped, and what may still be reserved is given back. */
+export function whatIsRevised({ stock }: PlacementFacts, event: RecordedEvent): PlacementFacts {
+  if (event.type !== 'OrderRevised') throw new Error(`A placement is not amended by ${event.type}`)
+  const { orderId, customerId, total, lines } = event.data
+  const before = stock.map(({ productId }) => ({ productId, quantity: 0 }))
+  return { orderId, customerId, total, stock: summed(lines, before) }
+}
+
+/** The same product may be on several lines: it is reserved once, for all of them. */
+function summed(lines: readonly Piece[], before: readonly Piece[]): Piece[] {
+  const quantities = new Map<string, number>()
+  for (const { productId, quantity } of [...before, ...lines]) {
+    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity)
+  }
+  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }))
+}
+
+type Piece = PlacementFacts['stock'][number]
 
 export function ask(stream: StreamName, command: Command): Request {
   return { stream, command }

@@ -2,11 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { START } from '../../events/position.ts'
-import type { EventStore } from '../../events/store/event-store.ts'
 import { heldAtEnd } from '../../test/invariants.ts'
 import { type CommandBus, type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
-import { eventsOf, type Watched, watched, wholeLog } from '../log.given.ts'
+import { crashing, eventsOf, watched, wholeLog } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { openCheckpoint } from '../saga/checkpoint.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from './shop.given.ts'
@@ -356,22 +355,3 @@ test('a stop of the sagas lets what is being recorded finish', async () => {
   await stopped
   expect(told).toEqual(['recorded', 'stopped'])
 })
-
-/** A store whose process dies at its n-th append, before or after that was stored. */
-function crashing(on: EventStore, at: number, when: 'before' | 'after'): Watched & { crashed: Promise<void> } {
-  let die = () => {}
-  const crashed = new Promise<void>((resolve) => {
-    die = resolve
-  })
-  let appends = 0
-  const log = watched(on, () => {
-    appends++
-    if (appends < at) return undefined
-    return async (append) => {
-      if (appends === at && when === 'after') await append()
-      die()
-      throw new Error('the process is gone')
-    }
-  })
-  return { ...log, crashed }
-}

@@ -4,7 +4,7 @@ import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import type { Command } from '../bus/command-bus.ts'
 import { type Ask, type Choreography, isAnswerTo, policy } from '../choreography/definition.ts'
-import { placement, whatIsOrdered } from './placement.ts'
+import { placement, whatIsOrdered, whatIsRevised } from './placement.ts'
 
 const decided = ['OrderApproved', 'OrderRejected', 'OrderCancelled'] as const
 
@@ -70,6 +70,7 @@ export const policies: Choreography<PlacementFacts> = {
   storyOf: (orderId) => `order-${orderId}`,
   beginsWith: 'OrderPlaced',
   begin: whatIsOrdered,
+  amended: { by: 'OrderRevised', to: whatIsRevised },
   participants: ({ customerId, stock }) => [
     `customer-${customerId}`,
     ...stock.map(({ productId }): StreamName => `product-${productId}`),
@@ -97,8 +98,8 @@ function releaseStock({ orderId }: PlacementFacts, { productId }: Item): Ask {
   return ofProduct({ type: 'ReleaseStock', productId, orderId })
 }
 
-function shipStock({ orderId }: PlacementFacts, { productId }: Item): Ask {
-  return ofProduct({ type: 'ShipStock', productId, orderId })
+function shipStock({ orderId }: PlacementFacts, { productId, quantity }: Item): Ask {
+  return ofProduct({ type: 'ShipStock', productId, orderId, quantity })
 }
 
 function setDeadline({ orderId }: PlacementFacts, deadline: string): Ask {

@@ -1,6 +1,6 @@
 // A shop for tests of the sagas: a log, whoever decides, and what a client or an operator does.
 import { expect } from 'vitest'
-import type { Coordination, DomainEvent } from '../../events/catalogue.ts'
+import type { Coordination, DomainEvent, ProcessName } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import type { EventStore, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
@@ -27,14 +27,14 @@ export interface Shop {
   send(command: Exclude<Command, ParkingCommand>, to?: CommandBus): Promise<void>
   place(orderId: string, lines: QuotedLine[], customerId?: string, to?: CommandBus): Promise<void>
   /** As an operator does. */
-  operate(type: 'RetryParked' | 'DiscardParked', id: string): Promise<Outcome>
+  operate(type: 'RetryParked' | 'DiscardParked', id: string, process?: ProcessName): Promise<Outcome>
   /** Waits until the log has so many such events of an order. @returns where the last of them is */
   happens(type: DomainEvent['type'], orderId: string, times?: number): Promise<Position>
   /** Waits until it is recorded when the order has to be decided. */
   begins(orderId: string): Promise<Position>
   /** Waits until the order is decided and everything that was reserved for it is given back, or shipped and paid. */
   ends(orderId: string): Promise<void>
-  /** Nothing is overdrawn, nothing is held that should not be, and every placement ended at most once. */
+  /** Nothing is overdrawn, nothing is held that should not be, and every saga ended at most once. */
   expectSoundLog(): Promise<void>
   /** A bus on which commands for one stream wait until they are let go. */
   heldBus(stream: StreamName): CommandBus & { letGo(): void }
@@ -82,11 +82,10 @@ export async function openShop({
     },
     place: (orderId, lines, customerId = 'cus_1', to = bus) =>
       shop.send({ type: 'PlaceOrder', orderId, customerId, content: { lines }, coordination }, to),
-    operate(type, id) {
+    operate(type, id, process = coordination === 'choreography' ? 'choreography' : 'placement') {
       const commandId = `operation-${++operations}`
       const command = { type, id }
-      const stream = coordination === 'choreography' ? 'parked-choreography' : 'parked-placement'
-      return bus.send({ stream, command, commandId, digest: '', correlationId: commandId })
+      return bus.send({ stream: `parked-${process}`, command, commandId, digest: '', correlationId: commandId })
     },
 
     async happens(type, orderId, times = 1) {
@@ -115,7 +114,9 @@ export async function openShop({
       const events = await wholeLog(store)
       expect(overdrafts(events)).toEqual([])
       expect(heldAtEnd(events)).toEqual([])
-      const endings = events.filter(({ type }) => type === 'PlacementEnded').map(({ stream }) => stream)
+      const endings = events
+        .filter(({ type }) => type === 'PlacementEnded' || type === 'RevisionEnded')
+        .map(({ stream }) => stream)
       expect(endings).toEqual([...new Set(endings)])
     },
 
@@ -149,7 +150,8 @@ function hasEnded(its: readonly RecordedEvent[]): boolean {
   if (!its.some(({ type }) => ['OrderRejected', 'OrderCancelled', 'OrderPaid'].includes(type))) return false
   const settled = its.filter(({ type }) => ['CreditReleased', 'StockReleased', 'StockShipped'].includes(type))
   const streams = new Set(settled.map(({ stream }) => stream))
-  const { customerId, lines } = placed.data
+  const { customerId } = placed.data
+  const lines = its.flatMap(({ type, data }) => (type === 'OrderPlaced' || type === 'OrderRevised' ? data.lines : []))
   const participants = [`customer-${customerId}`, ...lines.map(({ productId }) => `product-${productId}`)]
   return participants.every((stream) => streams.has(stream as StreamName))
 }

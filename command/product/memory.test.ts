@@ -2,7 +2,17 @@
 import { expect, test } from 'vitest'
 import type { ProductEvent } from '../../events/catalogue.ts'
 import { productMemory } from './memory.ts'
-import { added, priceChanged, received, refused, released, reserved, shipped } from './product.given.ts'
+import {
+  added,
+  lowered,
+  priceChanged,
+  raised,
+  received,
+  refused,
+  released,
+  reserved,
+  shipped,
+} from './product.given.ts'
 import { product } from './product.ts'
 
 const fold = (...events: ProductEvent[]) => events.reduce(product.evolve, product.initialState())
@@ -17,18 +27,24 @@ const history = [
   shipped('ord_1', 1),
   released('ord_2', 2),
   refused('ord_4', 50, { available: 6 }),
+  raised('ord_3', 1, 5, 2),
+  lowered('ord_5', 2, 0, 0),
 ]
 
-test('version 1 is the price, the stock and what is reserved', () => {
-  expect(productMemory.version).toBe(1)
+test('version 2 is the price, the stock, what is reserved, and the newest revisions', () => {
+  expect(productMemory.version).toBe(2)
   expect(productMemory.freeze(fold(...history))).toEqual({
     status: 'ADDED',
     price: 1_200,
     inStock: 9,
-    reserved: 3,
-    reservations: [['ord_3', 3]],
+    reserved: 5,
+    reservations: [['ord_3', 5]],
+    revised: [
+      ['ord_3', 1],
+      ['ord_5', 2],
+    ],
   })
-  expect(productMemory.freeze(fold(released('ord_0', 0)))).toEqual({ status: 'UNKNOWN' })
+  expect(productMemory.freeze(fold(released('ord_0', 0)))).toEqual({ status: 'UNKNOWN', revised: [] })
 })
 
 test.each([

@@ -5,27 +5,32 @@ import type { Product, ProductCommand } from './product.ts'
 
 export const productMemory: Memory<{ command: ProductCommand; state: Product; event: ProductEvent }> = {
   asked: (command) => ('orderId' in command ? command.orderId : undefined),
+  repeatable: ({ type }) => type !== 'RaiseStock',
   settled: ({ type, data }) => (type === 'StockReleased' || type === 'StockShipped' ? data.orderId : undefined),
   open: (product) => (product.status === 'ADDED' ? product.reservations : NOTHING),
   marks: ({ settled }) => settled,
 
-  version: 1,
+  version: 2,
   freeze(product) {
-    if (product.status === 'UNKNOWN') return { status: product.status } satisfies Frozen
+    const revised = [...product.revised]
+    if (product.status === 'UNKNOWN') return { status: product.status, revised } satisfies Frozen
     const { status, price, inStock, reserved, reservations } = product
-    return { status, price, inStock, reserved, reservations: [...reservations] } satisfies Frozen
+    return { status, price, inStock, reserved, reservations: [...reservations], revised } satisfies Frozen
   },
   thaw(frozen) {
     const product = frozen as Frozen
-    const settled = new Set<string>()
+    const own = { settled: new Set<string>(), revised: new Map(product.revised) }
     return product.status === 'UNKNOWN'
-      ? { ...product, settled }
-      : { ...product, reservations: new Map(product.reservations), settled }
+      ? { ...product, ...own }
+      : { ...product, reservations: new Map(product.reservations), ...own }
   },
 }
 
 type Added = Extract<Product, { status: 'ADDED' }>
 
-type Frozen = { status: 'UNKNOWN' } | (Omit<Added, 'reservations' | 'settled'> & { reservations: [string, number][] })
+type Frozen = { revised: [string, number][] } & (
+  | { status: 'UNKNOWN' }
+  | (Omit<Added, 'reservations' | 'settled' | 'revised'> & { reservations: [string, number][] })
+)
 
 const NOTHING: ReadonlyMap<string, number> = new Map()

@@ -24,8 +24,16 @@ export function releaseStock(orderId: string): ProductCommand {
   return { type: 'ReleaseStock', productId, orderId }
 }
 
-export function ship(orderId: string): ProductCommand {
-  return { type: 'ShipStock', productId, orderId }
+export function ship(orderId: string, quantity: number): ProductCommand {
+  return { type: 'ShipStock', productId, orderId, quantity }
+}
+
+export function raiseStock(orderId: string, revision: number, to: number, from = 0): ProductCommand {
+  return { type: 'RaiseStock', productId, orderId, revision, from, to }
+}
+
+export function lowerStock(orderId: string, revision: number, to: number): ProductCommand {
+  return { type: 'LowerStock', productId, orderId, revision, to }
 }
 
 export function added(price = 1000): ProductEvent {
@@ -50,6 +58,25 @@ export function released(orderId: string, quantity: number): ProductEvent {
 
 export function shipped(orderId: string, quantity: number): ProductEvent {
   return { type: 'StockShipped', data: { productId, orderId, quantity } }
+}
+
+export function raised(orderId: string, revision: number, quantity: number, by: number): ProductEvent {
+  return { type: 'StockReservationRaised', data: { productId, orderId, revision, quantity, by } }
+}
+
+export function lowered(orderId: string, revision: number, quantity: number, by: number): ProductEvent {
+  return { type: 'StockReservationLowered', data: { productId, orderId, revision, quantity, by } }
+}
+
+type RaiseRefused = Extract<ProductEvent, { type: 'StockRaiseRefused' }>['data']
+
+export function raiseRefused(
+  orderId: string,
+  revision: number,
+  by: number,
+  { available = 0, reason = 'OUT_OF_STOCK' }: Partial<Pick<RaiseRefused, 'available' | 'reason'>>,
+): ProductEvent {
+  return { type: 'StockRaiseRefused', data: { productId, orderId, revision, by, reason, available } }
 }
 
 type Refused = Extract<ProductEvent, { type: 'StockReservationRefused' }>['data']

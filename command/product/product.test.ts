@@ -8,7 +8,12 @@ import {
   add,
   added,
   changePrice,
+  lowered,
+  lowerStock,
   priceChanged,
+  raised,
+  raiseRefused,
+  raiseStock,
   receive,
   received,
   refused,
@@ -196,23 +201,23 @@ describe('shipping stock', () => {
 
   test('what was reserved leaves the shelves', () => {
     given(product, ...five, reserved('ord_1', 2))
-      .when(ship('ord_1'))
+      .when(ship('ord_1', 2))
       .then(shipped('ord_1', 2))
   })
 
   test('once', () => {
     given(product, ...five, reserved('ord_1', 2), shipped('ord_1', 2))
-      .when(ship('ord_1'))
+      .when(ship('ord_1', 2))
       .thenNothing()
   })
 
   test('nothing leaves that was not reserved, or was given back', () => {
-    given(product).when(ship('ord_1')).thenNothing()
+    given(product).when(ship('ord_1', 2)).thenNothing()
     given(product, ...five)
-      .when(ship('ord_1'))
+      .when(ship('ord_1', 2))
       .thenNothing()
     given(product, ...five, reserved('ord_1', 2), released('ord_1', 2))
-      .when(ship('ord_1'))
+      .when(ship('ord_1', 2))
       .thenNothing()
   })
 
@@ -223,16 +228,117 @@ describe('shipping stock', () => {
   })
 })
 
+describe('a revision of an order', () => {
+  const two = [added(), received(5), reserved('ord_1', 2)]
+
+  test('reserves what it takes more, and no more than there is', () => {
+    given(product, ...two)
+      .when(raiseStock('ord_1', 1, 5))
+      .then(raised('ord_1', 1, 5, 3))
+    given(product, ...two)
+      .when(raiseStock('ord_1', 1, 6))
+      .then(raiseRefused('ord_1', 1, 4, { available: 3 }))
+  })
+
+  test('reserves a product that the order did not have, if there is one', () => {
+    given(product, added(), received(5))
+      .when(raiseStock('ord_1', 1, 3))
+      .then(raised('ord_1', 1, 3, 3))
+    given(product)
+      .when(raiseStock('ord_1', 1, 3))
+      .then(raiseRefused('ord_1', 1, 3, { reason: 'UNKNOWN_PRODUCT' }))
+  })
+
+  test('that takes less leaves all of it reserved at first, then gives back what is too much', () => {
+    given(product, ...two)
+      .when(raiseStock('ord_1', 1, 0))
+      .then(raised('ord_1', 1, 2, 0))
+    given(product, ...two, raised('ord_1', 1, 2, 0))
+      .when(lowerStock('ord_1', 1, 0))
+      .then(lowered('ord_1', 1, 0, 2))
+  })
+
+  test('can take again what an earlier one left out', () => {
+    const leftOut = [...two, raised('ord_1', 1, 2, 0), lowered('ord_1', 1, 0, 2)]
+    given(product, ...leftOut)
+      .when(raiseStock('ord_1', 2, 3))
+      .then(raised('ord_1', 2, 3, 3))
+    given(product, ...leftOut)
+      .when(reserveStock('ord_1', 2))
+      .thenNothing()
+  })
+
+  test('does nothing twice, and nothing once a newer one has come', () => {
+    const once = [...two, raised('ord_1', 1, 3, 1)]
+    const commands = [raiseStock('ord_1', 1, 3), raiseStock('ord_1', 1, 4)]
+    for (const command of commands) {
+      given(product, ...once)
+        .when(command)
+        .thenNothing()
+    }
+    const twice = [...once, raised('ord_1', 2, 3, 0)]
+    for (const command of [...commands, lowerStock('ord_1', 1, 2)]) {
+      given(product, ...twice)
+        .when(command)
+        .thenNothing()
+    }
+    given(product, ...once, lowered('ord_1', 1, 2, 1))
+      .when(lowerStock('ord_1', 1, 2))
+      .thenNothing()
+  })
+
+  test('that is lowered before it is raised leaves a mark, also for a product that is added only later', () => {
+    given(product)
+      .when(lowerStock('ord_1', 1, 0))
+      .then(lowered('ord_1', 1, 0, 0))
+    given(product, lowered('ord_1', 1, 0, 0), added(), received(5))
+      .when(raiseStock('ord_1', 1, 3))
+      .thenNothing()
+  })
+
+  test.each([
+    ['given back', released('ord_1', 2)],
+    ['shipped', shipped('ord_1', 2)],
+  ])('of an order that was %s is refused, and has nothing to give back', (_, settled) => {
+    const over = given(product, ...two, settled)
+    const available = settled.type === 'StockShipped' ? 3 : 5
+    over.when(raiseStock('ord_1', 1, 3)).then(raiseRefused('ord_1', 1, 3, { available, reason: 'ALREADY_RELEASED' }))
+    over.when(lowerStock('ord_1', 1, 2)).thenNothing()
+  })
+
+  test('is refused when what the order takes so far is not reserved any more', () => {
+    given(product, added(), received(5))
+      .when(raiseStock('ord_1', 1, 3, 2))
+      .then(raiseRefused('ord_1', 1, 3, { available: 5, reason: 'ALREADY_RELEASED' }))
+  })
+
+  test('never has more shipped than the order takes: the rest is given back with the shipment', () => {
+    const tooMuch = [...two, raised('ord_1', 1, 5, 3)]
+    given(product, ...tooMuch)
+      .when(ship('ord_1', 2))
+      .then(lowered('ord_1', 1, 2, 3), shipped('ord_1', 2))
+    given(product, ...tooMuch)
+      .when(ship('ord_1', 0))
+      .then(released('ord_1', 5))
+    given(product, ...tooMuch)
+      .when(ship('ord_1', 5))
+      .then(shipped('ord_1', 5))
+  })
+})
+
 test('whatever is asked, stock is never below zero, and nothing is given back or shipped that was not reserved', () => {
   const orderId = fc.constantFrom('ord_1', 'ord_2', 'ord_3', 'ord_4')
   const quantity = fc.integer({ min: 1, max: 20 })
+  const revision = fc.integer({ min: 1, max: 3 })
   const anyCommand = fc.oneof(
     quantity.map((stock) => add(1000, stock)),
     quantity.map((price) => changePrice(price)),
     fc.oneof(quantity, fc.constant(MAX_QUANTITY)).map(receive),
     fc.tuple(orderId, quantity).map(([id, count]) => reserveStock(id, count)),
     orderId.map(releaseStock),
-    orderId.map(ship),
+    fc.tuple(orderId, quantity).map(([id, count]) => ship(id, count)),
+    fc.tuple(orderId, revision, quantity).map(([id, number, to]) => raiseStock(id, number, to)),
+    fc.tuple(orderId, revision, quantity).map(([id, number, to]) => lowerStock(id, number, to)),
   )
   fc.assert(
     fc.property(fc.array(anyCommand, { maxLength: 60 }), (commands) => {
@@ -251,6 +357,15 @@ test('whatever is asked, stock is never below zero, and nothing is given back or
           if (event.type === 'StockReserved') {
             expect(open.has(event.data.orderId)).toBe(false)
             open.set(event.data.orderId, event.data.quantity)
+            expect(sum(open)).toBeLessThanOrEqual(inStock)
+          }
+          if (event.type === 'StockReservationRaised' || event.type === 'StockReservationLowered') {
+            const { orderId, quantity, by } = event.data
+            const isRaised = event.type === 'StockReservationRaised'
+            expect(by).toBeGreaterThanOrEqual(0)
+            expect(quantity).toBe((open.get(orderId) ?? 0) + (isRaised ? by : -by))
+            if (quantity > 0) open.set(orderId, quantity)
+            else open.delete(orderId)
             expect(sum(open)).toBeLessThanOrEqual(inStock)
           }
           if (event.type === 'StockReleased' || event.type === 'StockShipped') {

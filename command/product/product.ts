@@ -9,11 +9,27 @@ export type ProductCommand =
   | { type: 'ReceiveStock'; productId: string; quantity: number }
   | { type: 'ReserveStock'; productId: string; orderId: string; quantity: number }
   | { type: 'ReleaseStock'; productId: string; orderId: string }
-  | { type: 'ShipStock'; productId: string; orderId: string }
+  /** `quantity` leaves the shelves; what is reserved beyond it, for a revision of the order, becomes free. */
+  | { type: 'ShipStock'; productId: string; orderId: string; quantity: number }
+  /** `from` is what the order takes of the product so far: when that is not reserved any more, it was given back. */
+  | ({ type: 'RaiseStock'; from: number } & Revised)
+  | ({ type: 'LowerStock' } & Revised)
+
+/**
+ * A revision of the order raises its reservation to at least `to`, or makes it; once it is done with, it lowers it to at most `to`:
+ * to zero where the order does without the product.
+ */
+interface Revised {
+  productId: string
+  orderId: string
+  /** The newest one that has come decides: what is late, of an older one or after its own lowering, changes nothing. */
+  revision: number
+  to: number
+}
 
 /** Orders can name a product that is not in the range: a release leaves its mark even then. */
 export type Product =
-  | { status: 'UNKNOWN'; settled: Set<string> }
+  | { status: 'UNKNOWN'; settled: Set<string>; revised: Map<string, number> }
   | {
       status: 'ADDED'
       price: Cents
@@ -25,13 +41,15 @@ export type Product =
       reservations: Map<string, number>
       /** The orders whose stock was given back or shipped, or whose release came before their reservation. */
       settled: Set<string>
+      /** Of each order that is not settled here: the newest revision that has come. */
+      revised: Map<string, number>
     }
 
 /** 2^31 − 1: the largest quantity that the API can show. */
 export const MAX_QUANTITY = 2 ** 31 - 1
 
 export const product: Decider<{ command: ProductCommand; state: Product; event: ProductEvent }> = {
-  initialState: () => ({ status: 'UNKNOWN', settled: new Set() }),
+  initialState: () => ({ status: 'UNKNOWN', settled: new Set(), revised: new Map() }),
 
   decide(command, product) {
     switch (command.type) {
@@ -85,7 +103,8 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
 
         if (product.settled.has(orderId)) return refused('ALREADY_RELEASED')
         if (product.status === 'UNKNOWN') return refused('UNKNOWN_PRODUCT')
-        if (product.reservations.has(orderId)) return []
+        // A revision may have lowered it to zero since.
+        if (product.reservations.has(orderId) || product.revised.has(orderId)) return []
         if (quantity > available) return refused('OUT_OF_STOCK')
         return [{ type: 'StockReserved', data: { productId, orderId, quantity } }]
       }
@@ -98,8 +117,46 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
 
       case 'ShipStock': {
         const { productId, orderId } = command
-        const quantity = reservedFor(product, orderId)
-        return quantity === 0 ? [] : [{ type: 'StockShipped', data: { productId, orderId, quantity } }]
+        if (product.settled.has(orderId)) return []
+        const reserved = reservedFor(product, orderId)
+        const revision = newestRevision(product, orderId)
+        // Only a revision reserves more than the order takes.
+        const quantity = revision > 0 ? Math.min(command.quantity, reserved) : reserved
+        if (quantity === 0) {
+          return revision > 0 ? [{ type: 'StockReleased', data: { productId, orderId, quantity: reserved } }] : []
+        }
+        const shipped: ProductEvent = { type: 'StockShipped', data: { productId, orderId, quantity } }
+        if (quantity === reserved) return [shipped]
+        const by = reserved - quantity
+        return [{ type: 'StockReservationLowered', data: { productId, orderId, revision, quantity, by } }, shipped]
+      }
+
+      case 'RaiseStock': {
+        const { productId, orderId, revision, from, to } = command
+        const before = reservedFor(product, orderId)
+        const by = Math.max(0, to - before)
+        const available = product.status === 'ADDED' ? product.inStock - product.reserved : 0
+        const refused = (reason: RaiseRefusedBecause) =>
+          [
+            { type: 'StockRaiseRefused', data: { productId, orderId, revision, by, reason, available } },
+          ] satisfies ProductEvent[]
+
+        if (product.settled.has(orderId) || before < from) return refused('ALREADY_RELEASED')
+        if (revision <= newestRevision(product, orderId)) return []
+        if (product.status === 'UNKNOWN') return refused('UNKNOWN_PRODUCT')
+        if (by > available) return refused('OUT_OF_STOCK')
+        return [{ type: 'StockReservationRaised', data: { productId, orderId, revision, quantity: before + by, by } }]
+      }
+
+      case 'LowerStock': {
+        const { productId, orderId, revision, to } = command
+        const newest = newestRevision(product, orderId)
+        if (product.settled.has(orderId) || revision < newest) return []
+        const before = reservedFor(product, orderId)
+        const quantity = Math.min(before, to)
+        const by = before - quantity
+        if (by === 0 && revision === newest) return []
+        return [{ type: 'StockReservationLowered', data: { productId, orderId, revision, quantity, by } }]
       }
 
       default:
@@ -117,6 +174,7 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
           reserved: 0,
           reservations: new Map(),
           settled: product.settled,
+          revised: product.revised,
         }
       case 'PriceChanged':
         return product.status === 'ADDED' ? Object.assign(product, { price: data.price }) : product
@@ -132,12 +190,25 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
       case 'StockReleased':
       case 'StockShipped':
         product.settled.add(data.orderId)
+        product.revised.delete(data.orderId)
         if (product.status === 'ADDED' && product.reservations.delete(data.orderId)) {
           product.reserved -= data.quantity
           if (type === 'StockShipped') product.inStock -= data.quantity
         }
         return product
+      case 'StockReservationRaised':
+      case 'StockReservationLowered': {
+        const { orderId, revision, quantity, by } = data
+        product.revised.set(orderId, revision)
+        if (product.status === 'ADDED') {
+          if (quantity > 0) product.reservations.set(orderId, quantity)
+          else product.reservations.delete(orderId)
+          product.reserved += type === 'StockReservationRaised' ? by : -by
+        }
+        return product
+      }
       case 'StockReservationRefused':
+      case 'StockRaiseRefused':
         return product
       default:
         throw new Error(`A product knows no event ${type satisfies never}`)
@@ -146,6 +217,12 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
 }
 
 type RefusedBecause = Extract<ProductEvent, { type: 'StockReservationRefused' }>['data']['reason']
+type RaiseRefusedBecause = Extract<ProductEvent, { type: 'StockRaiseRefused' }>['data']['reason']
+
+/** Zero before the first. */
+function newestRevision({ revised }: Product, orderId: string): number {
+  return revised.get(orderId) ?? 0
+}
 
 function reservedFor(product: Product, orderId: string): number {
   return product.status === 'ADDED' ? (product.reservations.get(orderId) ?? 0) : 0

@@ -1,7 +1,7 @@
 // One saga while it is at work: takes what comes in, records what follows, and asks what is due.
 import { randomUUID } from 'node:crypto'
 import { type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
+import type { EventStore, NewEvent, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
@@ -160,6 +160,7 @@ export function openConversation<Facts>(
   return {
     notice(event) {
       if (event.type === saga.startsWith) inbox.start = event
+      else if (event.type === saga.amended?.by) inbox.amendments.push(event)
       else inbox.noticed.push(event.type)
       wake()
     },
@@ -179,14 +180,16 @@ export function openConversation<Facts>(
 
 interface Mail extends Omit<Inbox, 'now'> {
   replies: SagaReply[]
+  amendments: RecordedEvent[]
   noticed: string[]
   timeIsUp: boolean
 }
 
 function emptyInbox(): Mail {
-  return { replies: [], noticed: [], timeIsUp: false }
+  return { replies: [], amendments: [], noticed: [], timeIsUp: false }
 }
 
-function isEmpty({ start, replies, noticed, retry, timeIsUp }: Mail): boolean {
-  return !start && !timeIsUp && retry === undefined && replies.length === 0 && noticed.length === 0
+function isEmpty({ start, replies, amendments, noticed, retry, timeIsUp }: Mail): boolean {
+  const nothingCame = replies.length + amendments.length + noticed.length === 0
+  return nothingCame && !start && !timeIsUp && retry === undefined
 }

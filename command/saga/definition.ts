@@ -31,6 +31,11 @@ export interface SagaDefinition<Facts, Reason extends string = string> {
   follows: Category
   startsWith: DomainEvent['type']
   noticing: readonly DomainEvent['type'][]
+  /**
+   * An event after which something else is to be settled in the end. What is new in the facts has been reserved by whoever caused it,
+   * and every step that there was is still there.
+   */
+  amended?: { by: DomainEvent['type']; to(facts: Facts, event: RecordedEvent): Facts }
   /** The id of the saga that an event of the business concerns. */
   idOf(event: RecordedEvent): string | undefined
   /** What each of the saga's own events says of whom it is about. */

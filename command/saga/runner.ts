@@ -21,7 +21,7 @@ export function startSagas<Facts>(
       name: saga.name,
       reader: `${saga.name}s`,
       follows: [saga.follows],
-      relevant: new Set([saga.startsWith, ...saga.noticing]),
+      relevant: new Set([saga.startsWith, ...saga.noticing, ...(saga.amended ? [saga.amended.by] : [])]),
       idOf: saga.idOf,
       storyOf: ({ stream }) => stream,
       about: saga.about,

@@ -5,6 +5,7 @@ import type { Request, SagaDefinition, Step } from './definition.ts'
 
 export type SagaEvent<Facts> =
   | { type: 'Started'; data: Facts & { deadline: string; window: number } }
+  | { type: 'Amended'; data: Facts & { amendedAt: number } }
   | { type: 'Resumed'; data: { deadline: string; retry: string } }
   | { type: 'RepliesReceived'; data: { replies: readonly SagaReply[]; noticed: readonly string[] } }
   | { type: 'Decided'; data: Decision }
@@ -27,6 +28,8 @@ export interface SagaState<Facts> {
   deadline: string
   /** The retry that the deadline counts from, if not from the start. */
   retry?: string
+  /** The revision of the event that amended it last. */
+  amendedAt?: number
   window: number
   steps: readonly Step[]
   /** One for each step. */
@@ -46,6 +49,8 @@ export interface Inbox {
   /** The event that starts the saga. */
   start?: RecordedEvent
   replies: readonly SagaReply[]
+  /** Events that amend the saga, in their order; they come before what is noticed. */
+  amendments?: readonly RecordedEvent[]
   noticed: readonly string[]
   /** An operator has the saga tried again: the id of the event that says so. */
   retry?: string
@@ -88,6 +93,12 @@ export function decide<Facts>(
     state = record(state, { type: 'Resumed', data: { deadline: deadline(saga, inbox.now), retry: inbox.retry } })
   }
 
+  for (const event of inbox.amendments ?? []) {
+    if (!saga.amended || event.revision <= (state.amendedAt ?? -1)) continue
+    const facts = saga.amended.to(state.facts, event)
+    state = record(state, { type: 'Amended', data: { ...facts, amendedAt: event.revision } })
+  }
+
   const replies = news(inbox.replies, state)
   const known = state.noticed
   const noticed = inbox.noticed.filter((type) => !known.includes(type))
@@ -123,6 +134,8 @@ export function evolve<Facts>(
   }
   if (!state) throw new Error(`A ${saga.name} cannot begin with ${event.type}`)
   switch (event.type) {
+    case 'Amended':
+      return amended(saga, state, event.data)
     case 'Resumed':
       return { ...state, deadline: event.data.deadline, retry: event.data.retry }
     case 'RepliesReceived':
@@ -195,6 +208,22 @@ function news<Facts>(replies: readonly SagaReply[], state: SagaState<Facts>): Sa
         throw new Error(`A saga knows no answer ${answer satisfies never}`)
     }
   })
+}
+
+function amended<Facts>(
+  saga: SagaDefinition<Facts>,
+  state: SagaState<Facts>,
+  { amendedAt, ...facts }: Facts & { amendedAt: number },
+): SagaState<Facts> {
+  const statusOf = statusByName(state)
+  const steps = saga.together(facts as Facts)
+  return {
+    ...state,
+    facts: facts as Facts,
+    amendedAt,
+    steps,
+    statuses: steps.map(({ name }) => statusOf.get(name) ?? 'DONE'),
+  }
 }
 
 function received<Facts>(

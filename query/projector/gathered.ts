@@ -10,6 +10,7 @@ const isFolded: Record<Category, boolean> = {
   product: true,
   order: true,
   placement: true,
+  revision: true,
   parked: true,
   log: true,
   checkpoint: false,

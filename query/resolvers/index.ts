@@ -3,7 +3,7 @@ import type { Resolvers } from '../resolvers.generated.ts'
 import { Customer, customerQueries } from './customers.ts'
 import { deskQueries, Node } from './desk.ts'
 import { Event, eventQueries } from './events.ts'
-import { Order, OrderLine, orderQueries, Placement } from './orders.ts'
+import { Order, OrderLine, orderQueries, Placement, Revision } from './orders.ts'
 import { ParkedOrder, parkedQueries } from './parked.ts'
 import { CustomerPayload, OrderPayload, ParkedPayload, ProductPayload, UserError } from './payloads.ts'
 import { Product, productQueries } from './products.ts'
@@ -17,6 +17,7 @@ export const queryResolvers: Resolvers = {
   Order,
   OrderLine,
   Placement,
+  Revision,
   Product,
   Event,
   CustomerPayload,

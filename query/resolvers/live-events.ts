@@ -41,6 +41,9 @@ const orderEventTypes = Object.keys({
   OrderCancelled: true,
   OrderShipped: true,
   OrderPaid: true,
+  OrderRevisionRequested: true,
+  OrderRevised: true,
+  OrderRevisionRejected: true,
 } satisfies Record<Exclude<OrderEvent['type'], OrderNote['type']>, true>)
 
 /**

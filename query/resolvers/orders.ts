@@ -2,7 +2,13 @@
 import type { OrderFilter, OrderSort } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
 import { documentTopic } from '../projection.ts'
-import type { OrderLineResolvers, OrderResolvers, PlacementResolvers, QueryResolvers } from '../resolvers.generated.ts'
+import type {
+  OrderLineResolvers,
+  OrderResolvers,
+  PlacementResolvers,
+  QueryResolvers,
+  RevisionResolvers,
+} from '../resolvers.generated.ts'
 import type { Condition } from '../store/view-store.ts'
 import { orders } from '../views/orders.ts'
 import { rangeCondition, requireId, waitFor } from './arguments.ts'
@@ -31,6 +37,10 @@ export const OrderLine: OrderLineResolvers = {
 }
 
 export const Placement: PlacementResolvers = {
+  steps: ({ steps }, page) => listPage('steps', steps, page),
+}
+
+export const Revision: RevisionResolvers = {
   steps: ({ steps }, page) => listPage('steps', steps, page),
 }
 

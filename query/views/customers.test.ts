@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import { customers } from './customers.ts'
 import {
   creditLimitChanged,
+  creditLowered,
+  creditRaised,
+  creditRaiseRefused,
   creditRefused,
   creditReleased,
   creditReserved,
@@ -13,6 +16,7 @@ import {
   orderPaid,
   orderPlaced,
   orderRejected,
+  orderRevised,
   orderShipped,
   placementStarted,
   recorder,
@@ -35,6 +39,26 @@ test('a registered customer has a limit, and nothing reserved or ordered', () =>
       version: 1,
       createdAt: time(1),
     })
+})
+
+test('a revision reserves more, and gives back what is too much', () => {
+  const before = [customerRegistered(), creditReserved({ amount: 500 })]
+  given(customers, ...before)
+    .when(creditRaised({ amount: 700, by: 200 }))
+    .then({ reservedCredit: 700, version: 3 })
+  given(customers, ...before, creditRaised({ amount: 700, by: 200 }))
+    .when(creditRaiseRefused(), creditLowered({ amount: 100, by: 600 }))
+    .then({ reservedCredit: 100, version: 5 })
+})
+
+test('a revised order has its new total, and counts with that when it is shipped', () => {
+  const revised = [customerRegistered(), orderPlaced(), orderApproved(), orderRevised({ total: 40_000 })]
+  given(customers, ...revised.slice(0, -1))
+    .when(...revised.slice(-1))
+    .then({ recentOrders: [{ orderId: 'ord_1', status: 'APPROVED', total: 40_000, placedAt: time(2) }], version: 1 })
+  given(customers, ...revised)
+    .when(orderShipped({ total: 40_000 }))
+    .then({ largestShippedTotal: 40_000 })
 })
 
 test('credit is reserved and given back', () => {

@@ -30,14 +30,16 @@ const MAX_RECENT_ORDERS = 50
 
 export const customers: Projection<CustomerDocument> = {
   name: 'customers',
-  version: 1,
+  version: 3,
   queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
   orderedBy: ['createdAt'],
 
   documentsOf(event) {
     switch (event.type) {
-      // The books of a placement: what they lead to is recorded by those who do it.
+      // The books of placements and revisions: what they lead to is recorded by those who do it.
       case 'PlacementStarted':
+      case 'PlacementAmended':
+      case 'RevisionStarted':
       case 'ReservationsAwaited':
       case 'ReservationNoted':
         return []
@@ -77,7 +79,12 @@ export const customers: Projection<CustomerDocument> = {
         })
       case 'CreditReleased':
         return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.amount })
+      case 'CreditReservationRaised':
+        return changed(customer, event, { version, reservedCredit: customer.reservedCredit + event.data.by })
+      case 'CreditReservationLowered':
+        return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.by })
       case 'CreditReservationRefused':
+      case 'CreditRaiseRefused':
         return changed(customer, event, { version })
 
       case 'OrderPlaced':
@@ -92,6 +99,8 @@ export const customers: Projection<CustomerDocument> = {
         return withShippedTotal(withStatus(customer, event, 'SHIPPED'), event)
       case 'OrderPaid':
         return withStatus(customer, event, 'PAID')
+      case 'OrderRevised':
+        return withOrder(customer, event, { total: event.data.total })
 
       default:
         return customer
@@ -120,9 +129,19 @@ function withOvertaken(recent: readonly CustomerOrder[], { data, recordedAt }: E
 }
 
 function withStatus(customer: CustomerDocument, event: OrderDecision, status: OrderStatus): CustomerDocument {
+  return withOrder(customer, event, { status })
+}
+
+function withOrder(
+  customer: CustomerDocument,
+  event: OrderDecision | EventOf<'OrderRevised'>,
+  fields: Partial<CustomerOrder>,
+): CustomerDocument {
   const { orderId } = event.data
   if (!customer.recentOrders.some((order) => order.orderId === orderId)) return customer
-  const recentOrders = customer.recentOrders.map((order) => (order.orderId === orderId ? { ...order, status } : order))
+  const recentOrders = customer.recentOrders.map((order) =>
+    order.orderId === orderId ? { ...order, ...fields } : order,
+  )
   return changed(customer, event, { recentOrders })
 }
 

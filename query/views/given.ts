@@ -93,7 +93,13 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
     case 'RepliesReceived':
     case 'PlacementDecided':
     case 'PlacementEnded':
+    case 'PlacementAmended':
       return `placement-${data.orderId}`
+    case 'RevisionStarted':
+    case 'RevisionResumed':
+    case 'RevisionDecided':
+    case 'RevisionEnded':
+      return `revision-${data.orderId}-${data.revision}`
     default:
       if ('productId' in data) return `product-${data.productId}`
       return type.startsWith('Order') && 'orderId' in data ? `order-${data.orderId}` : `customer-${data.customerId}`
@@ -142,6 +148,28 @@ export const stockRefused = builder('StockReservationRefused', { ...ofStock, rea
 export const stockReleased = builder('StockReleased', ofStock)
 export const stockShipped = builder('StockShipped', ofStock)
 
+const ofRevision = { orderId: 'ord_1', revision: 1 }
+const raisedCredit = { customerId: 'cus_1', ...ofRevision, amount: 40_000, by: 10_000 }
+const raisedStock = { productId: 'prd_1', ...ofRevision, quantity: 4, by: 1 }
+export const creditRaised = builder('CreditReservationRaised', raisedCredit)
+export const creditRaiseRefused = builder('CreditRaiseRefused', {
+  customerId: 'cus_1',
+  ...ofRevision,
+  by: 10_000,
+  reason: 'CREDIT_LIMIT_EXCEEDED',
+  available: 5_000,
+})
+export const creditLowered = builder('CreditReservationLowered', { ...raisedCredit, amount: 30_000 })
+export const stockRaised = builder('StockReservationRaised', raisedStock)
+export const stockRaiseRefused = builder('StockRaiseRefused', {
+  productId: 'prd_1',
+  ...ofRevision,
+  by: 1,
+  reason: 'OUT_OF_STOCK',
+  available: 0,
+})
+export const stockLowered = builder('StockReservationLowered', { ...raisedStock, quantity: 3 })
+
 export const orderPlaced = builder('OrderPlaced', {
   ...ofOrder,
   lines: [{ productId: 'prd_1', quantity: 3, unitPrice: 10_000 }],
@@ -162,6 +190,16 @@ export const reservationNoted = builder('ReservationNoted', {
   coordination: 'choreography',
   step: 'credit',
 })
+const revisedLines = [{ productId: 'prd_1', quantity: 4, unitPrice: 10_000 }]
+export const revisionRequested = builder('OrderRevisionRequested', {
+  ...ofOrder,
+  revision: 1,
+  lines: revisedLines,
+  revisedTotal: 40_000,
+  stock: [{ productId: 'prd_1', before: 3, after: 4 }],
+})
+export const orderRevised = builder('OrderRevised', { ...ofOrder, total: 40_000, revision: 1, lines: revisedLines })
+export const revisionRejected = builder('OrderRevisionRejected', { ...ofOrder, revision: 1, reason: 'OUT_OF_STOCK' })
 
 export const placementStarted = builder('PlacementStarted', {
   ...ofOrder,
@@ -177,6 +215,28 @@ export const placementResumed = builder('PlacementResumed', {
 export const repliesReceived = builder('RepliesReceived', { orderId: 'ord_1', replies: [], noticed: [] })
 export const placementDecided = builder('PlacementDecided', { orderId: 'ord_1', outcome: 'APPROVED' })
 export const placementEnded = builder('PlacementEnded', { orderId: 'ord_1' })
+export const placementAmended = builder('PlacementAmended', {
+  ...ofOrder,
+  stock: [{ productId: 'prd_1', quantity: 4 }],
+  amendedAt: 3,
+})
+
+export const revisionStarted = builder('RevisionStarted', {
+  orderId: 'ord_1',
+  customerId: 'cus_1',
+  revision: 1,
+  total: { before: 30_000, after: 40_000 },
+  stock: [{ productId: 'prd_1', before: 3, after: 4 }],
+  deadline: '2026-01-02T00:00:00.000Z',
+  window: 32,
+})
+export const revisionResumed = builder('RevisionResumed', {
+  ...ofRevision,
+  deadline: '2026-01-03T00:00:00.000Z',
+  retry: 'event-1',
+})
+export const revisionDecided = builder('RevisionDecided', { ...ofRevision, outcome: 'APPROVED' })
+export const revisionEnded = builder('RevisionEnded', ofRevision)
 
 const ofParked = { saga: 'placement' as const, id: 'ord_1', orderId: 'ord_1', follows: 'order-ord_1' }
 export const sagaParked = builder('SagaParked', {

@@ -12,6 +12,7 @@ import {
   orderPaid,
   orderPlaced,
   orderRejected,
+  orderRevised,
   orderShipped,
   placementDecided,
   placementEnded,
@@ -291,6 +292,19 @@ describe('a placement by choreography', () => {
     expect(placement(...shipped, stockShipped(), stockShipped(secondProduct))).not.toHaveProperty('endedAt')
     expect(placement(...sent)).not.toHaveProperty('endedAt')
     expect(placement(...sent, stockShipped(secondProduct))).toMatchObject({ state: 'APPROVED', endedAt: time(10) })
+  })
+
+  test('of a revised order ends when what is new and what was left out is settled, too', () => {
+    const revised = [creditReserved(), stockReserved(), orderApproved(), orderRevised({ lines: lines.slice(1, 2) })]
+    const sent = [...revised, orderShipped(), stockShipped(secondProduct), orderPaid(), creditReleased()]
+    expect(placement(...sent)).not.toHaveProperty('endedAt')
+    expect(placement(...sent, stockReleased())).toMatchObject({ endedAt: time(10) })
+    const cancelled = [...revised, orderCancelled(), stockReleased(), creditReleased()]
+    expect(placement(...cancelled)).not.toHaveProperty('endedAt')
+    expect(placement(...cancelled, stockReleased(secondProduct))).toMatchObject({
+      state: 'CANCELLED',
+      endedAt: time(9),
+    })
   })
 
   test('that is parked says so', () => {

@@ -4,6 +4,7 @@ import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { changed, documentTopic, type Projection, type ViewDocument } from '../projection.ts'
+import { type RevisionDocument, revised } from './revisions.ts'
 
 export type OrderStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
 
@@ -21,6 +22,8 @@ export interface OrderDocument extends ViewDocument {
   placement: PlacementDocument
   /** By choreography nobody tells when the placement ends: it follows from its steps. */
   choreographed?: true
+  /** The newest one. */
+  revision?: RevisionDocument
   /** How many events the order's own stream has. */
   version: number
 }
@@ -45,7 +48,7 @@ export interface PlacementStepDocument {
 
 export const orders: Projection<OrderDocument> = {
   name: 'orders',
-  version: 3,
+  version: 4,
   queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
   orderedBy: ['createdAt', 'updatedAt', 'total'],
 
@@ -56,6 +59,10 @@ export const orders: Projection<OrderDocument> = {
       case 'PlacementResumed':
       case 'RepliesReceived':
       case 'PlacementDecided':
+      case 'PlacementAmended':
+      case 'RevisionStarted':
+      case 'RevisionResumed':
+      case 'RevisionDecided':
         return []
       default:
         return 'orderId' in event.data ? [event.data.orderId] : []
@@ -64,9 +71,11 @@ export const orders: Projection<OrderDocument> = {
 
   topicsOf: (order) => [`${documentTopic('customers', order.customerId)}/orders`],
 
-  evolve(order, event) {
+  evolve(before, event) {
     if (event.type === 'OrderPlaced') return placed(event)
-    if (!order) return undefined
+    if (!before) return undefined
+    const revision = revised(before.revision, event)
+    const order = revision && revision !== before.revision ? changed(before, event, { revision }) : before
     const version = event.revision + 1
 
     switch (event.type) {
@@ -98,7 +107,11 @@ export const orders: Projection<OrderDocument> = {
         })
       case 'OrderPaid':
         return endedIfSettled(changed(order, event, { version, status: 'PAID' }), event)
+      case 'OrderRevised':
+        return changed(order, event, { version, ...swapped(order, event) })
 
+      case 'OrderRevisionRequested':
+      case 'OrderRevisionRejected':
       case 'ReservationsAwaited':
       case 'ReservationNoted':
         return changed(order, event, { version })
@@ -108,14 +121,14 @@ export const orders: Projection<OrderDocument> = {
       case 'CreditReservationRefused':
         return withStep(order, event, CREDIT, refused(event))
       case 'CreditReleased':
-        return withStep(order, event, CREDIT, released(order, event.data.amount))
+        return withStep(order, event, CREDIT, creditReleased(order, event.data.amount))
 
       case 'StockReserved':
         return withStep(order, event, stockOf(event.data.productId), reserved(order))
       case 'StockReservationRefused':
         return withStep(order, event, stockOf(event.data.productId), refused(event))
       case 'StockReleased':
-        return withStep(order, event, stockOf(event.data.productId), released(order, event.data.quantity))
+        return withStep(order, event, stockOf(event.data.productId), released(event.data.quantity))
       case 'StockShipped':
         return withStep(order, event, stockOf(event.data.productId), { state: 'DONE', detail: 'shipped' })
 
@@ -135,11 +148,14 @@ export const orders: Projection<OrderDocument> = {
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 type StepOutcome = Pick<PlacementStepDocument, 'state' | 'detail'>
 
+/** What is still reserved of it is given back in the end. */
+const LEFT_OUT = 'left out by revision'
+
 const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing was reserved' }
 
 /** Which steps a placement has follows from the order alone, whichever way its saga is coordinated. */
 function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
-  const productIds = [...new Set(data.lines.map((line) => line.productId))]
+  const productIds = productsOf(data.lines)
   const steps = [CREDIT, ...productIds.map(stockOf)].map(
     (name): PlacementStepDocument => ({ name, state: 'REQUESTED', at: recordedAt }),
   )
@@ -157,6 +173,26 @@ function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>
     createdAt: recordedAt,
     updatedAt: recordedAt,
   }
+}
+
+/** The placement settles what is new in a revised order, too: a revision has reserved it. */
+function swapped({ placement }: OrderDocument, { data, recordedAt: at }: EventOf<'OrderRevised'>) {
+  const productIds = productsOf(data.lines)
+  const names = new Set([CREDIT, ...productIds.map(stockOf)])
+  const dropped = ({ name }: PlacementStepDocument) => !names.has(name)
+  const by = { state: 'COMPENSATED', at, detail: `${LEFT_OUT} ${data.revision}` } as const
+  const kept = replaced(placement.steps, dropped, by).map(
+    (step): PlacementStepDocument =>
+      step.state === 'COMPENSATED' && !dropped(step) ? { name: step.name, state: 'DONE', at } : step,
+  )
+  const known = new Set(kept.map(({ name }) => name))
+  const added = [...names].filter((name) => !known.has(name))
+  const steps = [...kept, ...added.map((name): PlacementStepDocument => ({ name, state: 'DONE', at }))]
+  return { lines: data.lines, productIds, total: data.total, placement: { ...placement, steps } }
+}
+
+function productsOf(lines: readonly OrderLine[]): string[] {
+  return [...new Set(lines.map((line) => line.productId))]
 }
 
 /** A refused step keeps its refusal: a release that follows only makes sure. */
@@ -191,10 +227,13 @@ function refused({ data }: EventOf<'CreditReservationRefused' | 'StockReservatio
   }
 }
 
-function released(order: OrderDocument, freed: number): StepOutcome {
-  // Payment frees the credit as well; nothing is undone by that.
-  if (order.status === 'SHIPPED' || order.status === 'PAID')
-    return { state: 'DONE', detail: 'given back after payment' }
+/** Payment frees the credit as well; nothing is undone by that. */
+function creditReleased({ status }: OrderDocument, freed: number): StepOutcome {
+  const isPaid = status === 'SHIPPED' || status === 'PAID'
+  return isPaid ? { state: 'DONE', detail: 'given back after payment' } : released(freed)
+}
+
+function released(freed: number): StepOutcome {
   return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
 }
 
@@ -253,11 +292,13 @@ function endedIfSettled(order: OrderDocument, { recordedAt }: RecordedEvent): Or
   const { choreographed, status, placement } = order
   if (!choreographed || placement.endedAt !== undefined || !(gaveUp(order) || status === 'PAID')) return order
   const isSettled = ({ state, detail }: PlacementStepDocument) =>
-    state === 'REFUSED' || state === 'COMPENSATED' || (state === 'DONE' && detail !== undefined)
+    state === 'REFUSED' ||
+    (state === 'COMPENSATED' && !detail?.startsWith(LEFT_OUT)) ||
+    (state === 'DONE' && detail !== undefined)
   return placement.steps.every(isSettled) ? { ...order, placement: ended(order, recordedAt) } : order
 }
 
-const isPlacement: Record<ProcessName, boolean> = { placement: true, choreography: true }
+const isPlacement: Record<ProcessName, boolean> = { placement: true, choreography: true, revision: false }
 
 function gaveUp(order: OrderDocument): boolean {
   return order.status === 'REJECTED' || order.status === 'CANCELLED'

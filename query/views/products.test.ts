@@ -4,6 +4,9 @@ import {
   orderPlaced,
   priceChanged,
   productAdded,
+  stockLowered,
+  stockRaised,
+  stockRaiseRefused,
   stockReceived,
   stockRefused,
   stockReleased,
@@ -51,6 +54,16 @@ test('shipped stock is neither there nor reserved', () => {
   given(products, productAdded(), stockReceived({ quantity: 10 }), stockReserved({ quantity: 4 }))
     .when(stockShipped({ quantity: 4 }))
     .then({ inStock: 6, reserved: 0, available: 6, version: 4 })
+})
+
+test('a revision reserves more, and gives back what is too much', () => {
+  const before = [productAdded(), stockReceived({ quantity: 10 }), stockReserved({ quantity: 4 })]
+  given(products, ...before)
+    .when(stockRaised({ quantity: 6, by: 2 }))
+    .then({ inStock: 10, reserved: 6, available: 4, version: 4 })
+  given(products, ...before, stockRaised({ quantity: 6, by: 2 }))
+    .when(stockRaiseRefused(), stockLowered({ quantity: 1, by: 5 }))
+    .then({ inStock: 10, reserved: 1, available: 9, version: 6 })
 })
 
 test("the version counts every event of the product's stream, refusals too", () => {

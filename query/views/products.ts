@@ -19,7 +19,7 @@ export interface ProductDocument extends ViewDocument {
 
 export const products: Projection<ProductDocument> = {
   name: 'products',
-  version: 1,
+  version: 2,
   queriedBy: { words: 'prefix', available: 'range' },
   orderedBy: ['createdAt'],
 
@@ -60,7 +60,12 @@ export const products: Projection<ProductDocument> = {
           version,
           ...stock(inStock - event.data.quantity, reserved - event.data.quantity),
         })
+      case 'StockReservationRaised':
+        return changed(product, event, { version, ...stock(inStock, reserved + event.data.by) })
+      case 'StockReservationLowered':
+        return changed(product, event, { version, ...stock(inStock, reserved - event.data.by) })
       case 'StockReservationRefused':
+      case 'StockRaiseRefused':
         return changed(product, event, { version })
       default:
         return product

@@ -1,9 +1,10 @@
-// The role `saga`: sees every order that was placed through to its end, whichever way it is coordinated.
+// The role `saga`: sees every order that was placed, whichever way it is coordinated, and every revision of one, through to its end.
 import type { CommandBus } from '../../command/bus/command-bus.ts'
 import { startPolicies } from '../../command/choreography/runner.ts'
 import { placement } from '../../command/placement/placement.ts'
 import { policies } from '../../command/placement/policies.ts'
-import type { SagaHealth } from '../../command/saga/conversations.ts'
+import { revision } from '../../command/revision/revision.ts'
+import type { SagaHealth, Sagas } from '../../command/saga/conversations.ts'
 import { startSagas } from '../../command/saga/runner.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
@@ -15,31 +16,40 @@ import { reaches } from './reaches.ts'
 export function runSagas(
   ground: Ground,
   bus: CommandBus,
-  { placementTimeoutMs = placement.within }: Settings,
+  { placementTimeoutMs: within = placement.within }: Settings,
 ): Promise<RunningRole> {
   const { store, messaging, log } = ground
-  const saga = { ...placement, within: placementTimeoutMs }
-  const choreography = { ...policies, within: placementTimeoutMs }
   const start = async () => {
-    const sagas = await startSagas({ saga, store, bus, log })
-    const reactions = await startPolicies({ choreography, store, bus, log })
+    const all = await allOrNone([
+      startSagas({ saga: { ...placement, within }, store, bus, log }),
+      startSagas({ saga: { ...revision, within }, store, bus, log }),
+      startPolicies({ choreography: { ...policies, within }, store, bus, log }),
+    ])
     return {
-      health: () => sagasPart([sagas.health(), reactions.health()]),
-      stop: async () => void (await Promise.all([sagas.stop(), reactions.stop()])),
+      health: () => sagasPart(all.map((sagas) => sagas.health())),
+      stop: async () => void (await Promise.all(all.map((sagas) => sagas.stop()))),
     }
   }
   return activeOnce(ground, 'sagas', start, messaging && reaches(messaging))
 }
 
+/** Those that have started are stopped when another one cannot. */
+async function allOrNone(starting: readonly Promise<Sagas>[]): Promise<Sagas[]> {
+  const results = await Promise.allSettled(starting)
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (!failed) return started
+  await Promise.all(started.map((sagas) => sagas.stop()))
+  throw failed.reason
+}
+
 /** A parked order waits for an operator, and all others go on: the desk is ready all the same. */
-function sagasPart(healths: readonly SagaHealth[]): Part {
-  const sum = (count: (health: SagaHealth) => number) => healths.map(count).reduce((one, other) => one + other)
-  const ok = healths.every((health) => health.ok)
-  const { error } = healths.find((health) => !health.ok) ?? healths.find((health) => health.error !== undefined) ?? {}
-  const atWork = sum((health) => health.atWork)
-  const inTrouble = sum((health) => health.inTrouble)
-  const parked = sum((health) => health.parked)
-  const trouble = inTrouble > 0 ? `, ${inTrouble} of them try again after: ${error}` : ''
-  const waiting = parked > 0 ? `, ${parked} parked` : ''
-  return { ok, detail: ok ? `${atWork} at work${trouble}${waiting}` : `the log cannot be followed: ${error}` }
+function sagasPart(all: readonly SagaHealth[]): Part {
+  const sum = (count: 'atWork' | 'inTrouble' | 'parked') => all.reduce((total, health) => total + health[count], 0)
+  const error = all.find((health) => health.error !== undefined)?.error
+  const lost = all.find(({ ok }) => !ok)
+  if (lost) return { ok: false, detail: `the log cannot be followed: ${lost.error}` }
+  const trouble = sum('inTrouble') > 0 ? `, ${sum('inTrouble')} of them try again after: ${error}` : ''
+  const waiting = sum('parked') > 0 ? `, ${sum('parked')} parked` : ''
+  return { ok: true, detail: `${sum('atWork')} at work${trouble}${waiting}` }
 }

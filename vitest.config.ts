@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 // The slow suites start processes, browsers and long loads; `npm test` leaves them to `npm run test:slow`.
 const slow = '**/*.slow.test.ts'
 
+// Packages, and the copies in which mutation testing changes the code.
+const elsewhere = ['node_modules/**', '.stryker-tmp/**']
+
 export default defineConfig({
   // Vite would take graphql's ES module and the libraries around it take its CommonJS: two copies that refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
@@ -10,14 +13,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['**/*.test.ts'], exclude: ['node_modules/**', slow], testTimeout: 20_000 },
+        test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...elsewhere, slow], testTimeout: 20_000 },
       },
       {
         extends: true,
         test: {
           name: 'slow',
           include: [slow],
-          exclude: ['node_modules/**'],
+          exclude: elsewhere,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -113,6 +113,27 @@ test('an order that was placed just before its customer was registered is listed
     .then({ recentOrders: [{ orderId: 'ord_1', status: 'APPROVED', total: 30_000, placedAt: time(3) }] })
 })
 
+test('an order whose credit is reserved is listed once, and pending until it is decided', () => {
+  const placed = { orderId: 'ord_1', status: 'PENDING', total: 30_000, placedAt: time(2) } as const
+  given(customers, customerRegistered(), orderPlaced())
+    .when(creditReserved())
+    .then({ recentOrders: [placed] })
+  given(customers, customerRegistered(), orderPlaced())
+    .when(creditReserved({ orderId: 'ord_2', amount: 77 }))
+    .then({ recentOrders: [{ orderId: 'ord_2', status: 'PENDING', total: 77, placedAt: time(3) }, placed] })
+})
+
+test('the credit of an order that is no longer listed does not list it again', () => {
+  const placed = Array.from({ length: 50 }, (_, index) => orderPlaced({ orderId: `ord_${index}` }))
+  const customer = folded(
+    customers,
+    undefined,
+    recorder()(customerRegistered(), ...placed, creditReserved({ orderId: 'ord_of_old' })),
+  )
+  expect(customer?.recentOrders).toHaveLength(50)
+  expect(customer?.recentOrders[0]).toMatchObject({ orderId: 'ord_49' })
+})
+
 test('of more than 50 orders the newest 50 are listed', () => {
   const placed = Array.from({ length: 60 }, (_, index) => orderPlaced({ orderId: `ord_${index}` }))
   const customer = folded(customers, undefined, recorder()(customerRegistered(), ...placed))
@@ -126,6 +147,13 @@ test('the largest shipped total is kept when its order is no longer listed, and 
   given(customers, customerRegistered(), orderPlaced({ total: 900 }), ...later, orderShipped({ total: 900 }))
     .when(orderShipped({ orderId: 'ord_later_1', total: 5 }))
     .then({ largestShippedTotal: 900 })
+})
+
+test('another order of the largest total changes nothing when it is no longer listed', () => {
+  const later = Array.from({ length: 50 }, (_, index) => orderPlaced({ orderId: `ord_later_${index}` }))
+  given(customers, customerRegistered(), orderPlaced(), ...later, orderShipped({ total: 900 }))
+    .when(orderShipped({ total: 900 }))
+    .thenNothing()
 })
 
 test('what becomes of an order that is no longer listed changes nothing', () => {

@@ -156,6 +156,28 @@ test('a release that overtook its reservation had nothing to give back', () => {
   })
 })
 
+test('a release that had nothing to give back says so', () => {
+  placementAfter(orderCancelled(), creditReleased({ amount: 0 }), stockReleased({ quantity: 0 })).is('COMPENSATING', {
+    credit: 'COMPENSATED (nothing was reserved)',
+    'stock prd_1': 'COMPENSATED (nothing was reserved)',
+    'stock prd_2': 'REQUESTED',
+  })
+})
+
+test('a reservation that comes after the rejection is given back, as after a cancellation', () => {
+  placementAfter(orderRejected({ reason: 'TIMED_OUT' }), creditReserved()).is('COMPENSATING', {
+    credit: 'COMPENSATING',
+    'stock prd_1': 'REQUESTED',
+    'stock prd_2': 'REQUESTED',
+  })
+})
+
+test('what happens to a product that is not in the order changes nothing', () => {
+  given(orders, orderPlaced({ lines }))
+    .when(stockReserved({ productId: 'prd_9' }))
+    .thenNothing()
+})
+
 test('a release that is recorded before the rejection that led to it counts as well', () => {
   placementAfter(creditReserved(), stockReserved(), creditReleased(), orderRejected()).is('COMPENSATING', {
     credit: 'COMPENSATED',
@@ -228,6 +250,7 @@ describe('a parked placement', () => {
   test('says since when it waits for an operator, until somebody comes', () => {
     expect(placement(sagaParked())).toMatchObject({ state: 'RESERVING', parkedSince: time(2) })
     expect(placement(sagaParked(), sagaRetried())).not.toHaveProperty('parkedSince')
+    expect(placement(sagaParked(), sagaRetried())).toMatchObject({ state: 'RESERVING' })
     expect(placement(sagaParked(), sagaDiscarded())).not.toHaveProperty('parkedSince')
   })
 
@@ -250,6 +273,20 @@ describe('a parked placement', () => {
       'stock prd_1': 'COMPENSATED',
       'stock prd_2': 'COMPENSATED (nothing was reserved)',
     })
+  })
+
+  test('that is tried again may find that everything was given back', () => {
+    placementAfter(...cancelled, creditReleased(), failed, sagaRetried(), placementEnded()).is('CANCELLED', {
+      credit: 'COMPENSATED (nothing was reserved)',
+      'stock prd_1': 'COMPENSATED',
+      'stock prd_2': 'COMPENSATED (nothing was reserved)',
+    })
+  })
+
+  test('is not meant by what is parked of another saga', () => {
+    given(orders, orderPlaced())
+      .when(sagaParked({ saga: 'another' as 'placement' }))
+      .thenNothing()
   })
 
   test('stays failed when it is given up', () => {

@@ -17,6 +17,11 @@ describe('credit', () => {
     expect(commands.map(customerMemory.asked)).toEqual([undefined, 'ord_1', 'ord_2'])
   })
 
+  test('may be asked for twice, but a raise is answered as the first time', () => {
+    const commands = [customers.reserveCredit('ord_1', 5), customers.raiseCredit('ord_1', 1, 9)]
+    expect(commands.map(customerMemory.repeatable)).toEqual([true, false])
+  })
+
   test('is settled when it is given back', () => {
     const events = [customers.registered(), customers.reserved('ord_1', 5), customers.released('ord_2', 5)]
     expect(events.map(customerMemory.settled)).toEqual([undefined, undefined, 'ord_2'])
@@ -46,6 +51,11 @@ describe('stock', () => {
       products.ship('ord_3', 5),
     ]
     expect(commands.map(productMemory.asked)).toEqual([undefined, 'ord_1', 'ord_2', 'ord_3'])
+  })
+
+  test('may be asked for twice, but a raise is answered as the first time', () => {
+    const commands = [products.reserveStock('ord_1', 5), products.raiseStock('ord_1', 1, 9)]
+    expect(commands.map(productMemory.repeatable)).toEqual([true, false])
   })
 
   test('is settled when it is given back or shipped', () => {

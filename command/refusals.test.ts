@@ -65,10 +65,31 @@ describe('an order', () => {
     [orders.cancel(), 'Only a PENDING or APPROVED order can be cancelled.'],
     [orders.ship(), 'Only an APPROVED order can be shipped.'],
     [orders.recordPayment(), 'Only a SHIPPED order can be paid.'],
+    [orders.reviseTotal(1), 'Only an APPROVED order can be revised.'],
   ])('says in which state $0.type is possible', (command, possible) => {
     given(order, placed, orders.approved(total), orders.shipped(total), orders.paid(total))
       .when(command)
       .thenRefused({ message: `The order is PAID. ${possible}` })
+  })
+
+  test('says that it waits for a revision, or for none', () => {
+    const pending = [placed, orders.approved(total), orders.requested(1, total, 1)]
+    const once = 'It can be %s once that is applied or rejected.'
+    for (const [command, what] of [
+      [orders.ship(), 'shipped'],
+      [orders.reviseTotal(2), 'revised'],
+    ] as const) {
+      const message = `Revision 1 of the order is pending. ${once.replace('%s', what)}`
+      given(order, ...pending)
+        .when(command)
+        .thenRefused({ code: 'ILLEGAL_STATE', path: ['orderId'], message })
+    }
+    for (const command of [orders.applyRevision(2), orders.rejectRevision(2, 'TIMED_OUT')]) {
+      const message = 'Revision 2 of the order is not pending.'
+      given(order, ...pending)
+        .when(command)
+        .thenRefused({ code: 'ILLEGAL_STATE', path: ['orderId'], message })
+    }
   })
 })
 

@@ -11,6 +11,7 @@ test('it follows orders: it starts with one that is placed, and notices what bec
     startsWith: 'OrderPlaced',
     noticing: ['OrderCancelled', 'OrderShipped', 'OrderPaid'],
     cancelledBy: 'OrderCancelled',
+    amended: { by: 'OrderRevised' },
   })
 })
 
@@ -26,6 +27,13 @@ test('it begins with nothing but an order that is placed', () => {
   )
   expect(() => placement.begin({ ...orderPlaced(), ...rejected(5000, 'TIMED_OUT') })).toThrow(
     'A placement cannot begin with OrderRejected',
+  )
+})
+
+test('it is amended by nothing but a revision of its order', () => {
+  const facts = placement.begin(orderPlaced())
+  expect(() => placement.amended?.to(facts, { ...orderPlaced(), ...cancelled(5000) })).toThrow(
+    'A placement is not amended by OrderCancelled',
   )
 })
 

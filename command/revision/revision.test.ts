@@ -81,6 +81,40 @@ test('is concerned by what happens to it, and not by other revisions of its orde
   expect(revision.about('ord_1-2-12')).toEqual({ orderId: 'ord_1-2', revision: 12 })
 })
 
+test('it begins with nothing but a request, and is noticed by what ends it', () => {
+  const { name, follows, startsWith, noticing, cancelledBy } = revision
+  expect({ name, follows, startsWith, noticing, cancelledBy }).toEqual({
+    name: 'revision',
+    follows: 'order',
+    startsWith: 'OrderRevisionRequested',
+    noticing: ['OrderCancelled', 'OrderRevised'],
+    cancelledBy: 'OrderCancelled',
+  })
+  const cancelled = recorded({ type: 'OrderCancelled', data: { orderId: 'ord_1', customerId: 'cus_1', total: 1 } })
+  expect(() => revision.begin(cancelled)).toThrow('A revision cannot begin with OrderCancelled')
+  expect(revision.idOf(recorded({ type: 'LogCreated', data: { logId: 'abcdefghijkl' } }))).toBeUndefined()
+})
+
+test('it knows its steps by name, and by which events they are refused', () => {
+  expect(after({ start }).due.map(({ step, refusedBy }) => [step, refusedBy])).toEqual([
+    ['credit', 'CreditRaiseRefused'],
+    ['stock prd_more', 'StockRaiseRefused'],
+    ['stock prd_less', 'StockRaiseRefused'],
+  ])
+})
+
+test('what it asks goes to the stream that decides it, whatever comes of it', () => {
+  const participants = ['customer-cus_1', 'product-prd_more', 'product-prd_less']
+  const cancelled = after({ start }, { noticed: ['OrderCancelled'] })
+  expect(cancelled.due.map(({ stream }) => stream)).toEqual(participants)
+  const reserved = { replies: willing(after({ start }).due) }
+  expect(after({ start }, reserved).due.map(({ stream }) => stream)).toEqual(['order-ord_1'])
+  const swapped = after({ start }, reserved, { noticed: ['OrderRevised'] })
+  expect(swapped.due.map(({ stream }) => stream)).toEqual(participants)
+  const late = after({ start }, { now: NOW + revision.within })
+  expect(late.due.map(({ stream }) => stream)).toEqual(['order-ord_1', ...participants])
+})
+
 /** The state of the revision after it has looked at its inbox several times, and what it wants answered then. */
 function after(...inboxes: Partial<Inbox>[]): { state: SagaState<RevisionFacts>; due: readonly Due[] } {
   let state: SagaState<RevisionFacts> | undefined

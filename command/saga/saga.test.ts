@@ -8,17 +8,23 @@ import { decide, evolve, type Inbox } from './saga.ts'
 const ask = (type: 'ReserveCredit' | 'ReleaseCredit') =>
   ({ stream: 'customer-cus_1', command: { type, customerId: 'cus_1', orderId: 'ord_1', amount: 5 } }) as const
 
-/** A saga of two steps, of which one customer is asked both. */
-const saga: SagaDefinition<{ orderId: string }, 'NO' | 'LATE'> = {
+interface Facts {
+  orderId: string
+  names: readonly string[]
+}
+
+/** A saga of two steps, of which one customer is asked both; a revision of the order adds a third. */
+const saga: SagaDefinition<Facts, 'NO' | 'LATE'> & Required<Pick<SagaDefinition<Facts>, 'amended'>> = {
   name: 'placement',
   follows: 'order',
   startsWith: 'OrderPlaced',
   noticing: ['OrderCancelled'],
   idOf: () => 'ord_1',
   about: (orderId) => ({ orderId }),
-  begin: () => ({ orderId: 'ord_1' }),
-  together: () =>
-    ['first', 'second'].map((name) => ({
+  begin: () => ({ orderId: 'ord_1', names: ['first', 'second'] }),
+  amended: { by: 'OrderRevised', to: ({ orderId, names }) => ({ orderId, names: [...names, 'third'] }) },
+  together: ({ names }) =>
+    names.map((name) => ({
       name,
       reserve: ask('ReserveCredit'),
       refusedBy: 'CreditReservationRefused',
@@ -58,10 +64,10 @@ function stateAfter(...inboxes: Partial<Inbox>[]) {
 
 test('a saga that has started has asked for everything, and heard nothing', () => {
   expect(stateAfter()).toEqual({
-    facts: { orderId: 'ord_1', deadline: '2026-01-01T00:00:01.000Z', window: 2 },
+    facts: { ...saga.begin(start), deadline: '2026-01-01T00:00:01.000Z', window: 2 },
     deadline: '2026-01-01T00:00:01.000Z',
     window: 2,
-    steps: saga.together({ orderId: 'ord_1' }),
+    steps: saga.together(saga.begin(start)),
     statuses: ['ASKED', 'ASKED'],
     refusals: [],
     delivered: false,
@@ -83,6 +89,32 @@ test('it keeps the reasons of those who refused, and of nobody else', () => {
 
 test('a decision cannot have been delivered before there is one', () => {
   expect(stateAfter({ replies: [{ step: 'decision', answer: 'DONE' }] })).toEqual(stateAfter())
+})
+
+describe('an amendment', () => {
+  const revisedAt = (revision: number) => ({ ...start, revision })
+
+  test('adds what is reserved already, and leaves what is known of the rest', () => {
+    const state = stateAfter({ replies: [{ step: 'first', answer: 'DONE' }] }, { amendments: [revisedAt(0)] })
+    expect(state).toMatchObject({ statuses: ['DONE', 'ASKED', 'DONE'], amendedAt: 0 })
+    expect(state?.steps).toEqual(saga.together({ orderId: 'ord_1', names: ['first', 'second', 'third'] }))
+    expect(state?.facts).not.toHaveProperty('amendedAt')
+  })
+
+  test('is made once, and no older one after it', () => {
+    const amended = stateAfter({ amendments: [revisedAt(3)] })
+    expect(stateAfter({ amendments: [revisedAt(3)] }, { amendments: [revisedAt(3), revisedAt(2)] })).toEqual(amended)
+    expect(stateAfter({ amendments: [revisedAt(3), revisedAt(4)] })).toMatchObject({ amendedAt: 4 })
+  })
+
+  test('is nothing to a saga that knows of none', () => {
+    const { amended: _, ...rigid } = saga
+    const begun = decide(rigid, undefined, { start, replies: [], noticed: [], now }).state
+    expect(decide(rigid, begun, { replies: [], noticed: [], now, amendments: [revisedAt(3)] })).toEqual({
+      events: [],
+      state: begun,
+    })
+  })
 })
 
 describe('what cannot be is a bug, and is told as one', () => {

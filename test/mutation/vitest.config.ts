@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'command/*.test.ts',
       'command/{customer,product,order,parking}/*.test.ts',
-      'command/{placement/{placement,asked,policies},revision/revision}.test.ts',
+      'command/{placement/{placement,asked,asked-by-policies},revision/revision}.test.ts',
       'command/saga/saga.test.ts',
       'query/views/*.test.ts',
     ],

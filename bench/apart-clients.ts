@@ -16,7 +16,11 @@ const RECEIVE = 'mutation ($input: ReceiveStockInput!) { receiveStock(input: $in
 const RECEIVE_AND_READ =
   'mutation ($input: ReceiveStockInput!) { receiveStock(input: $input) { receipt { position } product { inStock } } }'
 const PLACE = 'mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { receipt { position } } }'
-const PENDING = '{ orders(first: 0, filter: { statusIn: [PENDING] }) { totalCount { value } } }'
+const PENDING =
+  'query ($input: Position) { orders(first: 0, filter: { statusIn: [PENDING] }, atLeast: $input) { totalCount { value } } }'
+
+/** Of the newest order: views that have not come so far do not show all that are undecided. */
+let placedAt: string | undefined
 
 await clients(8, CUSTOMERS, (n) =>
   send(REGISTER, { customerId: `cus_${n}`, name: `Customer ${n}`, creditLimit: '90000000.00' }),
@@ -43,17 +47,32 @@ process.send?.({ command, readBack, decided, orders: Number(orders) / seconds })
 close()
 process.disconnect()
 
-function place(name: string): Promise<unknown> {
+async function place(name: string): Promise<void> {
   const n = Number(name.split('_')[1])
   const lines = [{ productId: `prd_${n % PRODUCTS}`, quantity: 6, unitPrice: '2.55' }]
-  return send(PLACE, { orderId: `ord_${name}`, customerId: `cus_${n % CUSTOMERS}`, content: { lines } })
+  const input = { orderId: `ord_${name}`, customerId: `cus_${n % CUSTOMERS}`, content: { lines } }
+  const { placeOrder } = (await send(PLACE, input)) as { placeOrder: { receipt: { position: string } } }
+  const { position } = placeOrder.receipt
+  if (placedAt === undefined || numberOf(position) > numberOf(placedAt)) placedAt = position
+}
+
+function numberOf(position: string): number {
+  return Number(position.split('-')[1])
 }
 
 async function nonePending(): Promise<void> {
   for (;;) {
-    const data = (await send(PENDING)) as { orders: { totalCount: { value: number } } }
-    if (data.orders.totalCount.value === 0) return
+    const data = (await send(PENDING, placedAt).catch(notYetVisible)) as Pending | undefined
+    if (data?.orders.totalCount.value === 0) return
   }
+}
+
+interface Pending {
+  orders: { totalCount: { value: number } }
+}
+
+function notYetVisible(error: Error): undefined {
+  if (!error.message.includes('NOT_YET_VISIBLE')) throw error
 }
 
 /** In seconds, of one thing at a time. */

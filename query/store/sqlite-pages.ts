@@ -147,7 +147,11 @@ function residues(table: Table, conditions: readonly Condition[]): Sql[] {
   return conditions.flatMap((condition) => {
     queriedAs(table.projection, condition)
     const at = `t.${column(condition.field)}`
-    if ('range' in condition) return comparisons(`+${at}`, condition.range)
+    if ('range' in condition) {
+      const terms = comparisons(`+${at}`, condition.range)
+      // A range without bounds still asks for the field to be there.
+      return terms.length > 0 ? terms : [sql`${at} IS NOT NULL`]
+    }
     if ('startsWith' in condition) return [sql`instr(${at}, ${value(`\n${lineOf(condition.startsWith)}`)})`]
     if (!isOnList(table, condition)) return [oneOfTerm(`+${at}`, valuesOf(condition))]
     const found = valuesOf(condition).map((one) => sql`instr(${at}, ${value(`\n${lineOf(String(one))}\n`)})`)

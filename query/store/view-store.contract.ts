@@ -272,6 +272,7 @@ export function describeViewStore(
       expect(await within({ lt: 2 })).toEqual(['ord_1'])
       expect(await within({ gt: 1, lt: 3 })).toEqual(['ord_2'])
       expect(await within({ gte: -Infinity, lte: Infinity })).toEqual(['ord_1', 'ord_2', 'ord_3'])
+      expect(await within({})).toEqual(['ord_1', 'ord_2', 'ord_3'])
       expect(await within({ gt: Infinity })).toEqual([])
       expect(await within({ lt: -Infinity })).toEqual([])
     })

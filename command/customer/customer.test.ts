@@ -185,6 +185,15 @@ describe('a revision of an order', () => {
       .then(raiseRefused('ord_1', 1, 41, { available: 40 }))
   })
 
+  test('leaves so much less for other orders', () => {
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20))
+      .when(reserveCredit('ord_2', 51))
+      .then(refused('ord_2', 51, { available: 50 }))
+    given(customer, ...thirty, raised('ord_1', 1, 50, 20), lowered('ord_1', 1, 30, 20))
+      .when(reserveCredit('ord_2', 71))
+      .then(refused('ord_2', 71, { available: 70 }))
+  })
+
   test('that takes less leaves all of it reserved at first, and may do so when the limit was lowered', () => {
     given(customer, ...thirty, limitChanged(100, 10))
       .when(raiseCredit('ord_1', 1, 20))
@@ -261,7 +270,7 @@ test('whatever is asked, no reservation exceeds the limit, and nothing is given 
     fc.tuple(orderId, revision, amount).map(([id, number, to]) => lowerCredit(id, number, to)),
   )
   fc.assert(
-    fc.property(fc.array(anyCommand, { maxLength: 60 }), (commands) => {
+    fc.property(fc.array(anyCommand, { maxLength: 60, size: 'max' }), (commands) => {
       const log: CustomerEvent[] = []
       const open = new Map<string, number>()
       let limit = 0

@@ -33,6 +33,11 @@ describe('an operator', () => {
     given(parking, parked(another), parked()).when(retry).then(retried)
   })
 
+  test('has a parked revision tried again, of which there may be several for an order', () => {
+    const revision: ParkedSaga = { ...saga, saga: 'revision', revision: 2 }
+    given(parking, parked(revision)).when(retry).then({ type: 'SagaRetried', data: revision })
+  })
+
   test('gives a parked saga up', () => {
     given(parking, parked(), parked(another)).when(discard).then(discarded)
   })

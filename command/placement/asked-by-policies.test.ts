@@ -58,7 +58,7 @@ describe('what is asked', () => {
     ['stock that is refused', products.refused('ord_1', 3, {}), 'stock prd_1', 'OUT_OF_STOCK'],
   ])('when something comes of a reservation: that the order notes it, here %s', (_, event, step, refusedBecause) => {
     const command = { type: 'NoteReservation', orderId: 'ord_1', step, ...(refusedBecause && { refusedBecause }) }
-    expect(asked('note', event)).toEqual([{ ...itself, command }])
+    expect(asked('note', event)).toStrictEqual([{ ...itself, command }])
   })
 
   test('when a reservation comes after its release: nothing', () => {

@@ -18,10 +18,12 @@ import {
   orderRejected,
   orderRevised,
   orderShipped,
+  placementAmended,
   placementStarted,
   recorder,
   reservationNoted,
   reservationsAwaited,
+  revisionStarted,
   time,
 } from './given.ts'
 
@@ -77,6 +79,10 @@ test("the version counts every event of the customer's own stream, and those of 
   given(customers, creditRefused({ reason: 'UNKNOWN_CUSTOMER' }), customerRegistered())
     .when(orderPlaced(), creditRefused(), orderRejected())
     .then({ version: 3 })
+})
+
+test('a raise that is refused counts as well', () => {
+  given(customers, customerRegistered()).when(creditRaiseRefused()).then({ version: 2 })
 })
 
 test('orders are listed with the newest first and follow the life of the order', () => {
@@ -169,7 +175,13 @@ test('an order of a customer that nobody registered makes no customer', () => {
     .thenNothing()
 })
 
-test('the books of a placement concern no customer', () => {
-  const events = recorder()(placementStarted(), reservationsAwaited(), reservationNoted())
+test('the books of placements and revisions concern no customer', () => {
+  const events = recorder()(
+    placementStarted(),
+    placementAmended(),
+    reservationsAwaited(),
+    reservationNoted(),
+    revisionStarted(),
+  )
   expect(events.flatMap((event) => customers.documentsOf(event))).toEqual([])
 })

@@ -311,6 +311,17 @@ describe('a placement by choreography', () => {
     ])
   })
 
+  test('that awaits its reservations counts that in the version of the order', () => {
+    given(orders, orderPlaced({ lines, coordination })).when(reservationsAwaited()).then({ version: 2 })
+  })
+
+  test('differs from one by a saga, which tells itself when it has ended', () => {
+    const refused = [creditRefused(), orderRejected(), stockReleased({ quantity: 0 })]
+    const bySaga = folded(orders, undefined, recorder()(orderPlaced(), ...refused))?.placement
+    expect(bySaga?.steps.map(({ state }) => state)).toEqual(['REFUSED', 'COMPENSATED'])
+    expect(bySaga).not.toHaveProperty('endedAt')
+  })
+
   test('ends when everything is given back after a rejection or cancellation', () => {
     const refused = [creditRefused(), stockReserved(), orderRejected(), stockReleased()]
     expect(placement(...refused)).toMatchObject({ state: 'COMPENSATING' })

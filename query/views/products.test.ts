@@ -72,6 +72,10 @@ test("the version counts every event of the product's stream, refusals too", () 
     .then({ inStock: 0, reserved: 0, version: 3 })
 })
 
+test('a raise that is refused counts as well', () => {
+  given(products, productAdded()).when(stockRaiseRefused()).then({ version: 2 })
+})
+
 test('a refusal for a product that nobody added makes no product', () => {
   given(products)
     .when(stockRefused({ reason: 'UNKNOWN_PRODUCT' }))

@@ -6,6 +6,7 @@ import {
   creditRaised,
   creditRaiseRefused,
   folded,
+  given,
   orderApproved,
   orderCancelled,
   orderPlaced,
@@ -165,6 +166,40 @@ test('one that is parked says since when, and what could not be given back', () 
     expect(revisionAfter(...parked, sagaRetried(saga))).toMatchObject({ state, credit: 'COMPENSATING' })
     expect(revisionAfter(...parked, sagaDiscarded(saga))).toMatchObject({ state: 'COMPENSATION_FAILED' })
   }
+})
+
+test('one that is tried again goes on with what failed, and may find that nothing is left to give back', () => {
+  const saga = { saga: 'revision', id: 'ord_1-1', revision: 1 } as const
+  const failed = sagaParked({ ...saga, reason: 'COMPENSATION_FAILED', steps: ['credit'], error: 'no such thing' })
+  const before = [creditRaised(), stockRaised(), revisionRejected(), stockLowered(), failed]
+  const again = { state: 'REJECTED', 'stock prd_1': 'COMPENSATED', 'stock prd_2': 'REQUESTED' }
+  expect(revisionAfter(...before, sagaRetried(saga))).toEqual({ ...again, credit: 'COMPENSATING' })
+  const ended = {
+    ...again,
+    credit: 'COMPENSATED (nothing more was reserved)',
+    'stock prd_2': 'COMPENSATED (nothing more was reserved)',
+  }
+  expect(revisionAfter(...before, sagaRetried(saga), revisionEnded())).toEqual(ended)
+  expect(revisionAfter(...before, revisionEnded())).toEqual({ ...ended, credit: 'FAILED (no such thing)' })
+  expect(revisionAfter(sagaParked(saga), sagaRetried(saga)).state).toBe('PENDING')
+  expect(order(...requested, sagaParked(saga), sagaDiscarded(saga)).revision).not.toHaveProperty('parkedSince')
+})
+
+test('a refused step keeps its refusal, and what needed nothing is done when an applied one ends', () => {
+  const told = 'REFUSED (CREDIT_LIMIT_EXCEEDED: 100.00 more asked for, 50.00 available)'
+  expect(revisionAfter(creditRaiseRefused(), creditLowered({ by: 0 }))).toMatchObject({ credit: told })
+  expect(revisionAfter(creditRaised(), orderRevised(), revisionEnded())).toEqual({
+    state: 'APPLIED',
+    credit: 'DONE',
+    'stock prd_1': 'DONE',
+    'stock prd_2': 'DONE',
+  })
+})
+
+test('what happens to a product that is not in the order changes nothing', () => {
+  given(orders, ...requested)
+    .when(stockReserved({ productId: 'prd_9' }), stockRaised({ productId: 'prd_9' }))
+    .thenNothing()
 })
 
 test('the books of the saga concern no order', () => {

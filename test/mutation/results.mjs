@@ -31,7 +31,7 @@ function condense() {
     files: eachOf(files, ({ source, mutants }) => ({
       source,
       mutants: inOrder(
-        mutants.filter(isKept).map(({ location, mutatorName, replacement, status, killedBy, coveredBy }) => ({
+        mutants.map(({ location, mutatorName, replacement, status, killedBy, coveredBy }) => ({
           ...{ location, mutatorName, replacement, status },
           // Which tests see a mutant matters for survivors only: it is tried again when there is a new one.
           ...(status === 'Killed' ? { killedBy: numbersOf(killedBy) } : { coveredBy: numbersOf(coveredBy) }),
@@ -46,11 +46,6 @@ function condense() {
   // Within a text the quote would be escaped.
   const lines = JSON.stringify({ basis: basisOf(results), ...results }).replaceAll('},{"', '},\n{"')
   writeFileSync(RESULTS, `${lines}\n`)
-}
-
-/** Of a mutant in what happens when a module is loaded nobody knows which tests see it: a survivor is tried again each time. */
-function isKept({ status, static: isStatic }) {
-  return !(isStatic && status === 'Survived')
 }
 
 /** A fingerprint of what the mutated files and the tests import, apart from each other. */

@@ -1,6 +1,6 @@
 // The command line of the import.
-import { parseArgs } from 'node:util'
 import { parseMoney } from '../../events/money.ts'
+import { BadArguments, endpoint, parsed, usualOptions } from './command-line.ts'
 import type { ImportOptions } from './import.ts'
 
 export const USAGE = `Usage: npm run import -- FILE.csv [options]
@@ -19,10 +19,12 @@ export interface Arguments extends ImportOptions {
   json: boolean
 }
 
-/** The command line is wrong; the message is a sentence that names the argument and what would be right. */
-export class BadArguments extends Error {
-  override name = 'BadArguments'
-}
+const options = {
+  ...usualOptions,
+  'credit-limit': { type: 'string', default: '100000.00' },
+  stock: { type: 'string', default: '1000000' },
+  concurrency: { type: 'string', default: '32' },
+} as const
 
 const MAX_STOCK = 2 ** 31 - 1
 const MAX_CONCURRENCY = 256
@@ -33,7 +35,7 @@ const MAX_CONCURRENCY = 256
  * @throws BadArguments
  */
 export function parseArguments(args: readonly string[]): Arguments | 'help' {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parsed(args, options)
   if (values.help) return 'help'
   const [file, ...more] = positionals
   if (!file) throw new BadArguments('The name of a CSV file is missing.')
@@ -46,31 +48,6 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
     concurrency: wholeNumber('--concurrency', values.concurrency, 1, MAX_CONCURRENCY),
     json: values.json,
   }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },
-        'credit-limit': { type: 'string', default: '100000.00' },
-        stock: { type: 'string', default: '1000000' },
-        concurrency: { type: 'string', default: '32' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new BadArguments((error as Error).message)
-  }
-}
-
-function endpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
-  throw new BadArguments(`--url must be an address such as http://127.0.0.1:4000/graphql; it is "${text}".`)
 }
 
 function money(option: string, text: string): number {

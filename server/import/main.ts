@@ -1,5 +1,6 @@
 // `npm run import -- FILE.csv`: sends a wholesaler's orders to a running desk.
-import { BadArguments, parseArguments, USAGE } from './arguments.ts'
+import { parseArguments, USAGE } from './arguments.ts'
+import { BadArguments } from './command-line.ts'
 import { UnreadableFile } from './csv.ts'
 import { DeskProblem } from './desk-client.ts'
 import { importPlan, type RefusedItem } from './import.ts'

@@ -1,5 +1,5 @@
 // The command line of `creditline parked`.
-import { parseArgs } from 'node:util'
+import { BadArguments, endpoint, parsed, usualOptions } from '../import/command-line.ts'
 
 export const USAGE = `Usage: creditline parked list | retry ID | discard ID [options]
    or: npm run parked -- list | retry ID | discard ID [options]
@@ -19,18 +19,13 @@ export interface Arguments {
   json: boolean
 }
 
-/** The command line is wrong; the message is a sentence that names the argument and what would be right. */
-export class BadArguments extends Error {
-  override name = 'BadArguments'
-}
-
 /**
  * Reads the arguments after `parked`.
  * @returns the arguments, or `help` when that is what was asked for
  * @throws BadArguments
  */
 export function parseArguments(args: readonly string[]): Arguments | 'help' {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parsed(args, usualOptions)
   if (values.help) return 'help'
   const [action, id, ...more] = positionals
   const { json } = values
@@ -47,26 +42,4 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
     default:
       throw new BadArguments(`What to do must be list, retry or discard; it is ${action ? `"${action}"` : 'missing'}.`)
   }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new BadArguments((error as Error).message)
-  }
-}
-
-function endpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
-  throw new BadArguments(`--url must be an address such as http://127.0.0.1:4000/graphql; it is "${text}".`)
 }

@@ -1,7 +1,8 @@
 // `creditline parked`: what an operator does about the orders that cannot go on, on a running desk.
 import { randomUUID } from 'node:crypto'
+import { BadArguments } from '../import/command-line.ts'
 import { type DeskClient, DeskProblem, deskClient } from '../import/desk-client.ts'
-import { type Arguments, BadArguments, parseArguments, USAGE } from './arguments.ts'
+import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { DISCARD, type OperatorAnswer, PARKED, type ParkedOrder, type ParkedPage, RETRY } from './operations.ts'
 
 /** Exit codes: done, the desk was not there or refused, the command line is wrong. */

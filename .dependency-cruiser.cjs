@@ -28,14 +28,19 @@ module.exports = {
       ...between('^command/(saga|choreography)/', '^command/(placement|revision|customer|order|product)/'),
     },
     {
+      name: 'client-knows-no-desk',
+      severity: 'error',
+      ...between('^server/client/', '^(command|query|schema|server/(?!client/))'),
+    },
+    {
       name: 'importer-is-a-client',
       severity: 'error',
-      ...between('^server/import/', '^(command|query|server/(?!import/))'),
+      ...between('^server/import/', '^(command|query|server/(?!client/|import/))'),
     },
     {
       name: 'operator-is-a-client',
       severity: 'error',
-      ...between('^server/parked/', '^(command|query|server/(?!import/desk-client|parked/))'),
+      ...between('^server/parked/', '^(command|query|server/(?!client/|parked/))'),
     },
     {
       name: 'one-module-knows-the-client-of-nats',

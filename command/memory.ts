@@ -8,8 +8,8 @@ import type { Aggregate } from './decider.ts'
 export interface Memory<A extends Aggregate> {
   /** The reservation that a command is about. */
   asked(command: A['command']): string | undefined
-  /** Whether a command that comes again while its reservation is open does nothing, and need not be answered as the first time. */
-  repeatable(command: A['command']): boolean
+  /** Whether a command that comes again while its reservation is open does nothing, and was not refused the first time. */
+  repeatable(command: A['command'], state: A['state']): boolean
   /** The reservation that an event has settled for good. */
   settled(event: A['event']): string | undefined
   /** What is reserved, and not settled. */

@@ -1,6 +1,7 @@
 // SQLite behind a handful of calls: the one that Node brings along from 24 on, a package with the same API before.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
+import { messageOf } from './message-of.ts'
 
 export type Value = string | number | null | Uint8Array
 
@@ -65,7 +66,7 @@ export async function openDatabase(file: string, options: DatabaseOptions): Prom
 }
 
 function cannotOpen(file: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : error
+  const reason = messageOf(error)
   return new Error(`Cannot open the database ${file}: ${reason}`, { cause: error })
 }
 
@@ -118,7 +119,7 @@ function calls(connection: DatabaseSyncInstance, { readonly }: DatabaseOptions):
         commit.run()
       } catch (error) {
         rollback()
-        throw new CommitFailed(`The commit failed: ${error instanceof Error ? error.message : error}`, { cause: error })
+        throw new CommitFailed(`The commit failed: ${messageOf(error)}`, { cause: error })
       }
       return result
     },

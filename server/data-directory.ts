@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileLock, lockFile } from '../events/file-lock.ts'
+import { messageOf } from '../events/message-of.ts'
 
 export interface DataDirectory {
   /** The log: the truth, to be backed up. */
@@ -45,7 +46,7 @@ async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock
     await mkdir(path, { recursive: true })
     return await lockFile(join(path, 'desk.lock'), use)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const message = `The data directory ${path} cannot be used: ${reason}. Set DATA_DIR to a directory that can be written.`
     throw new DataDirectoryUnusable(message, { cause: error })
   }

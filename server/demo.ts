@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
+import { messageOf } from '../events/message-of.ts'
 import { fillDemo } from './demo-orders.ts'
 import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
@@ -26,6 +27,6 @@ try {
   console.log('This is a demo: customers, products and orders are in it, and all is gone when it ends.\n')
 } catch (error) {
   await removeData()
-  console.error(`The demo cannot start. ${error instanceof Error ? error.message : error}`)
+  console.error(`The demo cannot start. ${messageOf(error)}`)
   process.exit(1)
 }

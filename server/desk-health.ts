@@ -1,5 +1,6 @@
 // What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
 import { PARTITIONS } from '../command/bus/partitions.ts'
+import { messageOf } from '../events/message-of.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import type { Feed } from '../query/feed/feed.ts'
 import type { Ground } from './ground.ts'
@@ -55,7 +56,7 @@ async function eventStorePart(store: EventStore): Promise<Part> {
   try {
     return { ok: true, detail: `newest event at ${await store.head()}` }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { ok: false, detail: messageOf(error) }
   }
 }
 

@@ -1,6 +1,7 @@
 // `npm start`: a desk that runs until it is told to stop.
 import './production.ts'
 import closeWithGrace from 'close-with-grace'
+import { messageOf } from '../events/message-of.ts'
 import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
@@ -14,6 +15,6 @@ try {
   })
   console.log(greeting(desk.url, settings.roles))
 } catch (error) {
-  console.error(`The desk cannot start. ${error instanceof Error ? error.message : error}`)
+  console.error(`The desk cannot start. ${messageOf(error)}`)
   process.exit(1)
 }

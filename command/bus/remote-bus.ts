@@ -1,5 +1,6 @@
 // The command bus to handlers in other processes: each command goes to whoever holds the partition of its stream.
 import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf } from '../../events/message-of.ts'
 import { type Messaging, NoAnswer, NobodyServes } from '../../events/messaging/messaging.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import { type CommandBus, NotDecided } from './command-bus.ts'
@@ -115,7 +116,7 @@ function notDecided(stream: StreamName, cause: unknown): NotDecided {
   if (cause instanceof NobodyServes) {
     return new NotDecided(`${stream}: no command handler serves its partition at the moment.`, { cause })
   }
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   const what = cause instanceof NoAnswer ? 'the command handler did not answer' : 'the command could not be sent'
   return new NotDecided(`${stream}: ${what}. ${reason}`, { cause })
 }

@@ -1,4 +1,5 @@
 // The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
+import { messageOf } from '../../events/message-of.ts'
 import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
 import { type CommandBus, NotDecided } from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
@@ -38,7 +39,7 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
       if (request.ask === 'decide') return { outcome: await handler.send(request.message) }
       return { price: (await handler.priceOf(request.productId)) ?? null }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
     }
   }

@@ -1,5 +1,6 @@
 // How a stream comes into memory: from a snapshot and what came after it, or from its first event.
 import type { DomainEvent } from '../../events/catalogue.ts'
+import { messageOf } from '../../events/message-of.ts'
 import { START } from '../../events/position.ts'
 import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
 import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
@@ -86,7 +87,7 @@ function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent)
   try {
     return decider.evolve(state, event)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new CannotFold(`${event.stream} cannot be folded at its event ${event.revision + 1}: ${reason}`, { cause })
   }
 }

@@ -160,7 +160,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
           expect(outcomes[0]).toEqual(outcomes[1])
           expect(logs[0]).toEqual(logs[1])
         }),
-        { numRuns: 20 },
+        { numRuns: 100 },
       )
       expect(snapshots).toBeGreaterThan(40)
     },

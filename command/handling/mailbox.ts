@@ -1,6 +1,7 @@
 // The mailbox of one stream: commands that wait for it are decided one after another and leave in one append.
 import { randomUUID } from 'node:crypto'
 import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import { messageOf } from '../../events/message-of.ts'
 import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
@@ -86,7 +87,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
   function failureOf(error: unknown): Error {
     if (error instanceof CannotFold) return error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return new NotDecided(`${stream}: ${reason}`, { cause: error })
   }
 

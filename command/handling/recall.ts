@@ -69,7 +69,7 @@ export async function recall(
 
 /**
  * The commands that what is forgotten could bear on. Not one that would be remembered with all that it can have left. Nor one whose
- * reservation is open when its turn comes: that was not settled, and to reserve it again does nothing; to raise it may have been refused.
+ * reservation is open when its turn comes: that was not settled, and what is repeatable does nothing then.
  * Nor one whose id no client has used.
  */
 function inDoubt(
@@ -86,7 +86,8 @@ function inDoubt(
     const reservation = memory.asked(command)
     const isOpen = reservation !== undefined && open.has(reservation) && !asked.has(reservation)
     if (reservation !== undefined) asked.add(reservation)
-    if (after >= forgotten.position || commands.has(commandId) || (isOpen && memory.repeatable(command))) return []
+    if (after >= forgotten.position || commands.has(commandId) || (isOpen && memory.repeatable(command, state)))
+      return []
     const isNew = reservation === undefined && isOfClient(commandId) && keys?.mayHave(commandId) === false
     return isNew ? [] : message
   })

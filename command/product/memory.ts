@@ -5,7 +5,9 @@ import type { Product, ProductCommand } from './product.ts'
 
 export const productMemory: Memory<{ command: ProductCommand; state: Product; event: ProductEvent }> = {
   asked: (command) => ('orderId' in command ? command.orderId : undefined),
-  repeatable: ({ type }) => type !== 'RaiseStock',
+  repeatable: (command, { revised }) =>
+    // What was refused to an order may be open since a revision of it.
+    command.type === 'ReserveStock' ? !revised.has(command.orderId) : command.type !== 'RaiseStock',
   settled: ({ type, data }) => (type === 'StockReleased' || type === 'StockShipped' ? data.orderId : undefined),
   open: (product) => (product.status === 'ADDED' ? product.reservations : NOTHING),
   marks: ({ settled }) => settled,

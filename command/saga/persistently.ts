@@ -1,5 +1,6 @@
 // Tries again, with growing pauses, what has failed: for ever while machinery is in the way, a few times when it is the work itself.
 import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf } from '../../events/message-of.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../../events/store/event-store.ts'
 import { NotDecided } from '../bus/command-bus.ts'
 
@@ -49,10 +50,6 @@ export async function persistently<Result>(
     }
   }
   return undefined
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function isPassing(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SCHEMA_VERSION } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
+import { messageOf } from '../message-of.ts'
 import { type EventStore, RevisionConflict, type StreamName } from '../store/event-store.ts'
 import { alarm } from './alarm.ts'
 import { openHolding } from './holding.ts'
@@ -150,7 +151,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   /** Failing is a state: it is logged when it begins and when it ends. */
   function failed(error: unknown): void {
     if (failure === undefined) log.warn({ err: error, lease: name }, 'The lease cannot be renewed; it is tried again')
-    failure = error instanceof Error ? error.message : String(error)
+    failure = messageOf(error)
   }
 
   function answered(): void {

@@ -13,6 +13,7 @@ import {
   NatsError,
 } from 'nats'
 import type { Logger } from '../logger.ts'
+import { messageOf } from '../message-of.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
 import { natsAddress } from './nats-address.ts'
 
@@ -341,7 +342,7 @@ const REASONS: Record<string, string> = {
 
 function reasonOf(error: unknown): string {
   const known = error instanceof NatsError ? REASONS[error.code] : undefined
-  return known ?? (error instanceof Error ? error.message : String(error))
+  return known ?? messageOf(error)
 }
 
 /** Waits for work, but not for longer than so many milliseconds. */

@@ -1,6 +1,7 @@
 // The event store for a laptop: one SQLite file, one connection, one durable commit for all appends of an event-loop turn.
 import { resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { messageOf } from '../message-of.ts'
 import type { Position } from '../position.ts'
 import { CommitFailed, type Database, isStorageFailure, openDatabase } from '../sqlite.ts'
 import { appendOf } from './append.ts'
@@ -126,7 +127,7 @@ function opened(db: Database, file: string): EventTables {
     return eventTables(db)
   } catch (error) {
     db.close()
-    throw new Error(`Cannot use ${file} as the event log: ${error instanceof Error ? error.message : error}`, {
+    throw new Error(`Cannot use ${file} as the event log: ${messageOf(error)}`, {
       cause: error,
     })
   }
@@ -164,7 +165,7 @@ function failure(error: unknown): unknown {
 }
 
 function unavailable(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`The event log cannot be used: ${error instanceof Error ? error.message : error}`, {
+  return new StoreUnavailable(`The event log cannot be used: ${messageOf(error)}`, {
     cause: error,
   })
 }

@@ -1,6 +1,7 @@
 // The change feed of a query node: follows the checkpoint of the views, and tells subscribers what was recorded, by topic.
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Logger } from '../../events/logger.ts'
+import { messageOf } from '../../events/message-of.ts'
 import type { Position } from '../../events/position.ts'
 import { type HistoryFilter, matcher } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
@@ -147,7 +148,7 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
       if (failures.delete(what)) log.info({ position }, `The feed can read the ${what} again`)
     } catch (error) {
       if (!failures.has(what)) log.warn({ err: error }, `The feed cannot read the ${what}; it goes on trying`)
-      failures.set(what, error instanceof Error ? error.message : String(error))
+      failures.set(what, messageOf(error))
     }
   }
 

@@ -1,5 +1,6 @@
 // The connection to MongoDB: majority reads and writes, and reads of which each sees what the one before has seen.
 import { type ClientSession, type Db, MongoClient, type Timestamp } from 'mongodb'
+import { messageOf } from '../../events/message-of.ts'
 
 export interface Connection {
   database: Db
@@ -76,8 +77,4 @@ function reads(client: MongoClient): Pick<Connection, 'reading'> {
       }
     },
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

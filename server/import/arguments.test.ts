@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { BadArguments } from '../client/command-line.ts'
 import { parseArguments } from './arguments.ts'
-import { BadArguments } from './command-line.ts'
 
 describe('the command line of the import', () => {
   test('a file is enough', () => {

@@ -1,6 +1,6 @@
 // The command line of the import.
 import { parseMoney } from '../../events/money.ts'
-import { BadArguments, endpoint, parsed, usualOptions } from './command-line.ts'
+import { BadArguments, endpoint, parsed, usualOptions } from '../client/command-line.ts'
 import type { ImportOptions } from './import.ts'
 
 export const USAGE = `Usage: npm run import -- FILE.csv [options]

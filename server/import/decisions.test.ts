@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
 import { decisionsOf } from './decisions.ts'
-import { type DeskClient, DeskProblem } from './desk-client.ts'
 import type { OrderState } from './operations.ts'
 
 const PATIENT = 10_000

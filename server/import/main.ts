@@ -1,18 +1,15 @@
 // `npm run import -- FILE.csv`: sends a wholesaler's orders to a running desk.
+
+import { BadArguments } from '../client/command-line.ts'
+import { DeskProblem } from '../client/desk-client.ts'
+import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
 import { parseArguments, USAGE } from './arguments.ts'
-import { BadArguments } from './command-line.ts'
 import { UnreadableFile } from './csv.ts'
-import { DeskProblem } from './desk-client.ts'
 import { importPlan, type RefusedItem } from './import.ts'
 import { planOf } from './plan.ts'
 import { progressOn } from './progress.ts'
 import { readRows } from './rows.ts'
 import { summaryOf, summaryText } from './summary.ts'
-
-/** Exit codes: the import is done, the desk was not there or did not take everything, the command line or the file is wrong. */
-const DONE = 0
-const DESK_FAILED = 1
-const BAD_INPUT = 2
 
 const REFUSED_SHOWN = 10
 
@@ -43,9 +40,4 @@ function complainOf(refused: readonly RefusedItem[]): void {
   for (const { id, message } of refused.slice(0, REFUSED_SHOWN)) console.error(`${id} was refused: ${message}`)
   const more = refused.length - REFUSED_SHOWN
   if (more > 0) console.error(`and ${more} more`)
-}
-
-function complain(message: string, exitCode: number): number {
-  console.error(message)
-  return exitCode
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BadArguments } from '../import/command-line.ts'
+import { BadArguments } from '../client/command-line.ts'
 import { parseArguments } from './arguments.ts'
 
 const url = 'http://127.0.0.1:4000/graphql'

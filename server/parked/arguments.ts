@@ -1,5 +1,5 @@
 // The command line of `creditline parked`.
-import { BadArguments, endpoint, parsed, usualOptions } from '../import/command-line.ts'
+import { BadArguments, endpoint, parsed, usualOptions } from '../client/command-line.ts'
 
 export const USAGE = `Usage: creditline parked list | retry ID | discard ID [options]
    or: npm run parked -- list | retry ID | discard ID [options]

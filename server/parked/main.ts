@@ -1,14 +1,10 @@
 // `creditline parked`: what an operator does about the orders that cannot go on, on a running desk.
 import { randomUUID } from 'node:crypto'
-import { BadArguments } from '../import/command-line.ts'
-import { type DeskClient, DeskProblem, deskClient } from '../import/desk-client.ts'
+import { BadArguments } from '../client/command-line.ts'
+import { type DeskClient, DeskProblem, deskClient } from '../client/desk-client.ts'
+import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { DISCARD, type OperatorAnswer, PARKED, type ParkedOrder, type ParkedPage, RETRY } from './operations.ts'
-
-/** Exit codes: done, the desk was not there or refused, the command line is wrong. */
-const DONE = 0
-const DESK_FAILED = 1
-const BAD_INPUT = 2
 
 /** How long the desk may be out of reach, in milliseconds. */
 const PATIENCE = 5_000
@@ -62,9 +58,4 @@ function told({ id, reason, steps, error, tries, timesParked, parkedAt, events }
     `  ${reason}${where}: ${error}`,
   ]
   return [...head, ...story, ''].join('\n')
-}
-
-function complain(message: string, exitCode: number): number {
-  console.error(message)
-  return exitCode
 }

@@ -1,6 +1,7 @@
 // Work that a deployment does once: this process does it while it holds the lease, and stands by while another one does.
 import { setTimeout as pause } from 'node:timers/promises'
 import { openLease } from '../../events/lease/lease.ts'
+import { messageOf } from '../../events/message-of.ts'
 import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
 
@@ -54,7 +55,7 @@ export async function activeOnce(
         failure = undefined
         log.info({ work: name }, 'active: this process holds the lease')
       } catch (error) {
-        failure = error instanceof Error ? error.message : String(error)
+        failure = messageOf(error)
         log.error({ work: name, err: error }, 'cannot start; it is tried again')
         await pause(START_AGAIN_AFTER_MS)
       }

@@ -615,11 +615,11 @@ export type ErrorCode =
 
 /** A customer to register. */
 export type RegisterCustomerInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  /** The name, 1 to 200 characters. */
+  /** The name, 1 to 200 characters, not all of them blank. */
   readonly name: Scalars['String']['input'];
   /** How much may be reserved for unpaid orders at once, 0 to 2^53 − 1 cents. */
   readonly creditLimit: Scalars['Money']['input'];
@@ -627,7 +627,7 @@ export type RegisterCustomerInput = {
 
 /** A customer's new credit limit. */
 export type ChangeCreditLimitInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The customer. */
   readonly customerId: Scalars['ID']['input'];
@@ -639,11 +639,11 @@ export type ChangeCreditLimitInput = {
 
 /** A product to add. */
 export type AddProductInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  /** The name, 1 to 200 characters. */
+  /** The name, 1 to 200 characters, not all of them blank. */
   readonly name: Scalars['String']['input'];
   /** The list price of a piece, 0 to 2^53 − 1 cents. */
   readonly price: Scalars['Money']['input'];
@@ -653,7 +653,7 @@ export type AddProductInput = {
 
 /** A product's new list price. */
 export type ChangePriceInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -665,7 +665,7 @@ export type ChangePriceInput = {
 
 /** A delivery of a product. */
 export type ReceiveStockInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -675,7 +675,7 @@ export type ReceiveStockInput = {
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing, so that a retry still makes one order. */
   readonly orderId?: InputMaybe<Scalars['ID']['input']>;
@@ -694,7 +694,7 @@ export type OrderContent =
 
 /** What an order is to be over. */
 export type ReviseOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
@@ -716,11 +716,11 @@ export type OrderLineInput = {
 
 /** An order to cancel. */
 export type CancelOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be PENDING or APPROVED. */
   readonly orderId: Scalars['ID']['input'];
-  /** Why, for people; up to 500 characters. */
+  /** Why, for people: 1 to 500 characters, not all of them blank. Leave it out, or give null, when there is no reason. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
   /** Cancel it only if this is the order's version now; otherwise the answer is a Conflict. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
@@ -728,11 +728,11 @@ export type CancelOrderInput = {
 
 /** An order to ship. */
 export type ShipOrderInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
-  /** The carrier's code, 1 to 100 characters. */
+  /** The carrier's code: 1 to 100 characters, not all of them blank. Leave it out, or give null, when there is none. */
   readonly trackingCode?: InputMaybe<Scalars['String']['input']>;
   /** Ship it only if this is the order's version now; otherwise the answer is a Conflict. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
@@ -740,7 +740,7 @@ export type ShipOrderInput = {
 
 /** An order that was paid. */
 export type RecordPaymentInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be SHIPPED. */
   readonly orderId: Scalars['ID']['input'];
@@ -750,7 +750,7 @@ export type RecordPaymentInput = {
 
 /** A parked order to try again. */
 export type RetryParkedInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];
@@ -758,7 +758,7 @@ export type RetryParkedInput = {
 
 /** A parked order to give up. */
 export type DiscardParkedInput = {
-  /** 1 to 128 characters, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];

@@ -16,13 +16,14 @@ function id(entity: Entity) {
   return z.string().refine((text) => isId(entity, text), `must be ${ID_FORM[entity]}`)
 }
 
-function text(least: number, most: number) {
-  const form = `must have ${least} to ${most} characters`
+/** Text that says something: whoever has nothing to say leaves an optional one out. */
+function text(most: number) {
+  const form = `must have 1 to ${most} characters`
   return z
     .string()
-    .min(least, { error: form, abort: true })
+    .min(1, { error: form, abort: true })
     .max(most, { error: form, abort: true })
-    .refine((value) => least === 0 || value.trim() !== '', 'must not be blank')
+    .refine((value) => value.trim() !== '', 'must not be blank')
 }
 
 const negative = 'must not be negative'
@@ -40,7 +41,7 @@ const quantity = z
   .max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)
 
 /** `~` begins the ids of the desk's own commands. */
-const commandId = optional(text(1, 128).refine((value) => !value.startsWith('~'), 'must not begin with ~'))
+const commandId = optional(text(128).refine((value) => !value.startsWith('~'), 'must not begin with ~'))
 
 const expectedVersion = optional(z.int().min(1, 'must be at least 1'))
 
@@ -77,7 +78,7 @@ export const inputs = {
   registerCustomer: z.object({
     commandId,
     customerId: optional(id('customer')),
-    name: text(1, 200),
+    name: text(200),
     creditLimit: money,
   }),
   changeCreditLimit: z.object({
@@ -89,7 +90,7 @@ export const inputs = {
   addProduct: z.object({
     commandId,
     productId: optional(id('product')),
-    name: text(1, 200),
+    name: text(200),
     price: money,
     stock: optional(z.int().min(0, negative).max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)).transform(
       (stock) => stock ?? 0,
@@ -104,8 +105,8 @@ export const inputs = {
     content,
   }),
   reviseOrder: z.object({ commandId, orderId: id('order'), content, expectedVersion }),
-  cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(0, 500)), expectedVersion }),
-  shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(1, 100)), expectedVersion }),
+  cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(500)), expectedVersion }),
+  shipOrder: z.object({ commandId, orderId: id('order'), trackingCode: optional(text(100)), expectedVersion }),
   recordPayment: z.object({ commandId, orderId: id('order'), expectedVersion }),
   retryParked: z.object({ commandId, id: parkedId }),
   discardParked: z.object({ commandId, id: parkedId }),

@@ -6,6 +6,7 @@ import { startPolicies } from '../command/choreography/runner.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { placement } from '../command/placement/placement.ts'
 import { policies } from '../command/placement/policies.ts'
+import { revision } from '../command/revision/revision.ts'
 import { startSagas } from '../command/saga/runner.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { Position } from '../events/position.ts'
@@ -39,6 +40,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
   const projector = startProjectorThread({ places: { files }, logId, logLevel: 'warn' }, feed.look, quiet)
   const bus = openCommandHandler(store)
   const sagas = await startSagas({ saga: placement, store, bus, log: quiet })
+  const revisions = await startSagas({ saga: revision, store, bus, log: quiet })
   const reactions = await startPolicies({ choreography: policies, store, bus, log: quiet })
   let sent = 0
 
@@ -56,6 +58,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
     },
     async close() {
       await sagas.stop()
+      await revisions.stop()
       await reactions.stop()
       await projector.stop()
       await feed.close()

@@ -78,6 +78,7 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
     check() {
       const { status } = participants
       expect(state?.ended).toBe(status() !== 'APPROVED' && status() !== 'SHIPPED')
+      if (state?.ended) expect(due(saga, state)).toEqual([])
       expect(rebuilt(recorded)).toMatchObject(state as object)
     },
     participants,

@@ -126,6 +126,7 @@ function story(
     then(...events) {
       expect(latest.map(inShort)).toEqual(events)
       expect(due(placement, rebuilt(all) as SagaState<PlacementFacts>)).toEqual(now)
+      if (state.ended) expect(now, 'a saga that has ended asks for nothing').toEqual([])
       return self
     },
     asks(...keys) {

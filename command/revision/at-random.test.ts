@@ -241,7 +241,9 @@ function openSaga<Facts>(
     })
     recorded.push(...after.events)
     state = after.state
-    for (const request of state ? due(saga, state) : []) {
+    const requests = state ? due(saga, state) : []
+    if (state?.ended) expect(requests).toEqual([])
+    for (const request of requests) {
       if (asked.has(request.key)) continue
       asked.add(request.key)
       underWay.push(request)

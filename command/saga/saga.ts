@@ -11,10 +11,7 @@ export type SagaEvent<Facts> =
   | { type: 'Decided'; data: Decision }
   | { type: 'Ended'; data: object }
 
-interface Decision {
-  outcome: 'APPROVED' | 'REJECTED' | 'CANCELLED'
-  reason?: string
-}
+type Decision = { outcome: 'APPROVED' | 'CANCELLED'; reason?: never } | { outcome: 'REJECTED'; reason: string }
 
 /**
  * ASKED until the participant has answered. When a saga is decided before that, a step is in DOUBT if it may be under way
@@ -156,7 +153,6 @@ export function evolve<Facts>(
 
 /** What is to be asked now. The same state gives the same requests with the same keys, so a crash only repeats them. */
 export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): readonly Due[] {
-  if (state.ended) return []
   const ask = (what: 'reserve' | 'undo' | 'settle', answer: SagaReply['answer'], of: Wanted) =>
     firstOf(state, of).map((index): Due => {
       const step = state.steps[index] as Step
@@ -279,11 +275,9 @@ function delivery<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): 
   const { decision } = state
   if (!decision || state.delivered || state.noticed.length > 0) return []
   const asked = { step: DELIVERY, answer: 'DONE' } as const
-  return decision.outcome === 'APPROVED'
-    ? [{ ...asked, key: 'whenDone', ...saga.whenDone(state.facts) }]
-    : decision.outcome === 'REJECTED' && decision.reason
-      ? [{ ...asked, key: 'otherwise', ...saga.otherwise(state.facts, decision.reason) }]
-      : []
+  return decision.outcome === 'REJECTED'
+    ? [{ ...asked, key: 'otherwise', ...saga.otherwise(state.facts, decision.reason) }]
+    : [{ ...asked, key: 'whenDone', ...saga.whenDone(state.facts) }]
 }
 
 type Wanted = (status: StepStatus, step: Step) => boolean

@@ -229,8 +229,7 @@ function refused({ data }: EventOf<'CreditReservationRefused' | 'StockReservatio
 
 /** Payment frees the credit as well; nothing is undone by that. */
 function creditReleased({ status }: OrderDocument, freed: number): StepOutcome {
-  const isPaid = status === 'SHIPPED' || status === 'PAID'
-  return isPaid ? { state: 'DONE', detail: 'given back after payment' } : released(freed)
+  return status === 'PAID' ? { state: 'DONE', detail: 'given back after payment' } : released(freed)
 }
 
 function released(freed: number): StepOutcome {

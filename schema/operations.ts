@@ -1,4 +1,4 @@
-// The example operations in operations/: the tabs of the playground, and what tests run against a desk.
+// The example operations in operations/: some are tabs of the playground, and tests run all of them against a desk.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { Kind, parse } from 'graphql'
 

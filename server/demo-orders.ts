@@ -1,4 +1,5 @@
-// What the demo shows: orders in every state that an order can be in.
+// What the demo shows: orders in every state that an order can be in, and what the example operations ask for.
+import { exampleOperations } from '../schema/operations.ts'
 
 const CUSTOMERS = [
   { customerId: 'cus_ada', name: "Ada's Flowers", creditLimit: '2000.00' },
@@ -23,12 +24,25 @@ const ORDERS = [
   { orderId: 'ord_service', customerId: 'cus_bruno', content: { total: '480.00' } },
 ]
 
+/** The beginning of the story that the example operations tell. What comes next, such as shipping that order, is left to whoever looks at the demo. */
+const TOLD = new Set([
+  'RegisterCustomer',
+  'AddProduct',
+  'ReceiveStock',
+  'ChangePrice',
+  'ChangeCreditLimit',
+  'PlaceOrder',
+])
+
 /** Sends the demo's commands to a desk, one after another, as a client would. */
 export async function fillDemo(url: string): Promise<void> {
+  for (const { name, document, variables } of exampleOperations()) {
+    if (TOLD.has(name)) accepted(name, await send(url, document, variables))
+  }
   for (const input of CUSTOMERS) await mutate(url, 'registerCustomer', 'RegisterCustomerInput', input)
   for (const input of PRODUCTS) await mutate(url, 'addProduct', 'AddProductInput', input)
   for (const input of ORDERS) await mutate(url, 'placeOrder', 'PlaceOrderInput', input)
-  await Promise.all(ORDERS.map(({ orderId }) => decided(url, orderId)))
+  await Promise.all(['ord_demo', ...ORDERS.map(({ orderId }) => orderId)].map((orderId) => decided(url, orderId)))
   await mutate(url, 'shipOrder', 'ShipOrderInput', { orderId: 'ord_ovens', trackingCode: 'BX-2041' })
   await mutate(url, 'recordPayment', 'RecordPaymentInput', { orderId: 'ord_ovens' })
   await mutate(url, 'shipOrder', 'ShipOrderInput', { orderId: 'ord_tea', trackingCode: 'BX-2042' })
@@ -42,10 +56,14 @@ function lines(...items: [productId: string, quantity: number][]) {
 
 async function mutate(url: string, mutation: string, type: string, input: object): Promise<void> {
   const document = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { message } } }`
-  const data = await send(url, document, {
-    input: { commandId: `demo-${mutation}-${Object.values(input)[0]}`, ...input },
-  })
-  const [refusal] = (data[mutation] as { userErrors: { message: string }[] }).userErrors
+  const commandId = `demo-${mutation}-${Object.values(input)[0]}`
+  accepted(mutation, await send(url, document, { input: { commandId, ...input } }))
+}
+
+/** @throws Error when a mutation was refused */
+function accepted(mutation: string, data: Record<string, unknown>): void {
+  const [payload] = Object.values(data) as { userErrors: { message: string }[] }[]
+  const [refusal] = payload?.userErrors ?? []
   if (refusal) throw new Error(`${mutation}: ${refusal.message}`)
 }
 

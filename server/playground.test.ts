@@ -27,6 +27,12 @@ test('the page refers to nothing outside of the desk, and everything that it ref
   }
 })
 
+test('the page has the name of the desk', async () => {
+  const { url } = await gatewayUnderTest()
+  const page = await (await fetch(`${url}/playground/`)).text()
+  expect([...page.matchAll(/<title>(.*)<\/title>/g)].map(([, title]) => title)).toEqual(['Creditline'])
+})
+
 test('the page may run scripts of the desk only, and be framed by no other', async () => {
   const { url } = await gatewayUnderTest()
   const { headers } = await fetch(`${url}/playground/`)
@@ -38,7 +44,7 @@ test('the page may run scripts of the desk only, and be framed by no other', asy
   expect(headers.get('x-content-type-options')).toBe('nosniff')
 })
 
-test('every example operation is a tab, whatever is written in it', async () => {
+test('every operation that it is given is a tab, whatever is written in it', async () => {
   const { url } = await gatewayUnderTest({ operations: [operation] })
   const response = await fetch(`${url}/playground/options.js`)
   expect(response.headers.get('content-type')).toContain('text/javascript')

@@ -1,4 +1,4 @@
-// The playground at /playground: Altair, served from here with everything it needs, and with the example operations in tabs.
+// The playground at /playground: Altair, served from here with everything it needs, and with example operations in tabs.
 import fastifyStatic from '@fastify/static'
 import { getDistDirectory, isSandboxFrame, renderAltair } from 'altair-static'
 import type { FastifyInstance } from 'fastify'
@@ -11,7 +11,8 @@ import type { ExampleOperation } from '../schema/operations.ts'
  * @param operations one tab each
  */
 export function servePlayground(app: FastifyInstance, endpoint: string, operations: readonly ExampleOperation[]): void {
-  const page = renderAltair({ baseURL: '/playground/', serveInitialOptionsInSeperateRequest: 'options.js' })
+  const altair = renderAltair({ baseURL: '/playground/', serveInitialOptionsInSeperateRequest: 'options.js' })
+  const page = altair.replace(/<title>.*<\/title>/, '<title>Creditline</title>')
   const script = optionsScript(endpoint, operations)
 
   app.get('/playground', (_request, reply) => reply.redirect('/playground/'))
@@ -66,7 +67,12 @@ const tabs = ${JSON.stringify(tabs, null, 2)}
 AltairGraphQL.init({
   ...here,
   initialWindows: tabs.map((tab) => ({ ...tab, ...here })),
-  initialSettings: { 'alert.disableUpdateNotification': true, 'banners.disable': true, enableTablistScrollbar: true },
+  initialSettings: {
+    'schema.reloadOnStart': true,
+    'alert.disableUpdateNotification': true,
+    'banners.disable': true,
+    enableTablistScrollbar: true,
+  },
   disableAccount: true,
   instanceStorageNamespace: 'creditline_',
 })

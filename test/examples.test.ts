@@ -46,12 +46,12 @@ const outcomes: Record<string, object> = {
   },
   AddProduct: {
     addProduct: {
-      product: { id: 'prd_demo', name: 'Standing desk, oak', price: '420.00', inStock: 250, available: 250 },
+      product: { id: 'prd_demo', name: 'Standing desk, oak', price: '420.00', inStock: 400, available: 400 },
       receipt: { commandId: 'demo-add-product', duplicate: false, version: 2, position: POSITION },
       userErrors: [],
     },
   },
-  ReceiveStock: { receiveStock: { ...accepted, product: { inStock: 400, reserved: 0, available: 400 } } },
+  ReceiveStock: { receiveStock: { ...accepted, product: { inStock: 550, reserved: 0, available: 550 } } },
   ChangePrice: { changePrice: { ...accepted, product: { price: '400.00', version: 4 } } },
   ChangeCreditLimit: {
     changeCreditLimit: {
@@ -85,8 +85,8 @@ const outcomes: Record<string, object> = {
       cancellationReason: null,
       trackingCode: null,
       lines: [
-        { product: { id: 'prd_demo', available: 90 }, quantity: 300, unitPrice: '400.00' },
-        { product: { id: 'prd_demo', available: 90 }, quantity: 10, unitPrice: '380.00' },
+        { product: { id: 'prd_demo', available: 240 }, quantity: 300, unitPrice: '400.00' },
+        { product: { id: 'prd_demo', available: 240 }, quantity: 10, unitPrice: '380.00' },
       ],
       total: '123800.00',
       placement: {
@@ -160,8 +160,8 @@ const outcomes: Record<string, object> = {
       { id: 'ord_demo_total', status: 'CANCELLED', total: '1999.99', customer: { name: 'Ada Lovelace Engines' } },
     ),
   },
-  Product: { product: { id: 'prd_demo', price: '400.00', inStock: 95, reserved: 0, available: 95 } },
-  Products: { products: onePage({ id: 'prd_demo', name: 'Standing desk, oak', price: '400.00', available: 95 }) },
+  Product: { product: { id: 'prd_demo', price: '400.00', inStock: 245, reserved: 0, available: 245 } },
+  Products: { products: onePage({ id: 'prd_demo', name: 'Standing desk, oak', price: '400.00', available: 245 }) },
   RecentValuableCustomers: { recentValuableCustomers: onePage({ id: 'cus_demo', recentOrders: [{}, {}] }) },
   Node: { node: { __typename: 'Order', id: 'ord_demo', status: 'PAID' } },
   Events: {
@@ -200,7 +200,7 @@ const told: Record<string, object[]> = {
       ],
     },
   ],
-  ProductChanged: [{ kind: 'SNAPSHOT', product: { price: '400.00', inStock: 95, reserved: 0, available: 95 } }],
+  ProductChanged: [{ kind: 'SNAPSHOT', product: { price: '400.00', inStock: 245, reserved: 0, available: 245 } }],
   OrdersFeed: [
     {
       __typename: 'OrderEvent',

@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import { chromium, type Locator, type Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { exampleOperations } from '../schema/operations.ts'
 import { startDesk } from '../server/desk.ts'
+import { playgroundTabs } from '../server/playground-tabs.ts'
 import { placeOf } from './place.ts'
 
 const browser = '/usr/bin/chromium'
@@ -17,18 +17,26 @@ test.skipIf(word !== '')(`the playground runs a query, a mutation and a subscrip
   const { page, complaints } = await open(`${desk.url}/playground`)
 
   await page.locator('.window-switcher__item--active', { hasText: titleOf('RegisterCustomer') }).waitFor()
+  expect(await page.title()).toBe('Creditline')
+  for (const { title } of playgroundTabs()) expect(await tab(page, title).count(), title).toBe(1)
+
+  // The schema is there without being asked for.
+  await page.getByText('Docs', { exact: true }).click()
+  await page.locator('app-doc-viewer', { hasText: 'Subscription' }).waitFor()
+
   await send(page, 'RegisterCustomer')
   await expectResult(page, '"duplicate": false')
-
   await send(page, 'Customer')
   await expectResult(page, '"creditLimit": "150000.00"')
+  await send(page, 'AddProduct')
+  await expectResult(page, '"available": 400')
 
-  await send(page, 'CustomerChanged')
+  await send(page, 'OrderChanged')
   await expectResult(page, '"kind": "SNAPSHOT"')
-  await send(page, 'ChangeCreditLimit')
-  await expectResult(page, '"creditLimit": "250000.00"')
-  await choose(page, 'CustomerChanged')
-  await expectResult(page, '"kind": "CHANGED"')
+  await send(page, 'PlaceOrder')
+  await expectResult(page, '"total": "129800.00"')
+  await choose(page, 'OrderChanged')
+  await expectResult(page, '"status": "APPROVED"')
 
   expect(complaints).toEqual([])
 })
@@ -74,9 +82,12 @@ async function send(page: Page, operation: string): Promise<void> {
 
 /** Brings the tab of an operation to the front. */
 async function choose(page: Page, operation: string): Promise<void> {
-  const tab = page.locator('.window-switcher__item', { hasText: titleOf(operation) })
-  await tab.click()
+  await tab(page, titleOf(operation)).click()
   await page.locator('.window-switcher__item--active', { hasText: titleOf(operation) }).waitFor()
+}
+
+function tab(page: Page, title: string): Locator {
+  return page.locator('.window-switcher__item', { hasText: title })
 }
 
 async function expectResult(page: Page, text: string): Promise<void> {
@@ -84,8 +95,8 @@ async function expectResult(page: Page, text: string): Promise<void> {
 }
 
 function titleOf(operation: string): string {
-  const example = exampleOperations().find(({ name }) => name === operation)
-  if (example === undefined) throw new Error(`There is no example operation ${operation}.`)
+  const example = playgroundTabs().find(({ name }) => name === operation)
+  if (example === undefined) throw new Error(`There is no tab ${operation}.`)
   return example.title
 }
 

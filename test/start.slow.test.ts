@@ -215,7 +215,7 @@ test('the demo shows orders in every state, and its data goes away with it', asy
   const demo = run('demo', { PORT: '0', TMPDIR: temporary })
   const url = await demo.printed(/Playground\s+(\S+)\/playground/)
   for (const [status, count] of [
-    ['APPROVED', 2],
+    ['APPROVED', 3],
     ['PAID', 1],
     ['SHIPPED', 1],
     ['REJECTED', 2],

@@ -8,13 +8,13 @@ import { createLoaders } from '../../query/context.ts'
 import type { Feed } from '../../query/feed/feed.ts'
 import { queryResolvers } from '../../query/resolvers/index.ts'
 import type { ViewStore } from '../../query/store/view-store.ts'
-import { exampleOperations } from '../../schema/operations.ts'
 import { scalars } from '../../schema/scalars.ts'
 import { typeDefinitions } from '../../schema/type-definitions.ts'
 import type { Ground } from '../ground.ts'
 import type { Health } from '../health.ts'
 import { type Gateway, startGateway } from '../http.ts'
 import type { Address } from '../listen.ts'
+import { playgroundTabs } from '../playground-tabs.ts'
 
 const packageJson = createRequire(import.meta.url)('../../package.json') as { version: string }
 
@@ -38,7 +38,7 @@ export function runGateway({ logId, log }: Ground, parts: Parts): Promise<Gatewa
       resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
     }),
     context: () => ({ reads, bus, coordination, loaders: createLoaders(views) }),
-    operations: exampleOperations(),
+    operations: playgroundTabs(),
     health,
     log,
   })

@@ -1,0 +1,64 @@
+// What somebody sees who looks for the first time: the tabs of the playground on an empty desk, and on the demo.
+import { describe, expect, test } from 'vitest'
+import { exampleOperations } from '../schema/operations.ts'
+import { fillDemo } from '../server/demo-orders.ts'
+import { playgroundTabs } from '../server/playground-tabs.ts'
+import { ask } from './client.ts'
+import { sharedDesk } from './shared-desk.ts'
+
+const tabs = playgroundTabs().filter(({ kind }) => kind !== 'subscription')
+
+describe('on an empty desk', () => {
+  const desk = sharedDesk()
+
+  test.each(tabs)(
+    'the tab $title has its outcome when those before it were sent',
+    async ({ name, document, variables }) => {
+      if (name === 'ShipOrder') await expect.poll(() => statusOf(desk.url(), 'ord_demo')).toBe('APPROVED')
+      const answer = await ask<Record<string, Answer>>(desk.url(), document, variables)
+      expect(missing(answer)).toEqual([])
+    },
+  )
+})
+
+describe('on the demo', () => {
+  const desk = sharedDesk()
+
+  test('every example that looks for something finds it', async () => {
+    await fillDemo(desk.url())
+    for (const { name, document, variables } of exampleOperations().filter(({ kind }) => kind === 'query')) {
+      // Nothing is parked in a demo where all goes well.
+      if (name === 'Parked') continue
+      const answer = await ask<Record<string, Answer>>(desk.url(), document, variables)
+      expect(missing(answer), name).toEqual([])
+    }
+  })
+
+  test('the tabs tell that what is there already was sent before, and the order can be shipped', async () => {
+    for (const { document, variables } of tabs) {
+      const answer = await ask<Record<string, Answer>>(desk.url(), document, variables)
+      expect(missing(answer)).toEqual([])
+    }
+    expect(await statusOf(desk.url(), 'ord_demo')).toBe('SHIPPED')
+  })
+})
+
+/** An entity, a page or a payload; null when there is none. */
+type Answer = { nodes?: unknown[]; userErrors?: unknown[] } | null
+
+/** The fields of an answer that are null, have no nodes, or were refused. */
+function missing(answer: Record<string, Answer>): string[] {
+  return Object.keys(answer).filter((field) => {
+    const value = answer[field]
+    return !value || value.nodes?.length === 0 || (value.userErrors?.length ?? 0) > 0
+  })
+}
+
+async function statusOf(url: string, id: string): Promise<string | undefined> {
+  const { order } = await ask<{ order: { status: string } | null }>(
+    url,
+    'query ($id: ID!) { order(id: $id) { status } }',
+    { id },
+  )
+  return order?.status
+}

@@ -4,12 +4,13 @@ import { startPolicies } from '../../command/choreography/runner.ts'
 import { placement } from '../../command/placement/placement.ts'
 import { policies } from '../../command/placement/policies.ts'
 import { revision } from '../../command/revision/revision.ts'
-import type { SagaHealth, Sagas } from '../../command/saga/conversations.ts'
+import type { SagaHealth } from '../../command/saga/conversations.ts'
 import { startSagas } from '../../command/saga/runner.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import type { Settings } from '../settings.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
+import { allOrNone } from './all-or-none.ts'
 import { reaches } from './reaches.ts'
 
 /** A process whose commands reach nobody leaves the sagas to another one. */
@@ -31,16 +32,6 @@ export function runSagas(
     }
   }
   return activeOnce(ground, 'sagas', start, messaging && reaches(messaging))
-}
-
-/** Those that have started are stopped when another one cannot. */
-async function allOrNone(starting: readonly Promise<Sagas>[]): Promise<Sagas[]> {
-  const results = await Promise.allSettled(starting)
-  const started = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-  const failed = results.find((result) => result.status === 'rejected')
-  if (!failed) return started
-  await Promise.all(started.map((sagas) => sagas.stop()))
-  throw failed.reason
 }
 
 /** A parked order waits for an operator, and all others go on: the desk is ready all the same. */

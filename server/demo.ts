@@ -3,12 +3,13 @@ import './production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import closeWithGrace from 'close-with-grace'
 import { messageOf } from '../events/message-of.ts'
 import { fillDemo } from './demo-orders.ts'
 import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
+import { openLog } from './log.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
+import { closeWhenTold } from './stopping.ts'
 
 const { port, host, logLevel } = settingsOrExit()
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
@@ -17,8 +18,7 @@ const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 try {
   // No server, whatever the environment names: what is made up has no place among what others keep there.
   const desk = await startDesk({ port, host, logLevel, dataDirectory })
-  closeWithGrace({ delay: 10_000, logger: console }, async ({ err }) => {
-    if (err) console.error(err)
+  closeWhenTold(openLog(logLevel), async () => {
     await desk.close()
     await removeData()
   })

@@ -25,6 +25,15 @@ describe('a start', () => {
     expect((await fetch(`${url}/health/live`)).status).toBe(200)
     await expect.poll(async () => (await fetch(`${url}/health/ready`)).status).toBe(200)
     expect(await desk.end()).toBe(0)
+    const logged = desk
+      .complaints()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(logged.slice(-2)).toMatchObject([
+      { level: 30, signal: 'SIGTERM', msg: expect.stringMatching(/^Stopping: /) },
+      { level: 30, msg: 'Stopped' },
+    ])
   })
 
   test.each<[string, Record<string, string>, RegExp]>([

@@ -12,6 +12,7 @@ import type { Summary } from '../server/import/summary.ts'
 import { ask } from './client.ts'
 import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
+import { accepted } from './mutate.ts'
 import { placeOf } from './place.ts'
 import { hasRealFile, REAL_FILE, smallFile, sum, type Tally, tally } from './wholesale-file.ts'
 
@@ -125,6 +126,33 @@ test('an order that the desk refuses is named, and the others are placed', async
   expect(stderr).toMatch(/^ord_1 was refused: content\.lines must have at most 2000 lines\. \(INVALID_INPUT\)$/m)
   expect(summary).toMatchObject({ ordersPlaced: 1, approved: 1, approvedTotal: '2000.00', refused: 1 })
   expect(code).toBe(1)
+})
+
+test('what does not come to the desk as the file has it is named on standard error, with its line', async () => {
+  const file = join(directory, 'twice.csv')
+  const header = 'InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country'
+  const free = '3,P1,Thing,1,0.00,1,France'
+  const { url } = await start(join(directory, 'twice'))
+  await accepted(url, 'placeOrder', { orderId: 'ord_3', customerId: 'cus_1', content: { total: '1.00' } })
+  await writeFile(file, `${header}\n1,P1,Thing,1,1.00,1,France\n2,P1,Thing,1,1.00,1,France\n`)
+  expect((await runImport(file, url)).stderr).not.toMatch(/ord_|Line/)
+
+  await writeFile(
+    file,
+    `${header}\n${`${free}\n`.repeat(5)}1,P1,Thing,2,1.00,1,France\n2,P1,Thing,1,1.00,1,France\n3,P1,Thing,1,1.00,1,France\n`,
+  )
+  const { code, stderr, summary } = await runImport(file, url)
+  const [remarks] = /Line [\s\S]*/.exec(stderr) ?? []
+  expect(remarks?.trimEnd().split('\n')).toEqual([
+    'Line 2 was skipped (price): UnitPrice is "0.00"',
+    'Line 3 was skipped (price): UnitPrice is "0.00"',
+    'Line 4 was skipped (price): UnitPrice is "0.00"',
+    'and 2 more (price)',
+    'ord_1 is left as it is on the desk: an earlier import has brought it with other content',
+    'ord_3 is left as it is on the desk: it has been made by other means than an import',
+  ])
+  expect(summary).toMatchObject({ rows: 8, rowsSkipped: { price: 5 }, alreadyThere: { orders: 3 }, refused: 0 })
+  expect(code).toBe(0)
 })
 
 /** What the summary says when credit and stock are enough for everything, which is looked up in the file first. */

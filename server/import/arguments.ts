@@ -6,6 +6,7 @@ import type { ImportOptions } from './import.ts'
 export const USAGE = `Usage: npm run import -- FILE.csv [options]
 
 Sends the orders of a wholesaler's CSV file (columns of the UCI Online Retail data set) to a running desk.
+Rows that are skipped, and orders that the desk has otherwise or refuses, are named on standard error: the first few of each kind.
 
   --url URL             the desk's GraphQL endpoint (http://127.0.0.1:4000/graphql)
   --credit-limit MONEY  of every customer (100000.00)

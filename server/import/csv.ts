@@ -1,9 +1,15 @@
 // Reads a CSV file as records of text, also when some of its text is UTF-8 and some is Latin-1.
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
-import { type CsvError, parse } from 'csv-parse'
+import { type CsvError, type Info, parse } from 'csv-parse'
 
-/** Stands for a last record that breaks off inside a quoted field. */
+export interface CsvRecord {
+  /** Where it begins in the file, as an editor counts: 1 for the first line. */
+  line: number
+  fields: string[] | typeof BROKEN_OFF
+}
+
+/** Stands for the fields of a last record that breaks off inside quotes. */
 export const BROKEN_OFF = 'broken-off'
 
 /** The file cannot be read as what it should be; the message is a sentence for whoever gave its name. */
@@ -24,8 +30,9 @@ const latin1 = new TextDecoder('windows-1252')
  * stream. Empty lines are left out. Records may have fewer or more fields than the header.
  * @throws UnreadableFile
  */
-export async function* records(path: string): AsyncGenerator<string[] | typeof BROKEN_OFF> {
-  let brokenOff = false
+export async function* records(path: string): AsyncGenerator<CsvRecord> {
+  const lineOf = lineNumbers()
+  let brokenOff: CsvError | undefined
   const parser = parse({
     // One character for each byte: every byte survives, and each field is decoded on its own afterwards.
     encoding: 'latin1',
@@ -34,22 +41,41 @@ export async function* records(path: string): AsyncGenerator<string[] | typeof B
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: MAX_RECORD_BYTES,
+    info: true,
     // An error at the end of the stream would drop records that are still buffered; a skipped record does not.
     skip_records_with_error: true,
     on_skip: (error) => {
       if (error?.code !== 'CSV_QUOTE_NOT_CLOSED') throw error
-      brokenOff = true
+      brokenOff = error
       return undefined
     },
   })
   // Errors of every part come out of the loop below; the callback is only there because `pipeline` wants one.
   pipeline(createReadStream(path), withoutByteOrderMark, parser, () => {})
   try {
-    for await (const record of parser as AsyncIterable<string[]>) yield record.map(decoded)
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
+      yield { line: lineOf(record, info.empty_lines), fields: record.map(decoded) }
+    }
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException | CsvError)
   }
-  if (brokenOff) yield BROKEN_OFF
+  if (brokenOff) yield { line: lineOf([], Number(brokenOff.empty_lines)), fields: BROKEN_OFF }
+}
+
+/**
+ * Tells in which line each record begins, from its fields and how many empty lines there have been. The parser's own count
+ * (csv-parse 7.0.3) is of no use: it takes CRLF within quotes for two line ends.
+ */
+function lineNumbers(): (fields: readonly string[], emptyLines: number) => number {
+  let next = 1
+  let emptyBefore = 0
+  return (fields, emptyLines) => {
+    const line = next + emptyLines - emptyBefore
+    emptyBefore = emptyLines
+    next = line + 1
+    for (const field of fields) if (/[\r\n]/.test(field)) next += field.split(/\r\n|\n|\r/).length - 1
+    return line
+  }
 }
 
 async function* withoutByteOrderMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

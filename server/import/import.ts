@@ -23,11 +23,14 @@ export interface Imported {
   orders: OrderState[]
   /** How much of the plan was on the desk before; it is left as it is. */
   alreadyThere: { customers: number; products: number; orders: number }
+  /** Orders that were on the desk before, and are, or may be, other than in the plan: they are left as they are. */
+  changed: Remark[]
   /** What the desk would not take. */
-  refused: RefusedItem[]
+  refused: Remark[]
 }
 
-export interface RefusedItem {
+/** What there is to say of one customer, product or order. */
+export interface Remark {
   id: string
   message: string
 }
@@ -38,8 +41,11 @@ const PATIENCE = 60_000
 /** So many orders may be undecided at a time: a desk that gets orders faster than it decides them lets some time out. */
 const ORDERS_AHEAD = 256
 
-/** "It is there": from an earlier run, with other flags, or because somebody else was first. */
-const ALREADY_THERE = new Set(['ALREADY_EXISTS', 'COMMAND_ID_REUSED'])
+/** "It is there", and not by this very command: from an earlier run with another file or other flags, or because somebody else was first. */
+const THERE_OTHERWISE: Readonly<Record<string, string>> = {
+  COMMAND_ID_REUSED: 'an earlier import has brought it with other content',
+  ALREADY_EXISTS: 'it has been made by other means than an import',
+}
 
 /**
  * Sends a plan to a desk. The ids of its commands follow from the ids of what they make, so each command may be sent
@@ -61,6 +67,7 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
 
   const decided: OrderState[] = []
   const refused = [...customers.refused, ...products.refused]
+  const changed: Remark[] = []
   let ordersThere = 0
   await during(progress('orders', plan.orders.length), async (step) => {
     const commands = orderCommands(plan)
@@ -70,6 +77,7 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
         refused.push(item)
         step()
       }
+      changed.push(...sent.otherwise)
       ordersThere += sent.alreadyThere
       decided.push(...(await decisionsOf(client, sent.onDesk, PATIENCE, step)))
     }
@@ -77,6 +85,7 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
   return {
     orders: decided,
     alreadyThere: { customers: customers.alreadyThere, products: products.alreadyThere, orders: ordersThere },
+    changed,
     refused,
   }
 }
@@ -113,7 +122,9 @@ interface Sent {
   onDesk: string[]
   /** How much of it was there before. */
   alreadyThere: number
-  refused: RefusedItem[]
+  /** What of that was there by another command. */
+  otherwise: Remark[]
+  refused: Remark[]
 }
 
 async function sendAll(
@@ -123,23 +134,33 @@ async function sendAll(
   concurrency: number,
   onSent: () => void,
 ): Promise<Sent> {
-  const sent: Sent = { onDesk: [], alreadyThere: 0, refused: [] }
+  const outcomes = new Map<string, Outcome>()
   await inParallel(commands, concurrency, async ({ id, input }) => {
-    const outcome = await outcomeOf(client, mutation, { ...input, commandId: `import-${id}` })
-    if (outcome.is === 'refused') sent.refused.push({ id, message: outcome.message })
-    else sent.onDesk.push(id)
-    if (outcome.is === 'already there') sent.alreadyThere += 1
+    outcomes.set(id, await outcomeOf(client, mutation, { ...input, commandId: `import-${id}` }))
     onSent()
   })
+  const sent: Sent = { onDesk: [], alreadyThere: 0, otherwise: [], refused: [] }
+  // In the order of the file, whichever answer came first.
+  for (const { id } of commands) {
+    const outcome = outcomes.get(id)
+    if (outcome === undefined) continue
+    if (outcome.is === 'refused') sent.refused.push({ id, message: outcome.message })
+    else sent.onDesk.push(id)
+    if (outcome.is === 'already there') {
+      sent.alreadyThere += 1
+      if (outcome.otherwise) sent.otherwise.push({ id, message: outcome.otherwise })
+    }
+  }
   return sent
 }
 
-type Outcome = { is: 'done' } | { is: 'already there' } | { is: 'refused'; message: string }
+type Outcome = { is: 'done' } | { is: 'already there'; otherwise?: string } | { is: 'refused'; message: string }
 
 async function outcomeOf(client: DeskClient, mutation: string, input: object): Promise<Outcome> {
   const { payload } = await client.send<CommandAnswer>(mutation, { input })
   const error = payload.userErrors[0]
-  if (error && ALREADY_THERE.has(error.code)) return { is: 'already there' }
+  const otherwise = error && THERE_OTHERWISE[error.code]
+  if (otherwise) return { is: 'already there', otherwise }
   if (error) return { is: 'refused', message: `${error.message} (${error.code})` }
   if (!payload.receipt) throw new DeskProblem('The desk answers a command with neither a receipt nor an error.')
   return payload.receipt.duplicate ? { is: 'already there' } : { is: 'done' }

@@ -5,13 +5,12 @@ import { DeskProblem } from '../client/desk-client.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
 import { parseArguments, USAGE } from './arguments.ts'
 import { UnreadableFile } from './csv.ts'
-import { importPlan, type RefusedItem } from './import.ts'
+import { importPlan } from './import.ts'
 import { planOf } from './plan.ts'
 import { progressOn } from './progress.ts'
+import { remarks } from './remarks.ts'
 import { readRows } from './rows.ts'
 import { summaryOf, summaryText } from './summary.ts'
-
-const REFUSED_SHOWN = 10
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof DeskProblem) return complain(error.message, DESK_FAILED)
@@ -31,13 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   const plan = await planOf(readRows(given.file))
   const imported = await importPlan(plan, given, progressOn(process.stderr))
   const summary = summaryOf(plan, imported, (performance.now() - begun) / 1000)
-  complainOf(imported.refused)
+  for (const remark of remarks(plan, imported)) console.error(remark)
   console.log(given.json ? JSON.stringify(summary) : summaryText(summary))
   return imported.refused.length === 0 ? DONE : DESK_FAILED
-}
-
-function complainOf(refused: readonly RefusedItem[]): void {
-  for (const { id, message } of refused.slice(0, REFUSED_SHOWN)) console.error(`${id} was refused: ${message}`)
-  const more = refused.length - REFUSED_SHOWN
-  if (more > 0) console.error(`and ${more} more`)
 }

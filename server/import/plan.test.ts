@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hasRealFile, REAL_FILE, tally } from '../../test/wholesale-file.ts'
 import { planOf } from './plan.ts'
-import { type AcceptedRow, readRows } from './rows.ts'
+import { type AcceptedRow, readRows, type SkippedRow, type SkipReason } from './rows.ts'
 
 describe('a plan has what the accepted rows name, once', () => {
   test('an invoice is one order with a line for each row, in file order, products repeated', async () => {
@@ -31,10 +31,21 @@ describe('a plan has what the accepted rows name, once', () => {
 
   test('rows are counted, skipped ones by reason, and leave nothing else behind', async () => {
     const skipped = ['malformed', 'noCustomer', 'noCustomer', 'price'] as const
-    const plan = await planOf([...skipped, row({})])
+    const plan = await planOf([...skipped.map((reason) => skippedRow(reason, 2)), row({})])
     expect(plan.rows).toBe(5)
     expect(plan.rowsSkipped).toEqual({ malformed: 1, creditNote: 0, noCustomer: 2, quantity: 0, price: 1 })
     expect([plan.customers.length, plan.products.length, plan.orders.length]).toEqual([1, 1, 1])
+  })
+
+  test('the first three rows that are skipped for a reason are kept, of each reason', async () => {
+    const plan = await planOf([
+      ...[2, 3, 4, 5].map((line) => skippedRow('price', line)),
+      row({}),
+      skippedRow('malformed', 7),
+    ])
+    expect(plan.skipped.price.map(({ line }) => line)).toEqual([2, 3, 4])
+    expect(plan.skipped.malformed).toEqual([skippedRow('malformed', 7)])
+    expect(plan.skipped.quantity).toEqual([])
   })
 
   test('a customer is named by number and first country', async () => {
@@ -87,6 +98,10 @@ test.skipIf(!hasRealFile)('the plan of a real file agrees with a count by other 
   )
   expect(new Map(totals)).toEqual(counted.orderTotals)
 })
+
+function skippedRow(skipped: SkipReason, line: number): SkippedRow {
+  return { skipped, line, why: 'it is what it is' }
+}
 
 function row(fields: Partial<AcceptedRow>): AcceptedRow {
   return {

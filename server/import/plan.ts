@@ -1,12 +1,14 @@
 // What a file asks of the desk: customers, products and orders, made of its accepted rows.
 import type { OrderLine } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
-import { type AcceptedRow, type Row, SKIP_REASONS, type SkipReason } from './rows.ts'
+import { type AcceptedRow, type Row, SKIP_REASONS, type SkippedRow, type SkipReason } from './rows.ts'
 
 /** Ids are unique in each list, which is in the order of first appearance. */
 export interface Plan {
   rows: number
   rowsSkipped: Record<SkipReason, number>
+  /** The first few rows that are skipped for each reason. */
+  skipped: Record<SkipReason, SkippedRow[]>
   customers: { customerId: string; name: string }[]
   products: { productId: string; name: string; price: Cents }[]
   orders: PlannedOrder[]
@@ -17,6 +19,9 @@ export interface PlannedOrder {
   customerId: string
   lines: OrderLine[]
 }
+
+/** So many of the rows that are skipped for one reason are named. */
+const SKIPPED_NAMED = 3
 
 /** The longest name that the desk takes, in characters. */
 const MAX_NAME_LENGTH = 200
@@ -30,17 +35,19 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
   const customers = new Map<string, { number: string; country: string }>()
   const products = new Map<string, { code: string; description: string; price: Cents }>()
   const orders = new Map<string, PlannedOrder>()
-  const rowsSkipped = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0])) as Record<SkipReason, number>
+  const rowsSkipped = forEachReason(() => 0)
+  const skipped = forEachReason((): SkippedRow[] => [])
   let count = 0
 
   for await (const row of rows) {
     count += 1
-    if (typeof row === 'string') rowsSkipped[row] += 1
+    if ('skipped' in row) skip(row)
     else accept(row)
   }
   return {
     rows: count,
     rowsSkipped,
+    skipped,
     customers: [...customers].map(([customerId, { number, country }]) => ({
       customerId,
       name: nameOf(country.trim() ? `Customer ${number} (${country})` : `Customer ${number}`),
@@ -51,6 +58,12 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
       price,
     })),
     orders: [...orders.values()],
+  }
+
+  function skip(row: SkippedRow): void {
+    rowsSkipped[row.skipped] += 1
+    const first = skipped[row.skipped]
+    if (first.length < SKIPPED_NAMED) first.push(row)
   }
 
   function accept(row: AcceptedRow): void {
@@ -66,6 +79,10 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
     const order = presentOr(orders, orderId, () => ({ orderId, customerId, lines: [] }))
     order.lines.push({ productId, quantity, unitPrice })
   }
+}
+
+function forEachReason<Value>(value: () => Value): Record<SkipReason, Value> {
+  return Object.fromEntries(SKIP_REASONS.map((reason) => [reason, value()])) as Record<SkipReason, Value>
 }
 
 function presentOr<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

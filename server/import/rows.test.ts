@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UnreadableFile } from './csv.ts'
-import { type AcceptedRow, type Row, readRows } from './rows.ts'
+import { type AcceptedRow, type Row, readRows, type SkippedRow } from './rows.ts'
 
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
 const GOOD = '536365,85123A,WHITE HEART,6,01/12/2010 08:26,2.55,17850,United Kingdom'
@@ -30,31 +30,96 @@ describe('a row becomes an order line, or is skipped for the first reason that h
     ])
   })
 
-  test.each<[reason: Row, why: string, row: string]>([
-    ['malformed', 'a row that breaks off', '539650,84347,R'],
-    ['malformed', 'a row with a field too many', `${GOOD},more`],
-    ['malformed', 'no invoice', ' ,85123A,X,6,,2.55,17850,France'],
-    ['malformed', 'no product', '536365,,X,6,,2.55,17850,France'],
-    ['malformed', 'a quantity that is no number', '536365,85123A,X,six,,2.55,17850,France'],
-    ['malformed', 'no quantity', '536365,85123A,X,,,2.55,17850,France'],
-    ['malformed', 'a broken quantity', '536365,85123A,X,1.5,,2.55,17850,France'],
-    ['malformed', 'a quantity beyond an Int', '536365,85123A,X,2147483648,,2.55,17850,France'],
-    ['malformed', 'a price that is no number', '536365,85123A,X,6,,"2,55",17850,France'],
-    ['malformed', 'no price', '536365,85123A,X,6,,,17850,France'],
-    ['malformed', 'a lone point as price', '536365,85123A,X,6,,.,17850,France'],
-    ['malformed', 'a price beyond what the desk can hold', `536365,85123A,X,6,,${'9'.repeat(20)},17850,France`],
-    ['malformed', 'an identifier that is too long', `536365,${'A'.repeat(65)},X,6,,2.55,17850,France`],
-    ['malformed', 'a malformed credit note', 'C536365,85123A,X,six,,2.55,,France'],
-    ['creditNote', 'a credit note, whatever else is wrong', 'C536365,85123A,X,-6,,0,,France'],
-    ['noCustomer', 'no customer, and nothing sold', '536365,85123A,X,-6,,0,,France'],
-    ['noCustomer', 'a blank customer', '536365,85123A,X,6,,2.55, ,France'],
-    ['quantity', 'a quantity of zero at no price', '536365,85123A,X,0,,0,17850,France'],
-    ['quantity', 'a negative quantity', '536365,85123A,X,-6,,2.55,17850,France'],
-    ['price', 'a price of zero', '536365,85123A,X,6,,0.00,17850,France'],
-    ['price', 'a negative price', '536365,85123A,X,6,,-2.55,17850,France'],
-    ['price', 'a price below half a cent', '536365,85123A,X,6,,0.001,17850,France'],
-  ])('%s: %s', async (reason, _, row) => {
-    expect(await rowsOf(`${HEADER}\n${row}\n${GOOD}\n`)).toEqual([reason, expect.objectContaining({ quantity: 6 })])
+  test.each<[reason: string, what: string, row: string, why: string]>([
+    ['malformed', 'a row that breaks off', '539650,84347,R', 'the header has 8 fields, this row has 3'],
+    ['malformed', 'a row with a field too many', `${GOOD},more`, 'the header has 8 fields, this row has 9'],
+    ['malformed', 'no invoice', ' ,85123A,X,6,,2.55,17850,France', 'InvoiceNo is blank'],
+    ['malformed', 'no product', '536365,,X,6,,2.55,17850,France', 'StockCode is blank'],
+    [
+      'malformed',
+      'a quantity that is no number',
+      '536365,85123A,X,six,,2.55,17850,France',
+      'Quantity is "six", no whole number up to 2147483647',
+    ],
+    [
+      'malformed',
+      'no quantity',
+      '536365,85123A,X,,,2.55,17850,France',
+      'Quantity is "", no whole number up to 2147483647',
+    ],
+    [
+      'malformed',
+      'a broken quantity',
+      '536365,85123A,X,1.5,,2.55,17850,France',
+      'Quantity is "1.5", no whole number up to 2147483647',
+    ],
+    [
+      'malformed',
+      'a quantity beyond an Int',
+      '536365,85123A,X,2147483648,,2.55,17850,France',
+      'Quantity is "2147483648", no whole number up to 2147483647',
+    ],
+    [
+      'malformed',
+      'a price that is no number',
+      '536365,85123A,X,6,,"2,55",17850,France',
+      'UnitPrice is "2,55", no amount up to 90071992547409.91',
+    ],
+    ['malformed', 'no price', '536365,85123A,X,6,,,17850,France', 'UnitPrice is "", no amount up to 90071992547409.91'],
+    [
+      'malformed',
+      'a lone point as price',
+      '536365,85123A,X,6,,.,17850,France',
+      'UnitPrice is ".", no amount up to 90071992547409.91',
+    ],
+    [
+      'malformed',
+      'a price beyond what the desk can hold',
+      `536365,85123A,X,6,,${'9'.repeat(20)},17850,France`,
+      'UnitPrice is "99999999999999999999", no amount up to 90071992547409.91',
+    ],
+    [
+      'malformed',
+      'an identifier that is too long',
+      `536365,${'A'.repeat(65)},X,6,,2.55,17850,France`,
+      `StockCode is "${'A'.repeat(40)}…", more than 64 characters`,
+    ],
+    [
+      'malformed',
+      'a malformed credit note',
+      'C536365,85123A,X,six,,2.55,,France',
+      'Quantity is "six", no whole number up to 2147483647',
+    ],
+    ['creditNote', 'a credit note, whatever else is wrong', 'C536365,85123A,X,-6,,0,,France', 'InvoiceNo is "C536365"'],
+    ['noCustomer', 'no customer, and nothing sold', '536365,85123A,X,-6,,0,,France', 'CustomerID is blank'],
+    ['noCustomer', 'a blank customer', '536365,85123A,X,6,,2.55, ,France', 'CustomerID is blank'],
+    ['quantity', 'a quantity of zero at no price', '536365,85123A,X,0,,0,17850,France', 'Quantity is "0"'],
+    ['quantity', 'a negative quantity', '536365,85123A,X,-6,,2.55,17850,France', 'Quantity is "-6"'],
+    ['price', 'a price of zero', '536365,85123A,X,6,,0.00,17850,France', 'UnitPrice is "0.00"'],
+    ['price', 'a negative price', '536365,85123A,X,6,,-2.55,17850,France', 'UnitPrice is "-2.55"'],
+    ['price', 'a price below half a cent', '536365,85123A,X,6,,0.001,17850,France', 'UnitPrice is "0.001"'],
+  ])('%s: %s', async (skipped, _, row, why) => {
+    expect(await rowsOf(`${HEADER}\n${row}\n${GOOD}\n`)).toEqual([
+      { skipped, line: 2, why },
+      expect.objectContaining({ quantity: 6 }),
+    ])
+  })
+
+  test('its line is the one in which it begins, also below empty lines and quoted line ends of every system', async () => {
+    const rows = await rowsOf(
+      `${HEADER}\r\n1,A,"TWO\r\nLINES",6,,2.55,1,France\r\n\r\nbad\r\n2,B,"A\nB\rC",0,,1,1,X\nworse\r3,"open\n`,
+    )
+    expect(rows.slice(1)).toMatchObject([
+      { skipped: 'malformed', line: 5 },
+      { skipped: 'quantity', line: 6 },
+      { skipped: 'malformed', line: 9 },
+      { skipped: 'malformed', line: 10, why: 'the file ends within quotes' },
+    ])
+  })
+
+  test('what is wrong with it is told on one line of its own length', async () => {
+    const [row] = await rowsOf(`${HEADER}\n536365,85123A,X,"${'six\n'.repeat(1_000)}",,2.55,17850,France\n`)
+    expect((row as SkippedRow).why).toMatch(/^Quantity is "(six\\n){10}…", no whole number up to 2147483647$/)
   })
 })
 
@@ -136,14 +201,14 @@ describe('any file that is CSV with the columns is read', () => {
   test('line ends of all systems are line ends, also mixed; empty lines are not rows', async () => {
     const rows = await rowsOf(`${HEADER}\r\n${GOOD}\r\n\r\n${GOOD}\n\n${GOOD}\r${GOOD}`)
     expect(rows).toHaveLength(4)
-    expect(rows.every((row) => typeof row === 'object' && row.country === 'United Kingdom')).toBe(true)
+    expect(rows.every((row) => 'orderId' in row && row.country === 'United Kingdom')).toBe(true)
   })
 
   test('a last row that breaks off inside quotes is malformed, and the rows before it are kept', async () => {
     const rows = await rowsOf(`${HEADER}\n${`${GOOD}\n`.repeat(40)}539650,84347,"ROTATING LE`)
     expect(rows).toHaveLength(41)
-    expect(rows.slice(0, 40).every((row) => typeof row === 'object')).toBe(true)
-    expect(rows.at(-1)).toBe('malformed')
+    expect(rows.slice(0, 40).every((row) => 'orderId' in row)).toBe(true)
+    expect(rows.at(-1)).toMatchObject({ skipped: 'malformed', line: 42 })
   })
 })
 

@@ -1,6 +1,6 @@
 // What a row of a wholesaler's file is to the desk: a line of an order, or why it is none.
-import { type Cents, MAX_CENTS, parseMoney } from '../../events/money.ts'
-import { BROKEN_OFF, records, UnreadableFile } from './csv.ts'
+import { type Cents, formatMoney, MAX_CENTS, parseMoney } from '../../events/money.ts'
+import { BROKEN_OFF, type CsvRecord, records, UnreadableFile } from './csv.ts'
 
 export const SKIP_REASONS = ['malformed', 'creditNote', 'noCustomer', 'quantity', 'price'] as const
 export type SkipReason = (typeof SKIP_REASONS)[number]
@@ -17,26 +17,38 @@ export interface AcceptedRow {
   unitPrice: Cents
 }
 
-export type Row = AcceptedRow | SkipReason
+export interface SkippedRow {
+  skipped: SkipReason
+  /** Where the row begins in the file: 2 for the first one below the header. */
+  line: number
+  /** What is wrong with it, such as `Quantity is "six"`. */
+  why: string
+}
+
+export type Row = AcceptedRow | SkippedRow
 
 /** The columns that are read, by the names that the UCI Online Retail data set gives them. Others may be there. */
 const COLUMNS = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'UnitPrice', 'CustomerID', 'Country'] as const
 type Column = (typeof COLUMNS)[number]
+const IDENTIFIERS: readonly Column[] = ['InvoiceNo', 'StockCode', 'CustomerID']
+
+/** So much of a field is shown of what is wrong. */
+const MAX_QUOTED = 40
 
 /** The API's bounds: characters of an id after its prefix, and the largest Int of GraphQL. */
 const MAX_ID_LENGTH = 64
 const MAX_QUANTITY = 2 ** 31 - 1
+const LARGEST_PRICE = formatMoney(MAX_CENTS)
 
 /**
  * The rows of a wholesaler's CSV file in file order, the header excepted.
  * @throws UnreadableFile when it is not there, is not CSV, or lacks a column
  */
 export async function* readRows(path: string): AsyncGenerator<Row> {
-  let judge: ((record: readonly string[]) => Row) | undefined
+  let judge: ((record: CsvRecord) => Row) | undefined
   for await (const record of records(path)) {
-    if (record === BROKEN_OFF) yield 'malformed'
-    else if (judge) yield judge(record)
-    else judge = rowJudge(path, record)
+    if (judge) yield judge(record)
+    else judge = rowJudge(path, record.fields)
   }
   if (!judge)
     throw new UnreadableFile(`${path} is empty: its first line should name the columns ${COLUMNS.join(', ')}.`)
@@ -48,22 +60,31 @@ export async function* readRows(path: string): AsyncGenerator<Row> {
  * field for each column, no invoice or product, a number that is none or is larger than the desk can hold, or an
  * identifier over 64 characters: a shortened one could be taken for another.
  */
-function rowJudge(path: string, header: readonly string[]): (record: readonly string[]) => Row {
-  const place = placesOf(path, header)
-  return (record) => {
-    if (record.length !== header.length) return 'malformed'
-    const field = (column: Column) => record[place[column]] ?? ''
+function rowJudge(path: string, header: CsvRecord['fields']): (record: CsvRecord) => Row {
+  const place = placesOf(path, header === BROKEN_OFF ? [] : header)
+  return ({ line, fields }) => {
+    const skipped = (reason: SkipReason, why: string): SkippedRow => ({ skipped: reason, line, why })
+    if (fields === BROKEN_OFF) return skipped('malformed', 'the file ends within quotes')
+    if (fields.length !== header.length) {
+      return skipped('malformed', `the header has ${header.length} fields, this row has ${fields.length}`)
+    }
+    const field = (column: Column) => fields[place[column]] ?? ''
+    const is = (column: Column) => `${column} is ${quoted(field(column))}`
     const invoice = field('InvoiceNo')
     const product = field('StockCode')
     const customer = field('CustomerID')
     const quantity = wholeNumber(field('Quantity'))
     const unitPrice = cents(field('UnitPrice'))
-    if (isBlank(invoice) || isBlank(product) || quantity === undefined || unitPrice === undefined) return 'malformed'
-    if ([invoice, product, customer].some((text) => text.length > MAX_ID_LENGTH)) return 'malformed'
-    if (invoice.startsWith('C')) return 'creditNote'
-    if (isBlank(customer)) return 'noCustomer'
-    if (quantity <= 0) return 'quantity'
-    if (unitPrice <= 0) return 'price'
+    if (isBlank(invoice)) return skipped('malformed', 'InvoiceNo is blank')
+    if (isBlank(product)) return skipped('malformed', 'StockCode is blank')
+    const tooLong = IDENTIFIERS.find((column) => field(column).length > MAX_ID_LENGTH)
+    if (tooLong) return skipped('malformed', `${is(tooLong)}, more than ${MAX_ID_LENGTH} characters`)
+    if (quantity === undefined) return skipped('malformed', `${is('Quantity')}, no whole number up to ${MAX_QUANTITY}`)
+    if (unitPrice === undefined) return skipped('malformed', `${is('UnitPrice')}, no amount up to ${LARGEST_PRICE}`)
+    if (invoice.startsWith('C')) return skipped('creditNote', is('InvoiceNo'))
+    if (isBlank(customer)) return skipped('noCustomer', 'CustomerID is blank')
+    if (quantity <= 0) return skipped('quantity', is('Quantity'))
+    if (unitPrice <= 0) return skipped('price', is('UnitPrice'))
     return {
       orderId: `ord_${idPart(invoice)}`,
       productId: `prd_${idPart(product)}`,
@@ -87,6 +108,11 @@ function placesOf(path: string, header: readonly string[]): Record<Column, numbe
     )
   }
   return Object.fromEntries(places) as Record<Column, number>
+}
+
+/** A field as one line that is not too long, whatever is in it. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length <= MAX_QUOTED ? text : `${text.slice(0, MAX_QUOTED)}…`)
 }
 
 function isBlank(text: string): boolean {

@@ -7,6 +7,7 @@ import { summaryOf, summaryText } from './summary.ts'
 const plan: Plan = {
   rows: 9,
   rowsSkipped: { malformed: 1, creditNote: 0, noCustomer: 2, quantity: 0, price: 0 },
+  skipped: { malformed: [], creditNote: [], noCustomer: [], quantity: [], price: [] },
   customers: [{ customerId: 'cus_1', name: 'Customer 1' }],
   products: [{ productId: 'prd_1', name: 'LANTERN', price: 100 }],
   orders: [],
@@ -22,6 +23,7 @@ const imported: Imported = {
     order('REJECTED', '8.00', 'OUT_OF_STOCK'),
   ],
   alreadyThere: { customers: 1, products: 0, orders: 4 },
+  changed: [{ id: 'ord_1', message: 'other content' }],
   refused: [{ id: 'ord_9', message: 'too many lines' }],
 }
 

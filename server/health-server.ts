@@ -2,6 +2,7 @@
 import fastify from 'fastify'
 import { type Health, serveHealth } from './health.ts'
 import { type Address, type Listening, listen } from './listen.ts'
+import { refuseOtherMethods } from './methods.ts'
 
 export interface HealthServer extends Listening {
   /** Readiness is 503 at once; then the port is given back. */
@@ -12,6 +13,7 @@ export interface HealthServer extends Listening {
 export async function startHealthServer(address: Address, health: () => Promise<Health>): Promise<HealthServer> {
   const app = fastify({ forceCloseConnections: true })
   let stopping = false
+  refuseOtherMethods(app)
   serveHealth(app, health, () => stopping)
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: 'This process is no gateway. Its health is at /health/live and /health/ready.' }),

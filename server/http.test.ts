@@ -74,6 +74,22 @@ describe('GraphQL over HTTP', () => {
     expect(await asLink.text()).toContain('CSRF')
   })
 
+  test.each(['', `?query=${encodeURIComponent('{ hello }')}`])(
+    'a browser that is sent to the endpoint%s is told where the playground is, and nothing is executed',
+    async (search) => {
+      const gateway = await gatewayUnderTest()
+      const visit = await fetch(`${gateway.url}/graphql${search}`, {
+        // What Chromium sends for a page; the last one would let Apollo execute.
+        headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'apollo-require-preflight': 'true' },
+      })
+      expect(visit.status).toBe(400)
+      expect(visit.headers.get('content-type')).toBe('text/html; charset=utf-8')
+      const page = await visit.text()
+      expect(page).toContain('<a href="/playground/">playground</a>')
+      expect(page).not.toContain('Hello')
+    },
+  )
+
   test('a batch is refused', async () => {
     const gateway = await gatewayUnderTest()
     expect((await gateway.post([{ query: '{ hello }' }, { query: '{ hello }' }])).status).toBe(400)
@@ -217,6 +233,30 @@ describe('health and pages', () => {
       status: 404,
       body: { error: 'There is nothing at /graphiql. Try /graphql, /playground or /health/ready.' },
     })
+  })
+
+  test.each([
+    ['/graphql', 'GET, POST'],
+    ['/health/live', 'GET, HEAD'],
+    ['/health/ready?verbose=1', 'GET, HEAD'],
+    ['/playground', 'GET, HEAD'],
+    ['/playground/', 'GET, HEAD'],
+    ['/playground/main.js', 'GET, HEAD'],
+    ['/', 'GET, HEAD'],
+  ])('%s says which methods it has when it is asked with another', async (path, allow) => {
+    const gateway = await gatewayUnderTest()
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', ...(allow.includes('POST') ? ['HEAD'] : ['POST'])]) {
+      const body = method === 'PUT' ? 'no matter what' : null
+      const response = await fetch(gateway.url + path, { method, body })
+      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allow])
+    }
+  })
+
+  test('what is not there is not there with any method', async () => {
+    const gateway = await gatewayUnderTest()
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      expect((await fetch(`${gateway.url}/graphiql`, { method })).status).toBe(404)
+    }
   })
 
   test('a request is one line in the log, at debug', async () => {

@@ -15,6 +15,7 @@ import { clientError } from './errors.ts'
 import { type Health, serveHealth } from './health.ts'
 import { admission, limits, refuseNesting } from './limits.ts'
 import { type Address, type Listening, listen } from './listen.ts'
+import { pathOf, refuseOtherMethods } from './methods.ts'
 import { servePlayground } from './playground.ts'
 import type { RequestInfo } from './request.ts'
 import { serveSockets } from './websocket.ts'
@@ -65,18 +66,21 @@ export async function startGateway<Context extends object>(options: GatewayOptio
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, error, log))
   app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request)
+    const path = pathOf(request.url)
     return reply
       .code(404)
       .send({ error: `There is nothing at ${path}. Try ${endpoint}, /playground or /health/ready.` })
   })
+  refuseOtherMethods(app, ['/playground/'])
   app.get('/', (_request, reply) => reply.redirect('/playground/'))
   serveHealth(app, options.health, () => stopping)
   servePlayground(app, endpoint, options.operations)
   app.route({
     method: ['GET', 'POST'],
     url: endpoint,
+    exposeHeadRoute: false,
     async handler(request, reply) {
+      if (isVisit(request)) return reply.code(400).type('text/html; charset=utf-8').send(signpost)
       const nested = refuseNesting(sourceOf(request))
       if (nested !== undefined) return reply.code(refusalStatus(request.headers.accept)).send({ errors: [nested] })
       const refusal = executing.enter()
@@ -117,7 +121,7 @@ function observe(app: FastifyInstance): void {
     request.log.debug({ method, url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'request')
   })
   app.addHook('onSend', async (request, reply) => {
-    const headers = pathOf(request).startsWith('/playground/') ? everywhere : { ...everywhere, ...outsidePages }
+    const headers = pathOf(request.url).startsWith('/playground/') ? everywhere : { ...everywhere, ...outsidePages }
     for (const [name, value] of Object.entries(headers)) reply.header(name, value)
   })
 }
@@ -145,8 +149,15 @@ function sendError(reply: FastifyReply, error: FastifyError, log: Logger): Fasti
   return reply.code(status).send({ errors: [shown] })
 }
 
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0] ?? url
+/** What people find who open the endpoint in a browser. */
+const signpost = `<!doctype html>
+<title>Creditline</title>
+<p>This is the GraphQL endpoint of Creditline: programs send operations here, as JSON, with POST. For people there is the <a href="/playground/">playground</a>.</p>
+`
+
+/** Whether a browser wants to show a page. Operations are not answered as one, and none is executed for it. */
+function isVisit({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept?.includes('text/html') ?? false)
 }
 
 /** The GraphQL document of a request; empty when there is none, of which Apollo then complains. */

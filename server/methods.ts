@@ -1,0 +1,29 @@
+// Paths that are there, asked with a method that they do not have.
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Answers 405, and says which methods a path has, where another one is asked for; whatever is sent along is not looked at.
+ * What has no route at all is left to the handler of what is not found.
+ *
+ * @param folders paths whose routes end in `*`, such as `/playground/`
+ */
+export function refuseOtherMethods(app: FastifyInstance, folders: readonly string[] = []): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return
+    const path = pathOf(request.url)
+    const folder = folders.find((each) => path.startsWith(each))
+    const route = folder ? `${folder}*` : path
+    const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: route })).sort()
+    if (methods.length === 0) return
+    const allow = methods.join(', ')
+    return reply
+      .code(405)
+      .header('allow', allow)
+      .send({ error: `${path} cannot be asked with ${request.method}, only with ${allow}.` })
+  })
+}
+
+/** The path of a URL as a request line has it. */
+export function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}

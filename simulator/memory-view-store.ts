@@ -2,14 +2,16 @@
 import { type Position, START } from '../events/position.ts'
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../query/projection.ts'
 import { type Key, pageCursor, readPageCursor } from '../query/store/cursor.ts'
-import { assertOrderedBy, definitionOf, queriedAs } from '../query/store/declared.ts'
+import { assertOrderedBy, definitionOf, misfitOf, queriedAs, tooLarge } from '../query/store/declared.ts'
 import { matcher } from '../query/store/history-filter.ts'
 import {
   type BrokenDocument,
   type Condition,
   DocumentBroken,
+  DocumentsRefused,
   type FoldedBatch,
   type HistoryEntry,
+  MAX_DOCUMENT_BYTES,
   type Range,
   type ViewStore,
   ViewsOfAnotherLog,
@@ -112,14 +114,18 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
     },
 
     async write(batch) {
+      const refused: BrokenDocument[] = []
       for (const { view, documents } of batch.documents) {
         for (const document of documents) {
-          const stored = documentsOf(view).get(document.id)?.document
-          if (stored && stored.position >= document.position) continue
           const text = JSON.stringify(document)
+          const error = refusal(projections, view, document, text)
+          if (error !== undefined) refused.push({ view, id: document.id, error })
+          const stored = documentsOf(view).get(document.id)?.document
+          if (error !== undefined || (stored && stored.position >= document.position)) continue
           documentsOf(view).set(document.id, { text, document: JSON.parse(text) })
         }
       }
+      if (refused.length > 0) throw new DocumentsRefused(refused)
       if (batch.checkpoint >= kept.checkpoint) mark(kept, batch)
       for (const entry of batch.history) remember(kept, entry)
       kept.checkpoint = Math.max(kept.checkpoint, batch.checkpoint)
@@ -133,6 +139,15 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
 
 function copy<Document extends ViewDocument>(one: Kept | undefined): Document | undefined {
   return one && JSON.parse(one.text)
+}
+
+/** Why a document is not taken, if it is not. */
+function refusal(of: Options['projections'], view: ViewName, document: ViewDocument, text: string): string | undefined {
+  const projection = of.find(({ name }) => name === view)
+  return (
+    (projection && misfitOf(projection, document)) ??
+    (text.length > MAX_DOCUMENT_BYTES ? tooLarge(text.length) : undefined)
+  )
 }
 
 function mark({ broken }: MemoryViews, batch: FoldedBatch): void {

@@ -4,6 +4,7 @@ import type { EventStore, RecordedEvent } from '../../events/store/event-store.t
 import type { Projection, ViewDocument } from '../projection.ts'
 import type { BrokenDocument, ViewStore } from '../store/view-store.ts'
 import { fold, touch } from './fold.ts'
+import { write } from './write.ts'
 
 interface Parts {
   store: EventStore
@@ -33,7 +34,7 @@ export async function mend({ store, views, projections }: Parts, signal: AbortSi
     for (const mending of mendings) foldFurther(mending, events)
   if (signal.aborted) return
 
-  await views.write({
+  await write(views, {
     documents: mendings.map(({ projection, documents }) => ({
       view: projection.name,
       documents: [...documents.values()],

@@ -10,7 +10,8 @@ import type { RecordedEvent, StreamName } from '../../events/store/event-store.t
 import { openSqliteEventStore } from '../../events/store/sqlite.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { openSqliteViewStore } from '../store/sqlite.ts'
-import type { FoldedBatch, ViewStore } from '../store/view-store.ts'
+import { type FoldedBatch, MAX_DOCUMENT_BYTES, type ViewStore } from '../store/view-store.ts'
+import { customers } from '../views/customers.ts'
 import {
   checkpointStored,
   creditReserved,
@@ -168,6 +169,41 @@ test('a projection that throws costs one document; a start with the corrected on
   expect(entries.map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4])
 })
 
+test('a document that the store refuses costs that document; the rest of its batch and all that follows is written', async () => {
+  const desk = await openDesk()
+  await desk.record(productAdded(), productAdded({ productId: 'prd_2' }), customerRegistered())
+  const bloated = projections.map((projection) => (projection.name === 'products' ? growing : projection))
+  const projector = desk.project({ projections: bloated })
+  await projector.caughtUp()
+  await desk.record(
+    stockReceived({ quantity: 13 }),
+    stockReceived({ productId: 'prd_2', quantity: 2 }),
+    creditReserved({ amount: 5 }),
+  )
+  await projector.caughtUp()
+  await desk.record(stockReceived({ quantity: 1 }))
+  await projector.caughtUp()
+
+  expect(projector.health()).toMatchObject({ retrying: false, brokenDocuments: 1 })
+  expect(await desk.views.broken()).toEqual([
+    { view: 'products', id: 'prd_1', error: expect.stringContaining('more than the 16000000') },
+  ])
+  expect(await desk.views.get(products, ['prd_2'])).toMatchObject([{ inStock: 2 }])
+  expect(await desk.views.get(customers, ['cus_1'])).toMatchObject([{ reservedCredit: 5 }])
+  expect(await desk.views.checkpoint()).toBe(await desk.head())
+  await projector.stop()
+
+  const again = desk.project({ projections: bloated })
+  await again.caughtUp()
+  expect(again.health()).toMatchObject({ retrying: false, brokenDocuments: 1 })
+  await again.stop()
+
+  const corrected = desk.project()
+  await corrected.caughtUp()
+  expect(await desk.views.broken()).toEqual([])
+  expect(await desk.documents(projections)).toEqual(naiveFold(await desk.log()))
+})
+
 test('an event that a projection cannot place is counted, and the rest goes on', async () => {
   const desk = await openDesk()
   const astray = projections.map((projection) =>
@@ -238,6 +274,16 @@ const unlucky: Projection<ViewDocument> = {
   evolve(product, event) {
     if (event.type === 'StockReceived' && event.data.quantity === 13) throw new Error('13 is unlucky')
     return products.evolve(product as Parameters<typeof products.evolve>[0], event)
+  },
+}
+
+/** It grows beyond what any store takes. */
+const growing: Projection<ViewDocument> = {
+  ...products,
+  evolve(product, event) {
+    const after = products.evolve(product as Parameters<typeof products.evolve>[0], event)
+    const isLarge = event.type === 'StockReceived' && event.data.quantity === 13
+    return after && isLarge ? { ...after, name: 'x'.repeat(MAX_DOCUMENT_BYTES) } : after
   },
 }
 

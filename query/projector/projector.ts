@@ -10,6 +10,7 @@ import { fold, type Stored, type Touched, touch } from './fold.ts'
 import { gathered } from './gathered.ts'
 import { mend } from './mend.ts'
 import { trackProgress } from './progress.ts'
+import { write } from './write.ts'
 import { writtenLast } from './written-last.ts'
 
 export interface ProjectorOptions {
@@ -39,7 +40,7 @@ export interface ProjectorHealth {
   /** True from a failure on until a write succeeds, or there is nothing to write. */
   retrying: boolean
   lastFailure?: { message: string; at: string }
-  /** Documents that are not folded further, since their projection threw. */
+  /** Documents that are not folded further, since their projection threw or the view store refuses them. */
   brokenDocuments: number
   /** Events since the start of which a projection could not say whom they concern. */
   unplacedEvents: number
@@ -96,11 +97,11 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
 
   async function take({ events, position }: Batch): Promise<void> {
     const touched = projections.map((projection) => touch(projection, events))
-    const { documents, broken: broke, history } = fold(events, touched, await load(touched))
-    await views.write({ documents, broken: broke, mended: [], history, checkpoint: position })
+    const folded = fold(events, touched, await load(touched))
+    const written = await write(views, { ...folded, mended: [], checkpoint: position })
 
-    for (const { view, documents: written } of documents) remembered.remember(view, written)
-    for (const document of broke) noteBroken(document)
+    for (const { view, documents } of written.documents) remembered.remember(view, documents)
+    for (const document of written.broken) noteBroken(document)
     for (const { projection, unplaced } of touched) noteUnplaced(projection, unplaced)
     pause = 0
     reached(position)
@@ -125,7 +126,10 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
 
   function noteBroken({ view, id, error }: BrokenDocument): void {
     broken.get(view)?.add(id)
-    log.error({ view, id, error }, 'A document could not be folded; it is left as it is until a start mends it')
+    log.error(
+      { view, id, error },
+      'A document could not be folded or stored; it is left as it is until a start mends it',
+    )
   }
 
   function noteUnplaced({ name }: Projection<ViewDocument>, unplaced: Touched['unplaced']): void {

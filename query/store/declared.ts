@@ -1,7 +1,7 @@
 // What projections declare of their fields, as every view store takes it.
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Projection, QueriedAs, ViewDocument } from '../projection.ts'
-import type { Condition } from './view-store.ts'
+import { type Condition, MAX_DOCUMENT_BYTES } from './view-store.ts'
 
 /** How a field is queried. @throws Error when the projection does not declare it so */
 export function queriedAs({ name, queriedBy }: Projection<ViewDocument>, condition: Condition): QueriedAs {
@@ -21,6 +21,41 @@ export function queriedAs({ name, queriedBy }: Projection<ViewDocument>, conditi
 /** @throws Error when the projection does not declare that pages are ordered by the field */
 export function assertOrderedBy({ name, orderedBy }: Projection<ViewDocument>, field: string): void {
   if (!orderedBy.includes(field)) throw new Error(`The view ${name} does not declare ${field} in orderedBy`)
+}
+
+/**
+ * Why a document cannot be found as its projection declares: a field that pages are ordered by is not there, or one that is queried
+ * holds something else. `undefined` when all is well.
+ */
+export function misfitOf(
+  { queriedBy, orderedBy }: Projection<ViewDocument>,
+  document: ViewDocument,
+): string | undefined {
+  const fields = document as unknown as Record<string, unknown>
+  for (const field of orderedBy) {
+    if (!isScalar(fields[field])) return `${field}, which pages are ordered by, is not a text or a number`
+  }
+  for (const field of Object.keys(queriedBy)) {
+    const value = fields[field] ?? undefined
+    if (value === undefined) continue
+    const isList = queriedBy[field] === 'member' || queriedBy[field] === 'prefix'
+    if (isList && !isListOfTexts(value)) return `${field} is not a list of texts`
+    if (!isList && !isScalar(value)) return `${field} is not a text or a number`
+  }
+  return undefined
+}
+
+/** The reason to refuse a document of so many bytes. */
+export function tooLarge(bytes: number): string {
+  return `${bytes} bytes are more than the ${MAX_DOCUMENT_BYTES} that a document may have`
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || Number.isFinite(value)
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((element) => typeof element === 'string')
 }
 
 /** The field that pages are ordered by as a rule: what matches a value is indexed in this order as well. */

@@ -52,7 +52,7 @@ export interface Collections {
   history: Collection<StoredEntry>
   marks: Collection<Mark>
   /** Everything up to the checkpoint is folded and written. */
-  state(session?: ClientSession): Promise<Pick<State, 'checkpoint' | 'marked'>>
+  state(session: ClientSession): Promise<Pick<State, 'checkpoint' | 'marked'>>
   advance(checkpoint: Position): Promise<void>
   /** To be called before marks change. */
   marksWillChange(): Promise<void>
@@ -63,10 +63,11 @@ export interface Collections {
  * @throws ViewsOfAnotherLog when the database has views that were folded from another log
  */
 export async function openCollections(
-  { database, place }: Connection,
+  connection: Connection,
   logId: string,
   projections: readonly Projection<ViewDocument>[],
 ): Promise<Collections> {
+  const { database, place, reading, writing } = connection
   const definition = definitionOf(LAYOUT, projections)
   const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
   const states = database.collection<State>('views')
@@ -81,16 +82,16 @@ export async function openCollections(
     return found
   }
 
-  await claim(database.collection<Identity>('log'), logId, place)
+  await claim(connection, logId)
   // The state comes last: where it is, all indexes are.
-  if (!(await states.findOne({ _id: key }))) {
+  if (!(await reading((session) => states.findOne({ _id: key }, { session })))) {
     for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
     await createIndexes(history, HISTORY_INDEXES)
-    await insertUnlessThere(states, { _id: key, logId, definition, checkpoint: START, marked: 0 })
+    await insertUnlessThere(connection, states, { _id: key, logId, definition, checkpoint: START, marked: 0 })
   }
 
   async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
-    const { matchedCount } = await states.updateOne({ _id: key, logId }, change)
+    const { matchedCount } = await writing((session) => states.updateOne({ _id: key, logId }, change, { session }))
     if (matchedCount === 0) throw gone(place)
   }
   return {
@@ -98,7 +99,7 @@ export async function openCollections(
     history,
     marks,
     async state(session) {
-      const state = await states.findOne({ _id: key, logId }, session && { session })
+      const state = await states.findOne({ _id: key, logId }, { session })
       if (!state) throw gone(place)
       return state
     },
@@ -108,9 +109,11 @@ export async function openCollections(
 }
 
 /** Whoever comes first to an empty database gives it the identity of the log. */
-async function claim(identities: Collection<Identity>, logId: string, place: string): Promise<void> {
-  await insertUnlessThere(identities, { _id: 'identity', logId })
-  const identity = await identities.findOne({ _id: 'identity' })
+async function claim(connection: Connection, logId: string): Promise<void> {
+  const { database, place, reading } = connection
+  const identities = database.collection<Identity>('log')
+  await insertUnlessThere(connection, identities, { _id: 'identity', logId })
+  const identity = await reading((session) => identities.findOne({ _id: 'identity' }, { session }))
   if (identity?.logId === logId) return
   throw new ViewsOfAnotherLog(
     `The views in the MongoDB database ${place} were folded from the log ${identity?.logId}, and this is the log ${logId}. ` +

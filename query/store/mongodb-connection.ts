@@ -1,27 +1,43 @@
 // The connection to MongoDB: majority reads and writes, and reads of which each sees what the one before has seen.
-import { type ClientSession, type Db, MongoClient, type Timestamp } from 'mongodb'
+import { type ClientSession, type Db, MongoClient, ReadConcern, type Timestamp } from 'mongodb'
 import { messageOf } from '../../events/message-of.ts'
 
-export interface Connection {
-  database: Db
-  /** Where the database is, for people: its name and the servers, without user and password. */
-  place: string
+/** Reads and writes of which each sees what those before it have seen and written. */
+export interface Ordered {
   /**
    * Reads with the session: each read sees at least what this and earlier work has seen, whichever server answers. So what
    * is read after a checkpoint is never older than the checkpoint.
    */
   reading<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
+  /**
+   * Writes with the session: later reads see it. A majority alone does not see to that: a new primary may answer for a moment
+   * from before what the old one has confirmed.
+   */
+  writing<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
+}
+
+export interface Connection extends Ordered {
+  database: Db
+  /** Where the database is, for people: its name and the servers, without user and password. */
+  place: string
   close(): Promise<void>
 }
 
 /** How long what can hang may take, unless the URL says otherwise. */
 const PATIENCE_MS = {
-  // Long enough for a replica set to elect another primary, short enough for a client that waits for its answer.
-  serverSelectionTimeoutMS: 10_000,
+  // Long enough for a replica set to elect another primary (as a rule within 12 s), short enough for a client that waits.
+  serverSelectionTimeoutMS: 15_000,
   connectTimeoutMS: 5_000,
   // A server that takes a request and never answers is given up.
   socketTimeoutMS: 60_000,
 }
+
+/** Said of the database: said of the client, some of it would yield to what the URL says. */
+const SAFE = {
+  // The journal: a server that stands alone would otherwise confirm what it loses in a crash.
+  writeConcern: { w: 'majority', journal: true },
+  readConcern: new ReadConcern('majority'),
+} as const
 
 /**
  * Connects to the database with this name.
@@ -38,18 +54,21 @@ export async function connect(url: string, name: string): Promise<Connection> {
     await client.close()
     throw new Error(`MongoDB at ${servers} (MONGODB_URL) cannot be used: ${messageOf(error)}`, { cause: error })
   }
-  return { ...reads(client), database: client.db(name), place: `${name} at ${servers}`, close: () => client.close() }
+  return {
+    ...ordered(client),
+    database: client.db(name, SAFE),
+    place: `${name} at ${servers}`,
+    close: () => client.close(),
+  }
 }
 
 function makeClient(url: string): MongoClient {
-  // Options given here would override those of the URL.
-  const patience = Object.fromEntries(Object.entries(PATIENCE_MS).filter(([option]) => !url.includes(`${option}=`)))
+  // Options given here would override those of the URL, where case does not matter.
+  const isSaid = (option: string) => url.toLowerCase().includes(`${option.toLowerCase()}=`)
+  const patience = Object.fromEntries(Object.entries(PATIENCE_MS).filter(([option]) => !isSaid(option)))
   try {
     return new MongoClient(url, {
       appName: 'creditline',
-      // The journal: a server that stands alone would otherwise confirm what it loses in a crash.
-      writeConcern: { w: 'majority', journal: true },
-      readConcern: { level: 'majority' },
       readPreference: 'primary',
       ignoreUndefined: true,
       ...patience,
@@ -61,20 +80,23 @@ function makeClient(url: string): MongoClient {
   }
 }
 
-function reads(client: MongoClient): Pick<Connection, 'reading'> {
+function ordered(client: MongoClient): Ordered {
   let seen: Timestamp | undefined
+
+  async function inSession<Result>(after: Timestamp | undefined, work: (session: ClientSession) => Promise<Result>) {
+    const session = client.startSession({ causalConsistency: true })
+    try {
+      if (after) session.advanceOperationTime(after)
+      return await work(session)
+    } finally {
+      // A server that stands alone tells no time.
+      const { operationTime } = session
+      if (operationTime && (!seen || operationTime.greaterThan(seen))) seen = operationTime
+      await session.endSession()
+    }
+  }
   return {
-    async reading(work) {
-      const session = client.startSession({ causalConsistency: true })
-      try {
-        if (seen) session.advanceOperationTime(seen)
-        return await work(session)
-      } finally {
-        // A server that stands alone tells no time.
-        const { operationTime } = session
-        if (operationTime && (!seen || operationTime.greaterThan(seen))) seen = operationTime
-        await session.endSession()
-      }
-    },
+    reading: (work) => inSession(seen, work),
+    writing: (work) => inSession(undefined, work),
   }
 }

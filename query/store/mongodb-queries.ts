@@ -60,10 +60,13 @@ function termOf(projection: Projection<ViewDocument>, condition: Condition): Fil
   return { [field]: only !== undefined && others.length === 0 ? only : { $in: [...condition.oneOf] } }
 }
 
-/** A range without bounds still asks for the field to be there. */
+/**
+ * Only values of the kind of the bound are within it. A range without bounds still asks for the field to be there; with them
+ * that is not asked, since an index cannot tell, and each document would be read.
+ */
 function bounds({ gte, gt, lte, lt }: Range) {
+  if ([gte, gt, lte, lt].every((bound) => bound === undefined)) return { $exists: true }
   return {
-    $exists: true,
     ...(gte !== undefined && { $gte: gte }),
     ...(gt !== undefined && { $gt: gt }),
     ...(lte !== undefined && { $lte: lte }),

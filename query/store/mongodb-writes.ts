@@ -7,6 +7,7 @@ import {
   type OptionalUnlessRequiredId,
 } from 'mongodb'
 import type { Positioned, StoredEntry } from './mongodb-collections.ts'
+import type { Ordered } from './mongodb-connection.ts'
 
 const DUPLICATE_KEY = 11_000
 
@@ -17,6 +18,7 @@ const DUPLICATE_KEY = 11_000
  * @param older how the position of a document that is replaced compares with that of the new one
  */
 export async function storeNewer<Stored extends Positioned>(
+  ordered: Ordered,
   collection: Collection<Stored>,
   documents: readonly Stored[],
   older: '$lt' | '$lte' = '$lt',
@@ -30,9 +32,10 @@ export async function storeNewer<Stored extends Positioned>(
         upsert: true,
       },
     }))
-    if (await isStoredWhole(collection.bulkWrite(replacements, { ordered: false }))) return
+    const writing = ordered.writing((session) => collection.bulkWrite(replacements, { ordered: false, session }))
+    if (await isStoredWhole(writing)) return
 
-    const stored = await positionsOf(collection, left)
+    const stored = await positionsOf(ordered, collection, left)
     left = left.filter(({ _id, position }) => {
       const found = stored.get(_id)
       return found === undefined || (older === '$lt' ? found < position : found <= position)
@@ -42,15 +45,18 @@ export async function storeNewer<Stored extends Positioned>(
 
 /** Stores the entries that are not stored yet. */
 export async function storeMissing(
+  { reading, writing }: Ordered,
   collection: Collection<StoredEntry>,
   entries: readonly StoredEntry[],
 ): Promise<void> {
   let left = entries
   while (left.length > 0) {
-    if (await isStoredWhole(collection.insertMany([...left], { ordered: false }))) return
+    const missing = [...left]
+    const inserting = writing((session) => collection.insertMany(missing, { ordered: false, session }))
+    if (await isStoredWhole(inserting)) return
 
     const among = { _id: { $in: left.map(({ _id }) => _id) } }
-    const stored = await collection.find(among, { projection: { _id: 1 } }).toArray()
+    const stored = await reading((session) => collection.find(among, { projection: { _id: 1 }, session }).toArray())
     const ids = new Set(stored.map(({ _id }) => _id))
     left = left.filter(({ _id }) => !ids.has(_id))
   }
@@ -58,18 +64,23 @@ export async function storeMissing(
 
 /** Inserts a document; one with the same id that is there already stays. */
 export async function insertUnlessThere<Stored extends { _id: string }>(
+  { writing }: Ordered,
   collection: Collection<Stored>,
   document: Stored,
 ): Promise<void> {
-  await isStoredWhole(collection.insertOne(document as OptionalUnlessRequiredId<Stored>))
+  const inserted = document as OptionalUnlessRequiredId<Stored>
+  await isStoredWhole(writing((session) => collection.insertOne(inserted, { session })))
 }
 
 async function positionsOf<Stored extends Positioned>(
+  { reading }: Ordered,
   collection: Collection<Stored>,
   documents: readonly Stored[],
 ): Promise<Map<string, number>> {
   const among = { _id: { $in: documents.map(({ _id }) => _id) } } as Filter<Stored>
-  const stored = await collection.find<Positioned>(among, { projection: { position: 1 } }).toArray()
+  const stored = await reading((session) =>
+    collection.find<Positioned>(among, { projection: { position: 1 }, session }).toArray(),
+  )
   return new Map(stored.map(({ _id, position }) => [_id, position]))
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type Db, MongoClient } from 'mongodb'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Position } from '../../events/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { openMongoViewStore } from './mongodb.ts'
+import { givenPrimary } from './mongodb-primary.given.ts'
 import { matching, matchingAfter } from './mongodb-queries.ts'
 import { describeViewStore, items } from './view-store.contract.ts'
 import type { Condition, FoldedBatch, HistoryEntry, ViewStore } from './view-store.ts'
@@ -29,6 +30,45 @@ describe('a MongoDB that cannot be used', () => {
     const opening = openMongoViewStore({ url, logId: LOG, projections: [items] })
     await expect(opening).rejects.toThrow('MONGODB_URL is not a connection string such as mongodb://127.0.0.1:27017')
     await expect(opening).rejects.not.toThrow(/alice|s3cret/)
+  })
+})
+
+describe('a replica set', () => {
+  async function openAt(options: string) {
+    const primary = await givenPrimary(() => [{ _id: 'any', logId: LOG, checkpoint: 0, marked: 0, position: 0 }])
+    const store = await openMongoViewStore({ url: `${primary.url}/?${options}`, logId: LOG, projections: [items] })
+    onTestFinished(async () => {
+      await store.close()
+      await primary.close()
+    })
+    return { primary, store }
+  }
+
+  test('reads and writes by majority and journal, whatever the URL says', async () => {
+    const { primary, store } = await openAt('w=1&journal=false&readConcernLevel=local&readPreference=secondary')
+    await store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    await store.page(items, { filter: [], orderBy: order, first: 1 })
+
+    const concerns = primary.commands.map((command) => ('find' in command ? command.readConcern : command.writeConcern))
+    expect(new Set(primary.commands.map((command) => Object.keys(command)[0]))).toEqual(
+      new Set(['insert', 'find', 'update']),
+    )
+    for (const concern of concerns) {
+      expect([{ w: 'majority', j: true }, expect.objectContaining({ level: 'majority' })]).toContainEqual(concern)
+    }
+  })
+
+  test('shows what was written before, also when a new primary answers', async () => {
+    const { primary, store } = await openAt('')
+    await store.write(batch(1, [document('ord_1', 1)]))
+    const before = primary.commands.length
+    await store.get(items, ['ord_1'])
+    const reads = primary.commands.slice(before)
+    expect(reads.length).toBeGreaterThan(0)
+    for (const { readConcern } of reads) {
+      const { afterClusterTime } = readConcern as { afterClusterTime: ReturnType<typeof primary.written> }
+      expect(afterClusterTime.greaterThanOrEqual(primary.written())).toBe(true)
+    }
   })
 })
 
@@ -155,9 +195,8 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       const store = await place.open()
       await store.write(batch(5, [document('ord_1', 5)]))
       await place.remove()
-      for (const failing of [store.checkpoint(), store.get(items, ['ord_1']), store.write(batch(6, []))]) {
-        await expect(failing).rejects.toThrow('are gone. Start again, and they are built anew.')
-      }
+      const calls = [() => store.checkpoint(), () => store.get(items, ['ord_1']), () => store.write(batch(6, []))]
+      for (const call of calls) await expect(call).rejects.toThrow('are gone. Start again, and they are built anew.')
       await store.close()
     })
   })

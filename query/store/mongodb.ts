@@ -1,10 +1,10 @@
 // The view store on MongoDB, for desks whose parts run apart: a database that can be deleted at any time, and is then built anew.
-import type { ClientSession, Filter } from 'mongodb'
+import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from 'mongodb'
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
-import { assertOrderedBy } from './declared.ts'
+import { assertOrderedBy, misfitOf, tooLarge } from './declared.ts'
 import { type Collections, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
-import { type Connection, connect } from './mongodb-connection.ts'
+import { type Connection, connect, type Ordered } from './mongodb-connection.ts'
 import { matching, matchingAfter, matchingEntries } from './mongodb-queries.ts'
 import { storeMissing, storeNewer } from './mongodb-writes.ts'
 import type {
@@ -16,7 +16,7 @@ import type {
   PageQuery,
   ViewStore,
 } from './view-store.ts'
-import { DocumentBroken } from './view-store.ts'
+import { DocumentBroken, DocumentsRefused, MAX_DOCUMENT_BYTES } from './view-store.ts'
 
 export interface MongoViewStoreOptions {
   /** A MongoDB connection string: `MONGODB_URL`. A database that it names is the one that knows the user, as ever. */
@@ -39,14 +39,23 @@ export async function openMongoViewStore(options: MongoViewStoreOptions): Promis
   const { url, namespace = 'creditline', logId, projections } = options
   const connection = await connect(url, namespace)
   try {
-    return viewStore(connection, await openCollections(connection, logId, projections))
+    return viewStore(connection, projections, await openCollections(connection, logId, projections))
   } catch (error) {
     await connection.close()
     throw error
   }
 }
 
-function viewStore({ reading, close }: Connection, collections: Collections): ViewStore {
+function viewStore(
+  connection: Connection,
+  projections: MongoViewStoreOptions['projections'],
+  collections: Collections,
+): ViewStore {
+  const { reading, close } = connection
+  const misfit = (view: ViewName, document: ViewDocument) => {
+    const projection = projections.find(({ name }) => name === view)
+    return projection && misfitOf(projection, document)
+  }
   return {
     async get<Document extends ViewDocument>(view: Projection<Document>, ids: readonly string[]) {
       if (ids.length === 0) return []
@@ -103,7 +112,10 @@ function viewStore({ reading, close }: Connection, collections: Collections): Vi
       })
     },
 
-    write: (batch) => writeBatch(collections, batch),
+    async write(batch) {
+      assertTaken(batch, misfit)
+      await writeBatch(connection, collections, batch)
+    },
 
     async checkpoint() {
       return (await reading((session) => collections.state(session))).checkpoint
@@ -122,23 +134,55 @@ function viewStore({ reading, close }: Connection, collections: Collections): Vi
 }
 
 /** Each step is durable before the next begins, so the checkpoint never says more than there is. */
-async function writeBatch(collections: Collections, batch: FoldedBatch): Promise<void> {
-  const { checkpoint } = await collections.state()
-  await Promise.all(
-    batch.documents.map(({ view, documents }) => storeNewer(collections.documents(view), documents.map(toStored))),
-  )
+async function writeBatch(ordered: Ordered, collections: Collections, batch: FoldedBatch): Promise<void> {
+  const { checkpoint } = await ordered.reading((session) => collections.state(session))
+  try {
+    await Promise.all(
+      batch.documents.map(({ view, documents }) =>
+        storeNewer(ordered, collections.documents(view), documents.map(toStored)),
+      ),
+    )
+  } catch (error) {
+    // The client does not say which of the documents it cannot send.
+    if (error instanceof MongoInvalidArgumentError || error instanceof BSON.BSONError) assertTaken(batch, unsendable)
+    throw error
+  }
 
   const marks = marksOf(batch)
   if (marks.length > 0 && batch.checkpoint >= checkpoint) {
     await collections.marksWillChange()
-    await storeNewer(collections.marks, marks, '$lte')
+    await storeNewer(ordered, collections.marks, marks, '$lte')
   }
   const isNew = batch.history.filter(({ position }) => position > checkpoint)
   await storeMissing(
+    ordered,
     collections.history,
     isNew.map(({ position, ...entry }) => ({ _id: position, ...entry })),
   )
   if (batch.checkpoint > checkpoint) await collections.advance(batch.checkpoint)
+}
+
+/** @throws DocumentsRefused with those documents that there is a reason to refuse */
+function assertTaken(
+  { documents }: FoldedBatch,
+  reasonAgainst: (view: ViewName, document: ViewDocument) => string | undefined,
+): void {
+  const refused = documents.flatMap(({ view, documents }) =>
+    documents.flatMap((document): BrokenDocument[] => {
+      const error = reasonAgainst(view, document)
+      return error === undefined ? [] : [{ view, id: document.id, error }]
+    }),
+  )
+  if (refused.length > 0) throw new DocumentsRefused(refused)
+}
+
+function unsendable(_: ViewName, document: ViewDocument): string | undefined {
+  try {
+    const bytes = BSON.calculateObjectSize(toStored(document), { ignoreUndefined: true })
+    return bytes > MAX_DOCUMENT_BYTES ? tooLarge(bytes) : undefined
+  } catch (error) {
+    return String(error)
+  }
 }
 
 /** What is mended keeps a mark without an error, so that a batch that comes late does not break it again. */

@@ -1,7 +1,8 @@
 // One table for each view: the documents as JSON, beside them the fields that are queried, and indexes over these.
 import type { Projection, ViewDocument } from '../projection.ts'
-import { rangesAlong, usualOrder } from './declared.ts'
+import { misfitOf, rangesAlong, tooLarge, usualOrder } from './declared.ts'
 import type { Connection, Row } from './sqlite-connection.ts'
+import { MAX_DOCUMENT_BYTES } from './view-store.ts'
 
 /** Where the documents of a projection are. */
 export interface Table {
@@ -77,16 +78,22 @@ export function readDocument(connection: Connection, table: Table, id: string): 
 /**
  * Stores a document unless the same or a newer one is there. Within a write transaction.
  * Only the columns that changed are set: SQLite writes every index anew that has a column in the statement.
+ * @returns why the document is refused, if it is
  */
-export function writeDocument(connection: Connection, table: Table, document: ViewDocument): void {
+export function writeDocument(connection: Connection, table: Table, document: ViewDocument): string | undefined {
+  const body = JSON.stringify(document)
+  const misfit = misfitOf(table.projection, document)
+  if (misfit !== undefined) return misfit
+  // In UTF-8 a text has at least as many bytes as it has characters.
+  if (body.length > MAX_DOCUMENT_BYTES) return tooLarge(body.length)
+
   const { id, position } = document
   const fields = [...table.scalars, ...table.lists]
   const columns = fields.map(column)
   const values = [
-    ...table.scalars.map((field) => scalar(table, document, field)),
-    ...table.lists.map((field) => list(table, document, field)),
+    ...table.scalars.map((field) => scalar(document, field)),
+    ...table.lists.map((field) => list(document, field)),
   ]
-  const body = JSON.stringify(document)
 
   const stored = connection.statement(`SELECT position, ${columns.join(', ')} FROM ${table.name} WHERE id = ?`).get(id)
   if (!stored) {
@@ -95,17 +102,18 @@ export function writeDocument(connection: Connection, table: Table, document: Vi
       .statement(`INSERT INTO ${table.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
       .run(id, position, ...values, body)
     writeSides(connection, table, id, undefined, values)
-    return
+    return undefined
   }
 
   const [storedPosition, ...storedValues] = stored
-  if (position <= Number(storedPosition)) return
+  if (position <= Number(storedPosition)) return undefined
   const changed = fields.flatMap((_, index) => (values[index] === storedValues[index] ? [] : [index]))
   const settings = ['position = ?', 'body = ?', ...changed.map((index) => `${columns[index]} = ?`)]
   connection
     .statement(`UPDATE ${table.name} SET ${settings.join(', ')} WHERE id = ?`)
     .run(position, body, ...changed.map((index) => values[index] ?? null), id)
   writeSides(connection, table, id, storedValues, values)
+  return undefined
 }
 
 /** Keeps the side tables of a document's lists; they change when the list does, or the value of the usual order. */
@@ -124,23 +132,13 @@ function writeSides(connection: Connection, table: Table, id: string, before: Ro
   })
 }
 
-function scalar(table: Table, document: ViewDocument, field: string): string | number | null {
-  const value = (document as unknown as Record<string, unknown>)[field] ?? null
-  if (value === null || typeof value === 'string' || Number.isFinite(value)) return value as string | number | null
-  throw unfit(table, document, field, 'a text or a number')
+function scalar(document: ViewDocument, field: string): string | number | null {
+  return (document as unknown as Record<string, string | number | null>)[field] ?? null
 }
 
-function list(table: Table, document: ViewDocument, field: string): string | null {
-  const value = (document as unknown as Record<string, unknown>)[field] ?? null
-  if (value === null) return null
-  if (!Array.isArray(value) || !value.every((element) => typeof element === 'string')) {
-    throw unfit(table, document, field, 'a list of texts')
-  }
+function list(document: ViewDocument, field: string): string | null {
+  const value = (document as unknown as Record<string, string[] | null>)[field] ?? []
   return value.length === 0 ? null : `\n${value.map(lineOf).join('\n')}\n`
-}
-
-function unfit(table: Table, document: ViewDocument, field: string, expected: string): Error {
-  return new Error(`${field} of ${document.id} in the view ${table.projection.name} is not ${expected}`)
 }
 
 /**

@@ -8,7 +8,7 @@ import { createTable, readDocument, type Table, tableOf, writeDocument } from '.
 import { appendHistory, createHistory, readHistory } from './sqlite-history.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore } from './view-store.ts'
-import { DocumentBroken, ViewsOfAnotherLog } from './view-store.ts'
+import { DocumentBroken, DocumentsRefused, ViewsOfAnotherLog } from './view-store.ts'
 
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -109,11 +109,16 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
 
 function writeBatch(connection: Connection, tables: ReadonlyMap<ViewName, Table>, batch: FoldedBatch): void {
   const checkpoint = readCheckpoint(connection)
+  const refused: BrokenDocument[] = []
   for (const { view, documents } of batch.documents) {
     const table = tables.get(view)
     if (!table) throw new Error(`The view store was opened without the view ${view}`)
-    for (const document of documents) writeDocument(connection, table, document)
+    for (const document of documents) {
+      const error = writeDocument(connection, table, document)
+      if (error !== undefined) refused.push({ view, id: document.id, error })
+    }
   }
+  if (refused.length > 0) throw new DocumentsRefused(refused)
   if (batch.checkpoint >= checkpoint) {
     const mark = connection.statement('INSERT OR REPLACE INTO broken VALUES (?, ?, ?)')
     for (const { view, id, error } of batch.broken) mark.run(view, id, error)

@@ -5,7 +5,7 @@ import { START } from '../../events/position.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { historyCursor, pageCursor, readHistoryCursor } from './cursor.ts'
 import type { Condition, FoldedBatch, HistoryEntry, HistoryQuery, PageQuery, Range, ViewStore } from './view-store.ts'
-import { DocumentBroken, InvalidCursor, ViewsOfAnotherLog } from './view-store.ts'
+import { DocumentBroken, DocumentsRefused, InvalidCursor, MAX_DOCUMENT_BYTES, ViewsOfAnotherLog } from './view-store.ts'
 
 /** A place for views that was empty when it was made; opened again, it has what was written. */
 export interface Place {
@@ -396,6 +396,64 @@ export function describeViewStore(
       expect(await store.checkpoint()).toBe(5)
       await store.write(batch({ checkpoint: 8 }))
       expect(await store.checkpoint()).toBe(8)
+    })
+  })
+
+  describe(`${name}: documents that it does not take`, () => {
+    const { createdAt: _, ...undated } = item('ord_undated')
+    // Bytes of UTF-8, characters, the elements of a list: they count differently, and are too much each.
+    const large = [
+      item('ord_text', { note: 'x'.repeat(MAX_DOCUMENT_BYTES + 1_000_000) }),
+      item('ord_list', { tags: Array(1_000).fill('x'.repeat(MAX_DOCUMENT_BYTES / 999)) }),
+    ]
+    const misfits = [
+      undated as Item,
+      item('ord_nan', { rank: Number.NaN }),
+      item('ord_object', { group: {} as string }),
+      item('ord_single', { tags: 'red' as unknown as string[] }),
+      item('ord_numbers', { words: [1] as unknown as string[] }),
+    ]
+    const [left, right] = [item('ord_left'), item('ord_right', { position: 2 })]
+    const customer: ViewDocument = { id: 'cus_1', position: 2, createdAt: time(1), updatedAt: time(1) }
+    const refusedOf = (writing: Promise<void>) =>
+      writing.then(
+        () => expect.fail('it was written'),
+        (error) => (error instanceof DocumentsRefused ? error.refused.map(({ view, id }) => `${view}/${id}`) : error),
+      )
+
+    for (const [what, documents] of [
+      ['too large', large],
+      ['other than their projection declares', misfits],
+    ] as const) {
+      testStore(`${what} are refused by name, and move neither history nor checkpoint`, async (store) => {
+        await store.write(batch({ documents: [left], history: [entry(1)], checkpoint: 1 }))
+        const all = [left, ...documents, right]
+        const mixed = {
+          ...batch({ history: [entry(2)], checkpoint: 2 }),
+          documents: [
+            { view: 'customers' as const, documents: [customer] },
+            { view: 'orders' as const, documents: all.map((document) => ({ ...document, position: 2 })) },
+          ],
+        }
+        expect(await refusedOf(store.write(mixed))).toEqual(documents.map(({ id }) => `orders/${id}`))
+        expect(await store.checkpoint()).toBe(1)
+        expect((await store.history({ first: 9 })).entries).toEqual([entry(1)])
+        expect(
+          await store.get(
+            items,
+            documents.map(({ id }) => id),
+          ),
+        ).toEqual(documents.map(() => undefined))
+      })
+    }
+
+    testStore('keep nobody else from being written', async (store) => {
+      const refused = large.map(({ id }) => ({ view: 'orders', id, error: 'too large' }) as const)
+      await refusedOf(store.write(batch({ documents: [left, ...large, right] })))
+      await store.write(batch({ documents: [left, right], broken: refused }))
+      expect(await store.get(items, ['ord_left', 'ord_right'])).toEqual([left, right])
+      expect(await store.broken()).toHaveLength(large.length)
+      await expect(store.get(items, ['ord_text'])).rejects.toThrow(DocumentBroken)
     })
   })
 

@@ -49,7 +49,10 @@ export interface HistoryQuery {
   first: number
 }
 
-/** A document whose fold threw: it is left as it was, not folded further, and folded again from the log at the next start. */
+/**
+ * A document whose fold threw, or that the store refuses: it is left as it was, not folded further, and folded again from the
+ * log at the next start.
+ */
 export interface BrokenDocument {
   view: ViewName
   id: string
@@ -96,6 +99,8 @@ export interface ViewStore {
    * Writes documents, then history, then the checkpoint. A document that is stored with the same or a newer position stays;
    * a checkpoint only moves forward, and marks of a batch that ends before the checkpoint are not taken: so a batch written
    * twice, or late by a zombie, changes nothing.
+   * @throws DocumentsRefused when it has documents that no try will store; the others may be written by then, history and
+   *   checkpoint are not
    */
   write(batch: FoldedBatch): Promise<void>
 
@@ -117,6 +122,23 @@ export class DocumentBroken extends Error {
     this.name = 'DocumentBroken'
     this.view = view
     this.id = id
+  }
+}
+
+/**
+ * A document that is larger, in the bytes that a store keeps of it, may be refused by every store: MongoDB takes none above 16 MiB
+ * together with the question for its place.
+ */
+export const MAX_DOCUMENT_BYTES = 16_000_000
+
+/** Documents that the store does not take, however often they come: too large, or with a field that is not what is declared. */
+export class DocumentsRefused extends Error {
+  /** All that are refused of the batch, each with the reason. */
+  readonly refused: readonly BrokenDocument[]
+  constructor(refused: readonly BrokenDocument[]) {
+    super(refused.map(({ view, id, error }) => `${id} of the view ${view}: ${error}`).join('; '))
+    this.name = 'DocumentsRefused'
+    this.refused = refused
   }
 }
 

@@ -250,23 +250,27 @@ export type LogEvent =
   /** The holder leaves, and has no share any more. */
   | { type: 'LeaseReleased'; data: { lease: string; holder: string } }
 
-/** What a stream came to after its event `revision`, in `snapshot-<stream>`: to load the stream sooner, and of no other use. */
-export interface SnapshotTaken {
-  type: 'SnapshotTaken'
+/**
+ * A part of what a stream came to after its event `revision`, in `snapshot-<stream>`: to load the stream sooner, and of no other use. Logs
+ * also have events `SnapshotTaken` of older desks, which nobody reads.
+ */
+export interface SnapshotPartTaken {
+  type: 'SnapshotPartTaken'
   data: {
     of: string
     revision: number
-    /** The id of the event at that revision. */
-    eventId: string
-    /** The version of the state. */
-    version: number
-    state: unknown
-    /** A filter of the command ids that clients have used. */
-    keys: string
-    /** SHA-256 of all of the above. */
+    /** From 1 to `parts`. */
+    part: number
+    parts: number
+    /** A piece of JSON. */
+    text: string
+    /** SHA-256 of the pieces of all parts together. */
     digest: string
   }
 }
+
+/** A snapshot has no more parts than that: no stream of the business needs more, and to read it takes bounded memory. */
+export const MOST_SNAPSHOT_PARTS = 32
 
 export type DomainEvent =
   | CustomerEvent
@@ -276,7 +280,7 @@ export type DomainEvent =
   | RevisionEvent
   | ParkingEvent
   | LogEvent
-  | SnapshotTaken
+  | SnapshotPartTaken
 
 /** The first part of a stream's name: `customer` of `customer-cus_1`. */
 export type Category =

@@ -116,8 +116,10 @@ export function summary(event: DomainEvent): string {
       return `${event.data.holder} holds ${counted(event.data.shares.length, 'share', 'shares')} of ${event.data.lease}`
     case 'LeaseReleased':
       return `${event.data.holder} has left ${event.data.lease}`
-    case 'SnapshotTaken':
-      return `Took a snapshot of ${event.data.of} after its event ${event.data.revision + 1}`
+    case 'SnapshotPartTaken': {
+      const { of, revision, part, parts } = event.data
+      return `Took part ${part} of ${parts} of a snapshot of ${of} after its event ${revision + 1}`
+    }
 
     default:
       event satisfies never

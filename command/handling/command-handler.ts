@@ -35,6 +35,7 @@ export interface CommandHandlerOptions {
   rememberedCommands?: number
   rememberedOfStream?: number
   snapshotEvery?: number
+  snapshotPartSize?: number
   log?: Pick<Logger, 'info' | 'warn'>
 }
 
@@ -48,11 +49,12 @@ const SILENT = { info() {}, warn() {} }
  * @param options.rememberedCommands how many commands the streams that are kept in memory may have there in all
  * @param options.rememberedOfStream how many of the newest commands of one stream are kept there; what is older is looked up when it matters
  * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
+ * @param options.snapshotPartSize how many characters of JSON one event of a snapshot has at the most
  */
 export function openCommandHandler(store: EventStore, options: CommandHandlerOptions = {}): CommandBus {
   const { alone = true, rememberedCommands = REMEMBERED_COMMANDS, log = SILENT } = options
   const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
-  const snapshots = openSnapshots(store, log)
+  const snapshots = openSnapshots(store, log, options.snapshotPartSize)
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
     maxSize: rememberedCommands,

@@ -1,9 +1,16 @@
 // A long stream is answered for from little memory as it would be from the whole of it, and loaded without being read as a whole.
+import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { SCHEMA_VERSION, type SnapshotTaken } from '../../events/catalogue.ts'
-import type { EventStore, NewEvent, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import { SCHEMA_VERSION, type SnapshotPartTaken } from '../../events/catalogue.ts'
+import {
+  type EventStore,
+  type NewEvent,
+  type RecordedEvent,
+  RevisionConflict,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import { newLog, openMemoryEventStore } from '../../simulator/memory-event-store.ts'
 import type { CommandBus, CommandMessage, Outcome } from '../bus/command-bus.ts'
 import * as cus from '../customer/customer.given.ts'
@@ -16,12 +23,14 @@ import { product } from '../product/product.ts'
 import { openCommandHandler } from './command-handler.ts'
 import { load } from './load.ts'
 import type { Kind } from './loaded.ts'
-import { digestOf, openSnapshots } from './snapshots.ts'
+import { cut, joined, type Taken } from './snapshot-parts.ts'
+import { openSnapshots } from './snapshots.ts'
 
 type Command = CommandMessage['command']
 
 const stream = 'customer-cus_1'
 const LITTLE = { rememberedOfStream: 4, snapshotEvery: 5 }
+const IN_PARTS = { ...LITTLE, snapshotPartSize: 100 }
 const silent = { info() {}, warn() {} }
 const WHOLE = { rememberedOfStream: Number.POSITIVE_INFINITY, snapshotEvery: Number.POSITIVE_INFINITY }
 
@@ -49,8 +58,15 @@ async function settleOrders(bus: CommandBus, store: EventStore, from: number, co
   return began
 }
 
-async function snapshotsOf(store: EventStore): Promise<(RecordedEvent & SnapshotTaken)[]> {
-  return (await eventsOf(store, `snapshot-${stream}`)) as (RecordedEvent & SnapshotTaken)[]
+type Part = SnapshotPartTaken['data']
+
+async function partsOf(store: EventStore, of: StreamName = stream): Promise<Part[]> {
+  return (await eventsOf(store, `snapshot-${of}`)).map(({ data }) => data as Part)
+}
+
+/** Where each has one part. */
+async function snapshotsOf(store: EventStore): Promise<Taken[]> {
+  return (await partsOf(store)).map((part) => joined([part]) as Taken)
 }
 
 /** Customer cus_1 with 100 orders behind it, in a log with snapshots. */
@@ -124,7 +140,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
         fc.asyncProperty(steps, async (some) => {
           const outcomes = []
           const logs = []
-          for (const options of [LITTLE, WHOLE]) {
+          for (const options of [IN_PARTS, WHOLE]) {
             const store = openMemoryEventStore(newLog())
             let bus = openCommandHandler(store, options)
             const began = new Map<string, number>()
@@ -151,7 +167,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
             logs.push((await eventsOf(store, to)).map(({ type, data, revision }) => ({ type, data, revision })))
 
             await turn()
-            snapshots += (await eventsOf(store, `snapshot-${to}`)).length
+            snapshots += (await partsOf(store, to)).filter(({ part, parts }) => part === parts && part > 1).length
             const { state } = await load(store, openSnapshots(store, silent), to, { ...kind, ...options })
             const folded = (await eventsOf(store, to)).reduce(kind.decider.evolve, kind.decider.initialState())
             expect(kind.memory?.freeze(state)).toEqual(kind.memory?.freeze(folded))
@@ -288,10 +304,8 @@ describe('a snapshot', () => {
     const { store, bus } = await longLived()
     await bus.send(fromSaga(reserve(1_000), await store.head()))
     await settleOrders(bus, store, 2_000, 10)
-    await vi.waitFor(async () => expect((await snapshotsOf(store)).at(-1)?.data.revision).toBeGreaterThan(210))
-    const [{ state, revision }] = (await snapshotsOf(store)).slice(-1).map(({ data }) => data) as [
-      SnapshotTaken['data'],
-    ]
+    await vi.waitFor(async () => expect((await snapshotsOf(store)).at(-1)?.revision).toBeGreaterThan(210))
+    const { state, revision } = (await snapshotsOf(store)).at(-1) as Taken
     const { data: last } = (await eventsOf(store, stream))[revision] as RecordedEvent
     const open = revision % 2 === 0 ? [] : [['orderId' in last && last.orderId, 100]]
     expect(state).toEqual({
@@ -351,29 +365,23 @@ describe('a snapshot', () => {
     expect(log.eventsRead(`snapshot-${stream}`)).toBe(1)
   })
 
-  type Data = SnapshotTaken['data']
-  const sealed = ({ digest: _, ...data }: Data): Data => ({ ...data, digest: digestOf(data) })
+  const whole = (taken: Taken) => cut(taken, 1_000_000)
   const richer = { status: 'REGISTERED', creditLimit: 1_000_000_000, reserved: 0, reservations: [] }
-  const wrong: [string, (good: Data) => Data][] = [
-    ['was damaged', (good) => ({ ...good, state: richer })],
-    ['has a state of an older version', (good) => sealed({ ...good, version: good.version - 1 })],
-    ['has a state of a newer version', (good) => sealed({ ...good, version: good.version + 1 })],
-    ['is of another stream', (good) => sealed({ ...good, of: 'customer-cus_2' })],
-    ['is of an event that the stream does not have yet', (good) => sealed({ ...good, revision: 1_000_000 })],
-    ['is of another event than the stream has at its place', (good) => sealed({ ...good, revision: 7, state: richer })],
-    ['has a state that is none', (good) => sealed({ ...good, state: null })],
-    ['has a filter that is none', (good) => sealed({ ...good, keys: 'nonsense' })],
+  const wrong: [string, (good: Taken) => Part[]][] = [
+    ['was damaged', (good) => whole({ ...good, state: richer }).map((part) => ({ ...part, digest: 'another' }))],
+    ['has a damaged part', (good) => damaged(cut(good, 100))],
+    ['has a state of an older version', (good) => whole({ ...good, version: good.version - 1 })],
+    ['has a state of a newer version', (good) => whole({ ...good, version: good.version + 1 })],
+    ['is of another stream', (good) => whole({ ...good, of: 'customer-cus_2' })],
+    ['is of an event that the stream does not have yet', (good) => whole({ ...good, revision: 1_000_000 })],
+    ['is of another event than the stream has at its place', (good) => whole({ ...good, revision: 7, state: richer })],
+    ['has a state that is none', (good) => whole({ ...good, state: null })],
+    ['has a filter that is none', (good) => whole({ ...good, keys: 'nonsense' })],
   ]
-  test.each(wrong)('that %s is not used: the whole stream is folded', async (_, change) => {
+  test.each(wrong)('that %s is not used: the whole stream is folded', async (_, forged) => {
     const { store } = await longLived()
-    const good = (await snapshotsOf(store)).at(-1) as RecordedEvent & SnapshotTaken
-    const forged = {
-      type: 'SnapshotTaken',
-      data: change(good.data),
-      id: '6f1d2f4e-0d27-4a3b-9d4b-2f8f8a1f2c3d',
-      metadata: { schemaVersion: SCHEMA_VERSION },
-    } as NewEvent
-    await store.append(`snapshot-${stream}`, [forged], good.revision)
+    const snapshots = await snapshotsOf(store)
+    await tell(store, forged(snapshots.at(-1) as Taken), snapshots.length - 1)
 
     const log = watched(store)
     const told = { info: vi.fn(), warn: vi.fn() }
@@ -382,4 +390,96 @@ describe('a snapshot', () => {
     expect(log.eventsRead(stream)).toBeGreaterThanOrEqual(202)
     expect(told.info).toHaveBeenCalledExactlyOnceWith({ stream, why: expect.any(String) }, 'A snapshot is not used')
   })
+
+  test('of an older desk is not used', async () => {
+    const { store } = await longLived()
+    const { length } = await snapshotsOf(store)
+    const old = { type: 'SnapshotTaken', data: { of: stream }, ...frame() } as unknown as NewEvent
+    await store.append(`snapshot-${stream}`, [old], length - 1)
+    const log = watched(store)
+    await openCommandHandler(log, LITTLE).send(fromClient(cus.changeLimit(1), 'new'))
+    expect(log.eventsRead(stream)).toBeGreaterThanOrEqual(202)
+  })
 })
+
+describe('a snapshot of several parts', () => {
+  test('is used as one of a single part is', async () => {
+    const { store, log, bus } = await longLived()
+    const snapshots = await snapshotsOf(store)
+    const parts = cut(snapshots.at(-1) as Taken, 100)
+    await tell(store, parts, snapshots.length - 1)
+    await bus.send(fromClient(cus.changeLimit(1), 'new'))
+    expect(log.eventsRead(stream)).toBeLessThanOrEqual(1 + 2 * LITTLE.snapshotEvery)
+    expect(log.eventsRead(`snapshot-${stream}`)).toBe(parts.length)
+  })
+
+  test('that a crash has left unfinished is passed over, and the one before it is used', async () => {
+    const { store, log } = await longLived()
+    const snapshots = await snapshotsOf(store)
+    const unfinished = cut({ ...(snapshots.at(-1) as Taken), revision: 201 }, 100).slice(0, -1)
+    await tell(store, unfinished, snapshots.length - 1)
+    const told = { info: vi.fn(), warn: vi.fn() }
+    await openCommandHandler(log, { ...LITTLE, log: told }).send(fromClient(cus.changeLimit(1), 'new'))
+    expect(log.eventsRead(stream)).toBeLessThanOrEqual(1 + 2 * LITTLE.snapshotEvery)
+    expect(log.eventsRead(`snapshot-${stream}`)).toBe(unfinished.length + 1)
+    expect(told.info).toHaveBeenCalledExactlyOnceWith({ stream, why: expect.any(String) }, 'A snapshot is not used')
+  })
+
+  test('gives way to one that another handler begins meanwhile, which is the one that is used', async () => {
+    const store = await openLog()
+    const told = { info: vi.fn(), warn: vi.fn() }
+    let parts = 0
+    const other = openCommandHandler(store, { ...IN_PARTS, alone: false })
+    const interrupted = openCommandHandler(
+      {
+        ...store,
+        async append(to, events, expected) {
+          if (to.startsWith('snapshot-') && parts++ === 1) {
+            const before = (await partsOf(store)).length
+            await settleOrders(other, store, 100, 20)
+            await vi.waitFor(async () => expect((await partsOf(store)).slice(before).some(isLast)).toBe(true))
+          }
+          return store.append(to, events, expected)
+        },
+      },
+      { ...IN_PARTS, alone: false, log: told },
+    )
+    await interrupted.send(fromClient(cus.register(100_000), 'registration'))
+    await settleOrders(interrupted, store, 0, 3)
+    await vi.waitFor(() => expect(told.warn).toHaveBeenCalledOnce())
+    expect(told.warn).toHaveBeenCalledWith({ stream, error: expect.any(RevisionConflict) }, expect.any(String))
+
+    const log = watched(store)
+    const again = openCommandHandler(log, { ...IN_PARTS, log: told })
+    expect(await again.send(fromClient(cus.changeLimit(1), 'new'))).toMatchObject({ accepted: true })
+    expect(log.eventsRead(stream)).toBeLessThan((await eventsOf(store, stream)).length / 2)
+    expect(told.info).not.toHaveBeenCalled()
+  })
+
+  test('of more parts than can be read is not written, and a line in the log says so', async () => {
+    const store = await openLog()
+    const told = { info: vi.fn(), warn: vi.fn() }
+    const bus = openCommandHandler(store, { ...LITTLE, snapshotPartSize: 5, log: told })
+    await bus.send(fromClient(cus.register(100_000), 'registration'))
+    await settleOrders(bus, store, 0, 10)
+    await vi.waitFor(() => expect(told.warn).toHaveBeenCalled())
+    const error = expect.objectContaining({ message: expect.stringMatching(/has \d+ parts; 32 can be read/) })
+    expect(told.warn).toHaveBeenCalledWith({ stream, error }, 'A snapshot could not be written')
+    expect(await partsOf(store)).toEqual([])
+  })
+})
+
+const isLast = ({ part, parts }: Part) => part === parts
+
+function damaged(parts: Part[]): Part[] {
+  const [first, second, ...others] = parts as [Part, Part]
+  return [first, { ...second, text: second.text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10)) }, ...others]
+}
+
+const frame = () => ({ id: randomUUID(), metadata: { schemaVersion: SCHEMA_VERSION } })
+
+/** Writes parts after the newest one. */
+async function tell(store: EventStore, parts: Part[], newest: number): Promise<void> {
+  const events = parts.map((data) => ({ type: 'SnapshotPartTaken' as const, data, ...frame() }))
+  await store.append(`snapshot-${stream}`, events, newest)
+}

@@ -1,18 +1,16 @@
 // Snapshots of long streams, each stream's in `snapshot-<stream>`: a stream is loaded from its newest one, if that can be used.
-import { hash, randomUUID } from 'node:crypto'
-import { SCHEMA_VERSION, type SnapshotTaken } from '../../events/catalogue.ts'
+import { randomUUID } from 'node:crypto'
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Logger } from '../../events/logger.ts'
-import {
-  type EventStore,
-  NO_EVENTS,
-  type RecordedEvent,
-  type Revision,
-  type StreamName,
-} from '../../events/store/event-store.ts'
+import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../events/store/event-store.ts'
 import type { Aggregate } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
 import { type Kind, keysOf, type Loaded } from './loaded.ts'
+import { cut, joined, lastUpTo, newestWhole, type Taken } from './snapshot-parts.ts'
+
+/** Half of what an append may have: quotes are escaped once more, and the event has a frame. Ids and numbers are one byte a character. */
+const PART_SIZE = 512 * 1024
 
 export interface Snapshot {
   state: unknown
@@ -25,7 +23,7 @@ export interface Snapshot {
 export interface Snapshots {
   /**
    * The newest snapshot of a stream. Whether the stream has the event that it was taken at is for the reader of the stream to see.
-   * @returns `undefined` when there is none, or when it is damaged, of another stream, or of another version of the state
+   * @returns `undefined` when there is none that is whole, or when it is damaged, of another stream, or of another version of the state
    */
   newest(stream: StreamName, memory: Memory<Aggregate>): Promise<Snapshot | undefined>
   /** Tells that a snapshot is not used. */
@@ -34,31 +32,30 @@ export interface Snapshots {
   offer(stream: StreamName, kind: Kind, loaded: Loaded): void
 }
 
-export function openSnapshots(store: EventStore, log: Pick<Logger, 'info' | 'warn'>): Snapshots {
+/** @param partSize how many characters of JSON there are in one event at the most */
+export function openSnapshots(
+  store: EventStore,
+  log: Pick<Logger, 'info' | 'warn'>,
+  partSize: number = PART_SIZE,
+): Snapshots {
   const underWay = new Set<StreamName>()
 
   async function write(stream: StreamName, taken: Taken): Promise<void> {
     try {
-      const expected = (await newestEvent(stream))?.revision ?? NO_EVENTS
-      const data = { ...taken, digest: digestOf(taken) }
-      const event = {
-        type: 'SnapshotTaken' as const,
-        data,
-        id: randomUUID(),
-        metadata: { schemaVersion: SCHEMA_VERSION },
+      const to = snapshotsOf(stream)
+      let newest = (await lastUpTo(store, to))?.revision ?? NO_EVENTS
+      for (const data of cut(taken, partSize)) {
+        const metadata = { schemaVersion: SCHEMA_VERSION }
+        const event = { type: 'SnapshotPartTaken' as const, data, id: randomUUID(), metadata }
+        // Of two writers one has a conflict, and gives up: parts of different snapshots never alternate.
+        newest = (await store.append(to, [event], newest)).revision
       }
-      await store.append(snapshotsOf(stream), [event], expected)
     } catch (error) {
       // A stream without a snapshot, or with an older one, only takes longer to load.
       log.warn({ stream, error }, 'A snapshot could not be written')
     } finally {
       underWay.delete(stream)
     }
-  }
-
-  async function newestEvent(stream: StreamName): Promise<RecordedEvent | undefined> {
-    for await (const [newest] of store.readBackwards(snapshotsOf(stream), { limit: 1 })) return newest
-    return undefined
   }
 
   function unusable(stream: StreamName, why: string): undefined {
@@ -69,11 +66,11 @@ export function openSnapshots(store: EventStore, log: Pick<Logger, 'info' | 'war
     unusable,
 
     async newest(stream, memory) {
-      const event = await newestEvent(stream)
-      if (!event) return undefined
-      if (event.type !== 'SnapshotTaken') return unusable(stream, `it is a ${event.type}`)
-      const { digest, ...taken } = event.data
-      if (digest !== digestOf(taken)) return unusable(stream, 'it is damaged')
+      const { parts, passedOver } = await newestWhole(store, snapshotsOf(stream))
+      if (passedOver > 0) unusable(stream, 'the newest one is not whole')
+      if (!parts) return undefined
+      const taken = joined(parts)
+      if (!taken) return unusable(stream, 'it is damaged')
       if (taken.of !== stream) return unusable(stream, `it is of ${taken.of}`)
       if (taken.version !== memory.version) {
         return unusable(stream, `its state has version ${taken.version}, not ${memory.version}`)
@@ -105,13 +102,6 @@ export function openSnapshots(store: EventStore, log: Pick<Logger, 'info' | 'war
   }
 }
 
-type Taken = Omit<SnapshotTaken['data'], 'digest'>
-
 function snapshotsOf(stream: StreamName): StreamName {
   return `snapshot-${stream}`
-}
-
-/** The digest that a snapshot must have. */
-export function digestOf({ of, revision, eventId, version, state, keys }: Taken): string {
-  return hash('sha256', JSON.stringify([of, revision, eventId, version, state, keys]), 'base64')
 }

@@ -12,7 +12,7 @@ import { openEventStoreDB } from './eventstoredb.ts'
 test.each([
   ['checkpoint-sagas', 10],
   ['lease-projector', 1_000],
-  ['snapshot-customer-cus_1', 2],
+  ['snapshot-customer-cus_1', 96],
 ] as const)('of %s the server keeps the newest %d events', async (stream, kept) => {
   const { store } = await openStore()
   let revision = NO_EVENTS

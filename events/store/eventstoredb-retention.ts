@@ -1,5 +1,5 @@
 // Streams of which only the newest events are of use: the server is told that it may drop the others.
-import type { Category } from '../catalogue.ts'
+import { type Category, MOST_SNAPSHOT_PARTS } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import { categoryOf } from './categories.ts'
 import type { StreamName } from './event-store.ts'
@@ -8,10 +8,11 @@ import { reason } from './eventstoredb-errors.ts'
 import type { Names } from './eventstoredb-names.ts'
 
 /**
- * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. Of snapshots
- * only the newest is read.
+ * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. Of
+ * snapshots all parts of the newest one are read; while the next one is being written, and one that a crash has left unfinished is between them,
+ * it must be there still.
  */
-const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: 2 }
+const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: 3 * MOST_SNAPSHOT_PARTS }
 
 interface Options {
   client: Pick<Client, 'setStreamMetadata'>

@@ -82,7 +82,7 @@ export function streamOf({ type, data }: DomainEvent): StreamName {
     case 'ReservationsAwaited':
     case 'ReservationNoted':
       return `order-${data.orderId}`
-    case 'SnapshotTaken':
+    case 'SnapshotPartTaken':
       return `snapshot-${data.of}` as StreamName
     case 'SagaParked':
     case 'SagaRetried':

@@ -19,7 +19,10 @@ const AT_WORK = 2_048
 /** So many steps, of about 700 bytes each, may those have that wait in memory for the next event of the business. */
 const REMEMBERED_STEPS = 100_000
 
-/** The checkpoint is stored when it has moved so far, or after so many milliseconds; a crash repeats what came after it. */
+/**
+ * The checkpoint is stored after so many events, or after so many milliseconds; a crash repeats what came after it. Events are counted:
+ * the distance of two positions says nothing, in some logs they are bytes.
+ */
 const CHECKPOINT_EVERY = 5_000
 const CHECKPOINT_AFTER = 10_000
 
@@ -135,6 +138,7 @@ export async function startConversations<Known extends object>(
   let read = checkpoint.position
   let notReading: string | undefined
   let lastStored = Date.now()
+  let eventsSince = 0
   let handled = false
   let somebodyEnded: (() => void) | undefined
 
@@ -265,6 +269,8 @@ export async function startConversations<Known extends object>(
         if (signal.aborted) return
         read = event.position
       }
+      // Where others write, a batch only tells how far the log is.
+      eventsSince += Math.max(events.length, 1)
       read = position
       watermark.seen(position)
       await storeCheckpoint()
@@ -305,14 +311,13 @@ export async function startConversations<Known extends object>(
   }
 
   async function storeCheckpoint(): Promise<void> {
-    const low = watermark.low()
-    const far = low - checkpoint.position >= CHECKPOINT_EVERY
     const long = handled && Date.now() - lastStored >= CHECKPOINT_AFTER
-    if (far || long) await storeNow(low)
+    if (eventsSince >= CHECKPOINT_EVERY || long) await storeNow(watermark.low())
   }
 
   async function storeNow(position: Position): Promise<void> {
     lastStored = Date.now()
+    eventsSince = 0
     handled = false
     try {
       const alone = await checkpoint.store(position)

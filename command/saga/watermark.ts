@@ -8,27 +8,32 @@ export interface Watermark {
   end(position: Position): void
   /** Nothing at this position or before it is of interest, unless it has begun. */
   seen(position: Position): void
-  /** Everything up to here is done. */
+  /** Everything up to here is done. It is a position that was begun, seen or started with: a log can be read after no other. */
   low(): Position
 }
 
 export function openWatermark(start: Position): Watermark {
-  /** In ascending order: a Set keeps the order of insertion. */
-  const underWay = new Set<Position>()
-  let seen = start
+  /** What has begun, each with the position before it; in ascending order: a Map keeps the order of insertion. */
+  const underWay = new Map<Position, Position>()
+  let newest = start
+  let before = start
+
+  function seen(position: Position): void {
+    if (position <= newest) return
+    before = newest
+    newest = position
+  }
 
   return {
     begin(position) {
-      underWay.add(position)
-      seen = Math.max(seen, position)
+      seen(position)
+      if (!underWay.has(position)) underWay.set(position, before)
     },
     end: (position) => void underWay.delete(position),
-    seen(position) {
-      seen = Math.max(seen, position)
-    },
+    seen,
     low() {
-      for (const first of underWay) return first - 1
-      return seen
+      for (const first of underWay.values()) return first
+      return newest
     },
   }
 }

@@ -80,6 +80,7 @@ export interface EventStore {
   /**
    * Everything after a position, then what comes, until the signal aborts; then it ends without an error.
    * It resumes by itself after an interruption of the store, without gap or repeat.
+   * @param after `START`, or the position of an event or a batch of this log. None that was counted out: a log may have nothing there.
    */
   subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Batch>
 

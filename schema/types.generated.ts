@@ -31,7 +31,8 @@ export type Scalars = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type Query = {
@@ -64,7 +65,8 @@ export type Query = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryNodeArgs = {
@@ -76,7 +78,8 @@ export type QueryNodeArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomerArgs = {
@@ -89,7 +92,8 @@ export type QueryCustomerArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryCustomersArgs = {
@@ -104,7 +108,8 @@ export type QueryCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrderArgs = {
@@ -117,7 +122,8 @@ export type QueryOrderArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryOrdersArgs = {
@@ -133,7 +139,8 @@ export type QueryOrdersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductArgs = {
@@ -146,7 +153,8 @@ export type QueryProductArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryProductsArgs = {
@@ -161,7 +169,8 @@ export type QueryProductsArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryRecentValuableCustomersArgs = {
@@ -176,7 +185,8 @@ export type QueryRecentValuableCustomersArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryParkedArgs = {
@@ -190,7 +200,8 @@ export type QueryParkedArgs = {
  * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
  * To read your own write, pass the `position` of a receipt as `atLeast`.
  *
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another order are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
+ * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
+ * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
  * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
  */
 export type QueryEventsArgs = {
@@ -499,7 +510,7 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first entry; null when the page is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last entry, to be given as `after` for the next page; null when the page is empty. */
+  /** The cursor of the last entry, to be given as `after` for the next page of the same list; null when the page is empty. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
 };
 

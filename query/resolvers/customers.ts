@@ -26,7 +26,7 @@ export const customerQueries: Pick<QueryResolvers, 'customer' | 'customers' | 'r
       ...rangeCondition('creditLimit', filter?.creditLimit),
       ...rangeCondition('createdAt', filter?.createdAt),
     ]
-    return documentPage(context, customers, page, { filter: conditions, orderBy: newestFirst })
+    return documentPage(context, 'customers', customers, page, { filter: conditions, orderBy: newestFirst })
   },
 
   recentValuableCustomers(_, { createdAfter, orderTotalOver, ...page }, context) {
@@ -34,13 +34,14 @@ export const customerQueries: Pick<QueryResolvers, 'customer' | 'customers' | 'r
       { field: 'largestShippedTotal', range: { gt: orderTotalOver ?? LARGE_TOTAL } },
       ...rangeCondition('createdAt', typeof createdAfter === 'string' ? { gt: createdAfter } : null),
     ]
-    return documentPage(context, customers, page, { filter, orderBy: newestFirst })
+    return documentPage(context, 'recentValuableCustomers', customers, page, { filter, orderBy: newestFirst })
   },
 }
 
 export const Customer: CustomerResolvers = {
   // A limit may be lowered below what is reserved.
   availableCredit: ({ creditLimit, reservedCredit }) => Math.max(0, creditLimit - reservedCredit),
-  orders: ({ id }, args, context) => orderPage(context, args, [{ field: 'customerId', oneOf: [id] }]),
-  history: ({ id }, page, context) => historyPage(context, { topic: documentTopic('customers', id) }, page),
+  orders: ({ id }, args, context) => orderPage(context, `${id}.orders`, args, [{ field: 'customerId', oneOf: [id] }]),
+  history: ({ id }, page, context) =>
+    historyPage(context, `${id}.history`, { topic: documentTopic('customers', id) }, page),
 }

@@ -5,7 +5,7 @@ import { historyFilter } from './arguments.ts'
 import { historyPage } from './pages.ts'
 
 export const eventQueries: Pick<QueryResolvers, 'events'> = {
-  events: (_, { filter, ...page }, context) => historyPage(context, historyFilter(filter), page),
+  events: (_, { filter, ...page }, context) => historyPage(context, 'events', historyFilter(filter), page),
 }
 
 export const Event: EventResolvers = {

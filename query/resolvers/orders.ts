@@ -23,13 +23,14 @@ export const orderQueries: Pick<QueryResolvers, 'order' | 'orders'> = {
 
   async orders(_, { atLeast, ...args }, context) {
     await waitFor(atLeast, context)
-    return orderPage(context, args, [])
+    return orderPage(context, 'orders', args, [])
   },
 }
 
 export const Order: OrderResolvers = {
   customer: ({ customerId }, _, { loaders }) => loaders.customers.load(customerId),
-  history: ({ id }, page, context) => historyPage(context, { topic: documentTopic('orders', id) }, page),
+  history: ({ id }, page, context) =>
+    historyPage(context, `${id}.history`, { topic: documentTopic('orders', id) }, page),
 }
 
 export const OrderLine: OrderLineResolvers = {
@@ -37,11 +38,11 @@ export const OrderLine: OrderLineResolvers = {
 }
 
 export const Placement: PlacementResolvers = {
-  steps: ({ steps }, page) => listPage('steps', steps, page),
+  steps: ({ steps }, page) => listPage('placement.steps', steps, page),
 }
 
 export const Revision: RevisionResolvers = {
-  steps: ({ steps }, page) => listPage('steps', steps, page),
+  steps: ({ number, steps }, page) => listPage(`revision ${number}.steps`, steps, page),
 }
 
 interface OrderPageArguments {
@@ -53,14 +54,16 @@ interface OrderPageArguments {
 
 /**
  * A page of the orders that meet the client's filter and some further conditions.
+ * @param list names the list that the page is of
  * @throws GraphQLError when an argument is wrong, or an order of the page is broken
  */
 export function orderPage(
   context: QueryContext,
+  list: string,
   { filter, orderBy, ...page }: OrderPageArguments,
   further: readonly Condition[],
 ) {
-  return documentPage(context, orders, page, {
+  return documentPage(context, list, orders, page, {
     filter: [...further, ...orderConditions(filter ?? {})],
     orderBy: { field: sortFields[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'DESC' },
   })

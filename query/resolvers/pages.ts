@@ -2,11 +2,12 @@
 import type { Count, PageInfo } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
-import { historyCursor, pageCursor, readHistoryCursor, readPageCursor } from '../store/cursor.ts'
+import { historyCursor, readHistoryCursor } from '../store/cursor.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
 import type { PageQuery, ViewStore } from '../store/view-store.ts'
 import { pageSize } from './arguments.ts'
-import { clientError } from './errors.ts'
+import { cursorsOf } from './cursors.ts'
+import { badArgument, clientError } from './errors.ts'
 
 interface PageArguments {
   first: number | null | undefined
@@ -17,40 +18,58 @@ const USUAL_PAGE_SIZE = 20
 const USUAL_HISTORY_SIZE = 50
 const MAX_COUNT = 10_000
 
-/** @throws GraphQLError when an argument is wrong, or a document of the page is broken */
+/**
+ * Documents of a view.
+ * @param list names the list that the page is of: the field, with the entity that has it, such as `cus_1.orders`
+ * @throws GraphQLError when an argument is wrong, or a document of the page is broken
+ */
 export async function documentPage<Document extends ViewDocument>(
   { reads }: QueryContext,
+  list: string,
   view: Projection<Document>,
   { first, after }: PageArguments,
   { filter, orderBy }: Pick<PageQuery, 'filter' | 'orderBy'>,
 ) {
-  const query = { filter, orderBy, first: pageSize(first, USUAL_PAGE_SIZE), ...given(after) }
+  const cursors = cursorsOf(`${list} by ${orderBy.field} ${orderBy.direction}`)
+  const place = typeof after === 'string' ? { after: cursors.place(after) } : {}
+  const query = { filter, orderBy, first: pageSize(first, USUAL_PAGE_SIZE), ...place }
   const { items, hasNextPage, asOf } = await reads.views.page(view, query).catch(rethrow)
-  const edges = items.map(({ item, cursor }) => ({ node: item, cursor }))
+  const edges = items.map(({ item, cursor }) => ({ node: item, cursor: cursors.cursor(cursor) }))
   return { ...connection(edges, hasNextPage, after), asOf, totalCount: () => count(reads.views, view, filter) }
 }
 
-/** Events in log order. @throws GraphQLError when an argument is wrong */
-export async function historyPage({ reads }: QueryContext, filter: HistoryFilter, { first, after }: PageArguments) {
+/**
+ * Events in log order.
+ * @param list names the list that the page is of, such as `events` or `cus_1.history`
+ * @throws GraphQLError when an argument is wrong
+ */
+export async function historyPage(
+  { reads }: QueryContext,
+  list: string,
+  filter: HistoryFilter,
+  { first, after }: PageArguments,
+) {
+  const cursors = cursorsOf(list)
   const size = pageSize(first, USUAL_HISTORY_SIZE)
-  const place = typeof after === 'string' ? { after: read(readHistoryCursor, after) } : {}
+  const place = typeof after === 'string' ? { after: positionAt(cursors.place(after)) } : {}
   const { entries, hasNextPage, asOf } = await reads.views.history({ ...filter, ...place, first: size })
-  const edges = entries.map((node) => ({ node, cursor: historyCursor(node.position) }))
+  const edges = entries.map((node) => ({ node, cursor: cursors.cursor(historyCursor(node.position)) }))
   return { ...connection(edges, hasNextPage, after), asOf }
 }
 
 /**
  * A page of a list that is at hand as a whole, and whose items keep their places.
- * @param name of the list, so that cursors of other lists are told apart
+ * @param list names it, such as `placement.steps`
  * @throws GraphQLError when an argument is wrong
  */
-export function listPage<Item>(name: string, list: readonly Item[], { first, after }: PageArguments) {
+export function listPage<Item>(list: string, items: readonly Item[], { first, after }: PageArguments) {
+  const cursors = cursorsOf(list)
   const size = pageSize(first, USUAL_HISTORY_SIZE)
-  const begin = typeof after === 'string' ? read((cursor) => Number(readPageCursor(name, cursor).value), after) : 0
-  const edges = list
+  const begin = typeof after === 'string' ? indexAt(cursors.place(after)) : 0
+  const edges = items
     .slice(begin, begin + size)
-    .map((node, index) => ({ node, cursor: pageCursor(name, { value: begin + index + 1, id: '' }) }))
-  return connection(edges, begin + size < list.length, after)
+    .map((node, index) => ({ node, cursor: cursors.cursor(String(begin + index + 1)) }))
+  return connection(edges, begin + size < items.length, after)
 }
 
 function connection<Node>(
@@ -72,16 +91,17 @@ async function count(views: ViewStore, view: Projection<ViewDocument>, filter: P
   return { value: Math.min(counted, MAX_COUNT), exact: counted <= MAX_COUNT }
 }
 
-function given(after: PageArguments['after']): { after?: string } {
-  return typeof after === 'string' ? { after } : {}
-}
-
-function read(reader: (cursor: string) => number, cursor: string): number {
+function positionAt(place: string): number {
   try {
-    return reader(cursor)
+    return readHistoryCursor(place)
   } catch (error) {
     return rethrow(error)
   }
+}
+
+function indexAt(place: string): number {
+  if (/^\d{1,9}$/.test(place)) return Number(place)
+  throw badArgument('after', 'is of no use here: give back a cursor as it was answered')
 }
 
 function rethrow(error: unknown): never {

@@ -8,7 +8,7 @@ import { documentPage, historyPage } from './pages.ts'
 export const parkedQueries: Pick<QueryResolvers, 'parked'> = {
   async parked(_, { atLeast, ...page }, context) {
     await waitFor(atLeast, context)
-    return documentPage(context, parked, page, {
+    return documentPage(context, 'parked', parked, page, {
       filter: [{ field: 'status', oneOf: ['PARKED'] }],
       orderBy: { field: 'parkedAt', direction: 'DESC' },
     })
@@ -18,5 +18,6 @@ export const parkedQueries: Pick<QueryResolvers, 'parked'> = {
 export const ParkedOrder: ParkedOrderResolvers = {
   process: ({ saga }) => saga,
   order: ({ orderId }, _, { loaders }) => loaders.orders.load(orderId),
-  events: ({ orderId }, page, context) => historyPage(context, { topic: documentTopic('orders', orderId) }, page),
+  events: ({ id, orderId }, page, context) =>
+    historyPage(context, `${id}.events`, { topic: documentTopic('orders', orderId) }, page),
 }

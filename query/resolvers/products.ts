@@ -18,7 +18,7 @@ export const productQueries: Pick<QueryResolvers, 'product' | 'products'> = {
     if (typeof filter?.availableBelow === 'number') {
       conditions.push({ field: 'available', range: { lt: filter.availableBelow } })
     }
-    return documentPage(context, products, page, {
+    return documentPage(context, 'products', products, page, {
       filter: conditions,
       orderBy: { field: 'createdAt', direction: 'DESC' },
     })
@@ -26,5 +26,6 @@ export const productQueries: Pick<QueryResolvers, 'product' | 'products'> = {
 }
 
 export const Product: ProductResolvers = {
-  history: ({ id }, page, context) => historyPage(context, { topic: documentTopic('products', id) }, page),
+  history: ({ id }, page, context) =>
+    historyPage(context, `${id}.history`, { topic: documentTopic('products', id) }, page),
 }

@@ -254,12 +254,80 @@ describe('pages', () => {
     ])
   })
 
-  test('a cursor serves only the order that it comes from', async () => {
-    const page = await run('{ orders(orderBy: { field: TOTAL }) { pageInfo { startCursor } } }')
-    const { errors } = await run('query ($after: String) { orders(after: $after) { nodes { id } } }', {
-      after: page.data.orders.pageInfo.startCursor,
-    })
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }])
+  test('a cursor serves only the list that it comes from, in the same order', async () => {
+    const page = (list: string) => `${list} { pageInfo { endCursor } }`
+    const lists: Record<string, (after: string) => string> = {
+      'customers by createdAt DESC': (after) => page(`customers(${after})`),
+      'recentValuableCustomers by createdAt DESC': (after) => page(`recentValuableCustomers(${after})`),
+      'products by createdAt DESC': (after) => page(`products(${after})`),
+      'orders by createdAt DESC': (after) => page(`orders(${after})`),
+      'orders by createdAt ASC': (after) => page(`orders(orderBy: { field: CREATED_AT, direction: ASC } ${after})`),
+      'orders by total DESC': (after) => page(`orders(orderBy: { field: TOTAL } ${after})`),
+      'cus_1.orders by createdAt DESC': (after) => `customer(id: "cus_1") { ${page(`orders(${after})`)} }`,
+      'cus_2.orders by createdAt DESC': (after) => `customer(id: "cus_2") { ${page(`orders(${after})`)} }`,
+      'cus_1.history': (after) => `customer(id: "cus_1") { ${page(`history(${after})`)} }`,
+      'ord_1.history': (after) => `order(id: "ord_1") { ${page(`history(${after})`)} }`,
+      'prd_1.history': (after) => `product(id: "prd_1") { ${page(`history(${after})`)} }`,
+      events: (after) => page(`events(${after})`),
+      'placement.steps': (after) => `order(id: "ord_1") { placement { ${page(`steps(${after})`)} } }`,
+    }
+    for (const [from, source] of Object.entries(lists)) {
+      const { data } = await run(`{ ${source('first: 1')} }`)
+      const after = `after: "${/"endCursor":"([^"]+)"/.exec(JSON.stringify(data))?.[1]}"`
+      for (const [to, target] of Object.entries(lists)) {
+        const { errors } = await run(`{ ${target(`first: 1, ${after}`)} }`)
+        const message = `after is of no use here: give a cursor that a page of ${to} has answered`
+        const refusal = [{ message, extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]
+        if (to === from) expect(errors, from).toBeUndefined()
+        else expect(errors, `${from}, given to ${to}`).toMatchObject(refusal)
+      }
+    }
+  })
+
+  test('a cursor serves its list under another filter: bounds may move on from page to page', async () => {
+    const first = await run('{ orders(first: 1) { pageInfo { endCursor } } }')
+    const { data } = await run(
+      'query ($after: String) { orders(after: $after, filter: { customerId: "cus_2" }) { nodes { id } } }',
+      { after: first.data.orders.pageInfo.endCursor },
+    )
+    expect(data.orders.nodes).toEqual([{ id: 'ord_4' }, { id: 'ord_3' }, { id: 'ord_2' }])
+  })
+
+  test.each([
+    [
+      'orders',
+      '{ orders(first: 1, after: $after) { nodes { id } } }',
+      '{ orders(first: 1) { pageInfo { endCursor } } }',
+    ],
+    [
+      'events',
+      '{ events(first: 1, after: $after) { nodes { id } } }',
+      '{ events(first: 1) { pageInfo { endCursor } } }',
+    ],
+    [
+      'steps',
+      '{ order(id: "ord_1") { placement { steps(first: 1, after: $after) { nodes { name } } } } }',
+      '{ order(id: "ord_1") { placement { steps(first: 1) { pageInfo { endCursor } } } } }',
+    ],
+  ])('a damaged cursor of %s is refused', async (_, query, source) => {
+    const { data } = await run(source)
+    const cursor = /"endCursor":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? ''
+    const [mark] = cursor.split('.')
+    for (const after of [
+      '',
+      mark,
+      `${mark}.`,
+      `${mark}.x`,
+      `${mark}.-1`,
+      `${mark}.W10`,
+      cursor.split('.')[1],
+      `.${cursor}`,
+    ]) {
+      const { errors } = await run(`query ($after: String) ${query}`, { after })
+      expect(errors, after).toMatchObject([
+        { message: expect.stringContaining('after is of no use here'), extensions: { argument: 'after' } },
+      ])
+    }
   })
 })
 

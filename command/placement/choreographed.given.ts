@@ -2,7 +2,8 @@
 import { expect } from 'vitest'
 import type { PlacementFacts } from '../../events/catalogue.ts'
 import { type Asked, asks, isPointless, type Known, learn, overdue } from '../choreography/known.ts'
-import { type ChanceWorld, take } from './chances.given.ts'
+import type { ChanceWorld } from './chances.given.ts'
+import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'
 import { BEGINS, orderPlaced } from './placement.given.ts'
 import { policies } from './policies.ts'
@@ -15,18 +16,7 @@ export function choreographed(shop: World, lines: Parameters<typeof orderPlaced>
 
   let known: Known<PlacementFacts> | undefined
   let read = 0
-  let asked = new Set<string>()
-  /** What is on its way to a participant; a crash of the policies does not stop it. */
-  const underWay: Asked<PlacementFacts>[] = []
-
-  function send(wanted: readonly Asked<PlacementFacts>[]): void {
-    for (const ask of wanted) {
-      const key = `${ask.stream} ${ask.commandId}`
-      if (asked.has(key)) continue
-      asked.add(key)
-      underWay.push(ask)
-    }
-  }
+  const underWay = onTheWay(({ stream, commandId }: Asked<PlacementFacts>) => `${stream} ${commandId}`)
 
   /** The policies read the next event of the log. */
   function readNext(): boolean {
@@ -35,35 +25,35 @@ export function choreographed(shop: World, lines: Parameters<typeof orderPlaced>
     read++
     if (policies.idOf(event) !== 'ord_1') return true
     known = learn(policies, known, event)
-    send(asks(policies, known, event, BEGINS))
+    underWay.send(asks(policies, known, event, BEGINS))
     return true
   }
 
   const world: ChanceWorld = {
     reach(which) {
-      for (const { stream, command, commandId } of take(underWay, which)) {
+      for (const { stream, command, commandId } of underWay.take(which)) {
         expect(participants.answer(stream, command, commandId), `${stream} refused ${command.type}`).toBeDefined()
       }
     },
     reply: () => void readNext(),
     lose(which) {
-      for (const ask of take(underWay, which)) {
-        if (!known || !isPointless(known, ask.policy, ask.event)) underWay.push(ask)
+      for (const ask of underWay.take(which)) {
+        if (!known || !isPointless(known, ask.policy, ask.event)) underWay.again(ask)
       }
     },
     crash() {
       known = undefined
       read = 0
-      asked = new Set()
+      underWay.crash()
     },
     overdue() {
-      if (known) send(overdue(policies, known, BEGINS + policies.within))
+      if (known) underWay.send(overdue(policies, known, BEGINS + policies.within))
     },
     change(command, which) {
       participants.answer('order-ord_1', command, `${which}`)
     },
     calmDown() {
-      while (readNext() || underWay.length > 0) world.reach(0)
+      while (readNext() || underWay.count() > 0) world.reach(0)
     },
     check() {
       const noted = participants.log.filter(({ type }) => type === 'ReservationNoted')

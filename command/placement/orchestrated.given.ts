@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { PlacementFacts, SagaReply } from '../../events/catalogue.ts'
 import { DELIVERY, type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
 import { type ChanceWorld, take } from './chances.given.ts'
+import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'
 import { BEGINS, orderPlaced, rebuilt } from './placement.given.ts'
 import { placement } from './placement.ts'
@@ -15,9 +16,7 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
   const participants = participantsOf(shop, start)
   const recorded: SagaEvent<PlacementFacts>[] = []
   let state: SagaState<PlacementFacts> | undefined
-  let asked = new Set<string>()
-  /** What is on its way to a participant; a crash of the saga does not stop it. */
-  const underWay: Due[] = []
+  const underWay = onTheWay(({ key }: Due) => key)
   let replies: SagaReply[] = []
   let life = 0
 
@@ -31,18 +30,14 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
       recorded.push(event)
       state = evolve(saga, state, event)
     }
-    for (const request of state ? due(saga, state) : []) {
-      if (asked.has(request.key)) continue
-      asked.add(request.key)
-      underWay.push(request)
-    }
+    if (state) underWay.send(due(saga, state))
   }
   look()
 
   const world: ChanceWorld = {
     /** One of the requests reaches its participant, in any order. */
     reach(which) {
-      for (const request of take(underWay, which)) replies.push(answered(request))
+      for (const request of underWay.take(which)) replies.push(answered(request))
     },
     /** One of the replies reaches the saga. */
     reply(which) {
@@ -50,12 +45,12 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
     },
     /** A request is lost; whoever sent it tries again. */
     lose(which) {
-      underWay.push(...take(underWay, which))
+      for (const request of underWay.take(which)) underWay.again(request)
     },
     /** All that the saga had in memory is gone; its requests may still arrive, and nobody hears the answers. */
     crash() {
       state = rebuilt(recorded)
-      asked = new Set()
+      underWay.crash()
       replies = []
       life = 0
       look()
@@ -70,7 +65,7 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
     /** From now on everything arrives. */
     calmDown() {
       look()
-      while (underWay.length + replies.length > 0) {
+      while (underWay.count() + replies.length > 0) {
         world.reach(0)
         world.reply(0)
       }

@@ -10,6 +10,8 @@ import { customer } from '../customer/customer.ts'
 import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import type { Order, OrderCommand } from '../order/order.ts'
 import { order } from '../order/order.ts'
+import { take } from '../placement/chances.given.ts'
+import { onTheWay } from '../placement/on-the-way.given.ts'
 import { placement } from '../placement/placement.ts'
 import { policies } from '../placement/policies.ts'
 import { product } from '../product/product.ts'
@@ -222,8 +224,7 @@ function openSaga<Facts>(
   const stream = `${saga.name}-${id}`
   const recorded: SagaEvent<Facts>[] = []
   let state: SagaState<Facts> | undefined
-  let asked = new Set<string>()
-  const underWay: Due[] = []
+  const underWay = onTheWay(({ key }: Due) => key)
   let replies: SagaReply[] = []
   let followed = 0
 
@@ -243,11 +244,7 @@ function openSaga<Facts>(
     state = after.state
     const requests = state ? due(saga, state) : []
     if (state?.ended) expect(requests).toEqual([])
-    for (const request of requests) {
-      if (asked.has(request.key)) continue
-      asked.add(request.key)
-      underWay.push(request)
-    }
+    underWay.send(requests)
   }
 
   const its = () => story().filter((event) => saga.idOf(event) === id)
@@ -260,17 +257,19 @@ function openSaga<Facts>(
       look({ event })
     },
     reach(which) {
-      for (const request of take(underWay, which)) replies.push(answer(stream, request))
+      for (const request of underWay.take(which)) replies.push(answer(stream, request))
     },
     reply: (which) => look({ replies: take(replies, which) }),
-    lose: (which) => void underWay.push(...take(underWay, which)),
+    lose(which) {
+      for (const request of underWay.take(which)) underWay.again(request)
+    },
     crash() {
       state = undefined
       for (const event of recorded) {
         const stored = JSON.parse(JSON.stringify(toStored(saga, event, id)))
         state = evolve(saga, state, fromStored(saga, stored))
       }
-      asked = new Set()
+      underWay.crash()
       replies = []
       followed = 0
       look()
@@ -278,13 +277,13 @@ function openSaga<Facts>(
     overdue: () => look({ now: NOW + saga.within }),
     calmDown() {
       while (followed < its().length) self.follow()
-      while (underWay.length + replies.length > 0) {
+      while (underWay.count() + replies.length > 0) {
         // What was asked last is there first.
-        self.reach(underWay.length - 1)
+        self.reach(underWay.count() - 1)
         self.reply(0)
       }
     },
-    isBusy: () => underWay.length + replies.length > 0 || followed < its().length,
+    isBusy: () => underWay.count() + replies.length > 0 || followed < its().length,
     ended: () => state?.ended ?? false,
   }
   return self
@@ -292,19 +291,9 @@ function openSaga<Facts>(
 
 /** The policies as their runner has them: they follow the log at their own pace. */
 function openPolicies(log: () => readonly RecordedEvent[], reach: Reach): RunningSaga {
-  const underWay: Asked<PlacementFacts>[] = []
+  const underWay = onTheWay(({ stream, commandId }: Asked<PlacementFacts>) => `${stream} ${commandId}`)
   let known: Known<PlacementFacts> | undefined
-  let asked = new Set<string>()
   let followed = 0
-
-  function send(wanted: readonly Asked<PlacementFacts>[]): void {
-    for (const ask of wanted) {
-      const key = `${ask.stream} ${ask.commandId}`
-      if (asked.has(key)) continue
-      asked.add(key)
-      underWay.push(ask)
-    }
-  }
 
   const recalled = () =>
     log()
@@ -320,44 +309,40 @@ function openPolicies(log: () => readonly RecordedEvent[], reach: Reach): Runnin
       if (policies.idOf(event) !== orderId) return
       if (!known && event.type !== policies.beginsWith) known = recalled()
       known = learn(policies, known, event)
-      send(asks(policies, known, event, NOW))
+      underWay.send(asks(policies, known, event, NOW))
     },
     reach(which) {
-      for (const { stream, command, commandId } of take(underWay, which)) {
+      for (const { stream, command, commandId } of underWay.take(which)) {
         expect(reach(stream, command, commandId), `${stream} refused ${command.type}`).toBeDefined()
       }
     },
     /** The log tells them. */
     reply: () => self.follow(),
     lose(which) {
-      for (const ask of take(underWay, which)) {
-        if (!known || !isPointless(known, ask.policy, ask.event)) underWay.push(ask)
+      for (const ask of underWay.take(which)) {
+        if (!known || !isPointless(known, ask.policy, ask.event)) underWay.again(ask)
       }
     },
     /** Where nothing was under way, they go on where they were. */
     crash() {
       known = undefined
-      asked = new Set()
-      if (underWay.length > 0) followed = 0
+      underWay.crash()
+      if (underWay.count() > 0) followed = 0
     },
     overdue() {
-      if (known) send(overdue(policies, known, NOW + policies.within))
+      if (known) underWay.send(overdue(policies, known, NOW + policies.within))
     },
     calmDown() {
       while (self.isBusy()) {
         self.follow()
-        self.reach(underWay.length - 1)
+        self.reach(underWay.count() - 1)
       }
     },
-    isBusy: () => underWay.length > 0 || followed < log().length,
+    isBusy: () => underWay.count() > 0 || followed < log().length,
     ended() {
       const { happened = new Map() } = known ?? recalled() ?? {}
       return happened.has('OrderCancelled') || happened.has('OrderPaid')
     },
   }
   return self
-}
-
-function take<Item>(items: Item[], which: number): Item[] {
-  return items.length > 0 ? items.splice(which % items.length, 1) : []
 }

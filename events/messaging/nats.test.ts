@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Logger } from '../logger.ts'
 import { describeMessaging } from './messaging.contract.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer } from './messaging.ts'
@@ -59,7 +59,7 @@ function describeConnection(url: string): void {
     let wire: Wire
     let here: Messaging
     let there: Messaging
-    const told = { ...log, warn: vi.fn(), info: vi.fn() }
+    const told = { ...log, warn: vi.fn(), info: vi.fn(), error: vi.fn() }
     beforeEach(async () => {
       wire = await wireTo(url)
       here = await openNats({ url: wire.url, log: told })
@@ -136,6 +136,32 @@ function describeConnection(url: string): void {
       expect(new Set(received)).toEqual(new Set(['later']))
     })
 
+    test('is made to any of the servers, also to one that was not there at the start', async () => {
+      const other = await wireTo(url)
+      other.cut()
+      const both = await openNats({ url: `${wire.url},${other.url}`, log })
+      onTestFinished(async () => {
+        await both.close()
+        await other.remove()
+      })
+      other.mend()
+      wire.cut()
+      await expect.poll(() => both.health().ok).toBe(false)
+      await expect.poll(() => both.health().ok, { timeout: 10_000 }).toBe(true)
+    })
+
+    test('can be closed when the server has refused a subscription', async () => {
+      const subject = newSubject()
+      told.error.mockClear()
+      const refused = here.serve(subject, () => 'refused')
+      await expect.poll(() => there.gather(subject, 'served?', 50)).toEqual(['refused'])
+      wire.say(`-ERR 'Permissions Violation for Subscription to "${subject}"'\r\n`)
+      await expect.poll(() => told.error.mock.calls.length).toBe(1)
+      await refused.stop()
+      await here.close()
+      expect(here.health().ok).toBe(false)
+    })
+
     test('that is not there can be closed', async () => {
       wire.cut()
       await connectedHere(false)
@@ -189,6 +215,8 @@ interface Wire {
   /** Cuts all connections, and takes no new ones. */
   cut(): void
   mend(): void
+  /** Says something to the client, as if it were the server. */
+  say(text: string): void
   /** Resolves when so many more connections were turned away. */
   refused(count: number): Promise<void>
   remove(): Promise<void>
@@ -198,6 +226,7 @@ interface Wire {
 async function wireTo(url: string): Promise<Wire> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
+  const clients = new Set<Socket>()
   let isCut = false
   let refused = 0
   const server: Server = createServer((socket) => {
@@ -207,10 +236,12 @@ async function wireTo(url: string): Promise<Wire> {
       return
     }
     const onward = dial(Number(port) || 4222, hostname)
+    clients.add(socket)
     for (const one of [socket, onward]) {
       sockets.add(one)
       one.on('error', quiet).on('close', () => {
         sockets.delete(one)
+        clients.delete(socket)
         socket.destroy()
         onward.destroy()
       })
@@ -231,6 +262,9 @@ async function wireTo(url: string): Promise<Wire> {
     cut: end,
     mend() {
       isCut = false
+    },
+    say(text) {
+      for (const client of clients) client.write(text)
     },
     async refused(count) {
       const before = refused

@@ -70,11 +70,19 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
 }
 
 /** The client tries the first connection once; a server that starts together with the desk needs more. */
-async function firstConnection(place: string, patienceMs: number, options: ConnectionOptions): Promise<NatsConnection> {
+async function firstConnection(
+  place: string,
+  patienceMs: number,
+  options: ConnectionOptions & { servers: string[] },
+): Promise<NatsConnection> {
   const end = performance.now() + patienceMs
   for (;;) {
     try {
-      return await connect(options)
+      const connection = await connect(options)
+      if (options.servers.length < 2) return connection
+      // It has struck off for good the servers that did not answer. One that waits for its first connection keeps them all.
+      await connection.close()
+      return await connect({ ...options, waitOnFirstConnect: true })
     } catch (error) {
       const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
       if (useless || performance.now() > end) {
@@ -221,7 +229,8 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
 
     /** What the server has sent before it knows of the end is taken still: it would send it to nobody else. */
     async function drain(): Promise<void> {
-      if (connected) await within(DRAIN_WITHIN_MS, onServer.drain())
+      // One that the server refused is closed: it cannot be drained.
+      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain())
       else onServer.unsubscribe()
       await Promise.all(taken)
       subscriptions.delete(subscription)

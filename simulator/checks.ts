@@ -9,6 +9,7 @@ import { isAboutTheLog } from './about-the-log.ts'
 import type { Answer } from './clients.ts'
 import { type FoldedLog, foldedLog } from './folded-log.ts'
 import type { MemoryViews } from './memory-view-store.ts'
+import { waitingForOperator } from './parked.ts'
 import type { Heard, Subscriber } from './subscribers.ts'
 
 export interface Violation {
@@ -30,7 +31,7 @@ export function broken({ events, views, answers, subscribers }: World): Violatio
   const told = (promise: string, details: readonly string[]) => details.map((detail) => ({ promise, detail }))
   return [
     ...told('nothing is reserved beyond the limit, or given back twice', overdrafts(events)),
-    ...told('every order is decided, and holds what it should', heldAtEnd(events)),
+    ...told('every order is decided, and holds what it should', heldAtEnd(events, waitingForOperator(events).givenUp)),
     ...told('a saga is begun, decided and ended once', sagas(events)),
     ...told('a command is recorded once', recordedTwice(events)),
     ...told('what was acknowledged is recorded', lost(events, answers)),
@@ -54,12 +55,14 @@ function sagas(events: readonly RecordedEvent[]): string[] {
     if (!/^(Placement|Revision)(Started|Decided|Ended)$/.test(type)) continue
     counts.set(`${type} in ${stream}`, (counts.get(`${type} in ${stream}`) ?? 0) + 1)
   }
-  const placed = events
-    .filter(({ type }) => type === 'OrderPlaced')
-    .map(({ stream }) => stream.replace('order', 'placement'))
+  const { givenUp } = waitingForOperator(events)
+  const orchestrated = events.flatMap(({ type, data }) => {
+    const isToBeDecided = type === 'OrderPlaced' && !data.coordination && !givenUp.has(data.orderId)
+    return isToBeDecided ? [`placement-${data.orderId}`] : []
+  })
   return [
     ...[...counts].filter(([, count]) => count > 1).map(([what, count]) => `${what}, ${count} times`),
-    ...placed
+    ...orchestrated
       .filter((stream) => !counts.has(`PlacementDecided in ${stream}`))
       .map((stream) => `${stream} is not decided`),
   ]
@@ -138,12 +141,11 @@ function wronglyTold(subscriber: Subscriber, events: readonly RecordedEvent[], f
   if (backwards.length > 0) return [`the position goes back to ${backwards[0]?.position}`]
 
   if ('feed' in to) {
-    const should = events.filter(({ stream, position, data }) => {
+    const should = events.filter(({ type, stream, position, data }) => {
       if (position <= subscriber.since() || isAboutTheLog({ stream })) return false
-      return (
-        to.feed === 'events' ||
-        (stream.startsWith('order-') && 'customerId' in data && data.customerId === to.customerId)
-      )
+      if (to.feed === 'events') return true
+      const isNote = type === 'ReservationsAwaited' || type === 'ReservationNoted'
+      return stream.startsWith('order-') && !isNote && 'customerId' in data && data.customerId === to.customerId
     })
     const told = heard.flatMap(({ event }) => (event ? [event.position] : []))
     return isDeepStrictEqual(

@@ -8,7 +8,7 @@ import { products } from '../query/views/products.ts'
 import type { Payload } from '../schema/payload.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'
-import type { Asked } from './plan.ts'
+import type { Asked } from './plan/plan.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -35,7 +35,7 @@ export async function ask(asked: Asked, surroundings: Surroundings): Promise<Ans
     const payload = await attempt(asked, surroundings)
     if (payload) {
       if (asked.looks) await Promise.race([look(payload, asked, surroundings), time.pass(GIVES_UP_AFTER)])
-      return { stream: `${entityOf(payload.id)}-${payload.id}`, payload }
+      return { stream: streamOf(payload.id), payload }
     }
     await time.pass(random.between(20, 1_000))
   }
@@ -43,13 +43,13 @@ export async function ask(asked: Asked, surroundings: Surroundings): Promise<Ans
 }
 
 async function attempt(
-  { mutation, input }: Asked,
+  { mutation, input, coordination }: Asked,
   { gateway, time, wrong }: Surroundings,
 ): Promise<Payload | undefined> {
   const running = gateway.running()
   if (!running) return undefined
   const { service, life } = running
-  const answer = life.asks(() => mutations[mutation](undefined, { input }, { bus: service.bus }))
+  const answer = life.asks(() => mutations[mutation](undefined, { input }, { bus: service.bus, coordination }))
   try {
     return await Promise.race([answer, time.pass(GIVES_UP_AFTER).then(() => undefined)])
   } catch (error) {
@@ -57,6 +57,11 @@ async function attempt(
     if (!mayTryAgain) wrong(`${mutation} failed: ${error}`)
     return undefined
   }
+}
+
+/** The id of what is parked begins with the name of its saga. */
+function streamOf(id: string): string {
+  return /^(cus|ord|prd)_/.test(id) ? `${entityOf(id)}-${id}` : `parked-${id.split('-')[0]}`
 }
 
 function entityOf(id: string): 'customer' | 'order' | 'product' {

@@ -1,9 +1,13 @@
 // The desk under test: its real parts, each role in a process of its own, over stores and a bus that are far away.
 import type { CommandBus } from '../command/bus/command-bus.ts'
+import type { Choreography } from '../command/choreography/definition.ts'
+import { startPolicies } from '../command/choreography/runner.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { placement } from '../command/placement/placement.ts'
+import { policies } from '../command/placement/policies.ts'
 import { revision } from '../command/revision/revision.ts'
 import { startSagas } from '../command/saga/runner.ts'
+import type { PlacementFacts } from '../events/catalogue.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import type { Reads } from '../query/context.ts'
@@ -17,6 +21,7 @@ import { farViews } from './far-views.ts'
 import { type MemoryLog, openMemoryEventStore } from './memory-event-store.ts'
 import { type MemoryViews, openMemoryViewStore } from './memory-view-store.ts'
 import { type Life, type Node, openNode } from './node.ts'
+import type { Poison } from './poison.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { Weather } from './weather.ts'
@@ -34,12 +39,12 @@ export const NODES = ['command handler 1', 'command handler 2', 'saga runner', '
 export type NodeName = (typeof NODES)[number]
 
 export interface Desk {
-  sagas: Node<BothSagas>
+  sagas: Node<AllSagas>
   projector: Node<Projector>
   gateway: Node<Gateway>
   node(name: NodeName): Node<unknown>
   /** A second process of a role that should have one: a lease does not keep a stopped process from going on later. */
-  zombie: { sagas(): Node<BothSagas>; projector(): Node<Projector> }
+  zombie: { sagas(): Node<AllSagas>; projector(): Node<Projector> }
   /** All of them, without zombies. */
   nodes: readonly Node<unknown>[]
 }
@@ -52,10 +57,11 @@ export interface Sabotage {
   /** The views as the projector has them. */
   projectorViews?(views: ViewStore): ViewStore
   openHandler?(log: EventStore): CommandBus
+  policies?(choreography: Choreography<PlacementFacts>): Choreography<PlacementFacts>
 }
 
-/** Of placements and of revisions. */
-interface BothSagas {
+/** Of placements in both styles, and of revisions. */
+interface AllSagas {
   atWork(): number
   stop(): Promise<void>
 }
@@ -67,6 +73,7 @@ interface World {
   clockError(): number
   time: VirtualTime
   weather: Weather
+  poison: Poison
   random: (key: string) => Random
   /** How long a placement may take, and how many of its commands may be under way. */
   within: number
@@ -76,11 +83,12 @@ interface World {
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
-export function openDesk({ time, weather, random, sabotage, ...world }: World): Desk {
+export function openDesk({ time, weather, poison, random, sabotage, ...world }: World): Desk {
   const asItIs = <Part>(part: Part) => part
   const { log: aroundLog = asItIs, views: aroundViews = asItIs } = sabotage
   const {
     projectorViews = asItIs,
+    policies: aroundPolicies = asItIs,
     openHandler = (log) => openCommandHandler(log, { alone: false, rememberedOfStream: 4, snapshotEvery: 6 }),
   } = sabotage
 
@@ -97,20 +105,28 @@ export function openDesk({ time, weather, random, sabotage, ...world }: World): 
 
   const handlerNode = (name: NodeName) =>
     openNode<Handler>(name, time, async (life) => {
-      return { ...openHandler(logOf(life, name)), stop: async () => {} }
+      const handler = openHandler(logOf(life, name))
+      const send: CommandBus['send'] = async (message) => {
+        if (poison.strikes(message)) throw new Error(`a bug in ${message.command.type}`)
+        return handler.send(message)
+      }
+      return { ...handler, send, stop: async () => {} }
     })
   const handlers = [handlerNode('command handler 1'), handlerNode('command handler 2')]
 
   const sagasNode = (name: string) =>
-    openNode<BothSagas>(name, time, async (life) => {
+    openNode<AllSagas>(name, time, async (life) => {
       const store = logOf(life, name)
       await logIdentity(store)
       const bus = busOf(life)
-      const placements = await startSagas({ saga: { ...placement, within, window }, store, bus, log })
-      const revisions = await startSagas({ saga: { ...revision, within, window }, store, bus, log })
+      const all = [
+        await startSagas({ saga: { ...placement, within, window }, store, bus, log }),
+        await startSagas({ saga: { ...revision, within, window }, store, bus, log }),
+        await startPolicies({ choreography: { ...aroundPolicies(policies), within, window }, store, bus, log }),
+      ]
       return {
-        atWork: () => placements.health().atWork + revisions.health().atWork,
-        stop: async () => void (await Promise.all([placements.stop(), revisions.stop()])),
+        atWork: () => all.reduce((sum, sagas) => sum + sagas.health().atWork, 0),
+        stop: async () => void (await Promise.all(all.map((sagas) => sagas.stop()))),
       }
     })
   const sagas = sagasNode('saga runner')

@@ -1,15 +1,15 @@
 // `npm run simulate -- --seeds 1000 [--first-seed N]`: runs so many seeds, and tells the story of the first that fails.
 import { parseArgs } from 'node:util'
-import { planOf } from './plan.ts'
-import { run } from './run.ts'
+import { planOf } from './plan/plan-of.ts'
 import { storyOf } from './story.ts'
+import { trial } from './trial.ts'
 
 const { seeds, firstSeed } = asked()
 let events = 0
 let violations = 0
 
 for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-  const outcome = await run(planOf(seed))
+  const outcome = await trial(planOf(seed))
   events += outcome.events.length
   if (outcome.violations.length > 0) {
     console.log(violations === 0 ? await storyOf(seed) : `Seed ${seed} fails too: ${outcome.violations[0]?.promise}`)

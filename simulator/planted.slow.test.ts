@@ -1,16 +1,17 @@
 // Prove that the proof works: each bug that is put in is found, and its story is short.
 import { expect, test } from 'vitest'
-import { type Plan, planOf } from './plan.ts'
+import type { Plan } from './plan/plan.ts'
+import { planOf } from './plan/plan-of.ts'
 import { planted } from './planted.ts'
-import { run } from './run.ts'
 import { storyOf } from './story.ts'
+import { trial } from './trial.ts'
 
 const MOST_SEEDS = 300
 
 test.each(Object.entries(planted))('it is found when %s', async (_, { sabotage, breaks }) => {
-  const runs = (plan: Plan) => run(plan, sabotage)
+  const runs = (plan: Plan) => trial(plan, sabotage)
   const seed = await firstToBreak(breaks, runs)
-  expect((await run(planOf(seed))).violations).toEqual([])
+  expect((await trial(planOf(seed))).violations).toEqual([])
 
   const story = await storyOf(seed, runs)
   const { length } = planOf(seed).steps
@@ -19,7 +20,7 @@ test.each(Object.entries(planted))('it is found when %s', async (_, { sabotage, 
   expect(Number(left)).toBeLessThan(length / 2)
 })
 
-async function firstToBreak(promise: string, runs: (plan: Plan) => ReturnType<typeof run>): Promise<number> {
+async function firstToBreak(promise: string, runs: (plan: Plan) => ReturnType<typeof trial>): Promise<number> {
   for (let seed = 1; seed <= MOST_SEEDS; seed++) {
     const { violations } = await runs(planOf(seed))
     if (violations.some((violation) => violation.promise === promise)) return seed

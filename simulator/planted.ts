@@ -1,6 +1,8 @@
 // Bugs that desks like this one have had, one each, to be put in the place of the right parts: the simulator must find them.
 import type { CommandBus } from '../command/bus/command-bus.ts'
+import type { Ask, Choreography, Policy } from '../command/choreography/definition.ts'
 import { openCommandHandler } from '../command/handling/command-handler.ts'
+import type { PlacementFacts } from '../events/catalogue.ts'
 import { START } from '../events/position.ts'
 import {
   type EventStore,
@@ -47,6 +49,14 @@ export const planted: Record<string, Planted> = {
   'the checkpoint of the views is written first': {
     sabotage: { projectorViews: checkpointFirst },
     breaks: 'a subscriber sees exactly what changed',
+  },
+  'policies note another reason than the one that they were told': {
+    sabotage: { policies: notingAnotherReason },
+    breaks: 'both styles come to the same',
+  },
+  'nobody hears that a parked order is to be tried again': {
+    sabotage: { log: withoutRetries },
+    breaks: 'every order is decided, and holds what it should',
   },
 }
 
@@ -121,6 +131,28 @@ function sagasAtHead(log: EventStore): EventStore {
         event.type === 'CheckpointStored' ? { ...event, data: { ...event.data, position } } : event,
       )
       return log.append(stream, moved, expected)
+    },
+  }
+}
+
+function notingAnotherReason(choreography: Choreography<PlacementFacts>): Choreography<PlacementFacts> {
+  const confused = (ask: Ask): Ask =>
+    ask.command.type === 'NoteReservation' && ask.command.refusedBecause
+      ? { ...ask, command: { ...ask.command, refusedBecause: 'OUT_OF_STOCK' } }
+      : ask
+  const policies = choreography.policies.map((policy): Policy<PlacementFacts> => {
+    return { ...policy, ask: (...because) => policy.ask(...because).map(confused) }
+  })
+  return { ...choreography, policies }
+}
+
+function withoutRetries(log: EventStore): EventStore {
+  return {
+    ...log,
+    async *subscribe(...from) {
+      for await (const batch of log.subscribe(...from)) {
+        yield { ...batch, events: batch.events.filter(({ type }) => type !== 'SagaRetried') }
+      }
     },
   }
 }

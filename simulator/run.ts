@@ -1,16 +1,17 @@
 // One run: everything of a plan happens, then the troubles end, everybody comes to rest, and the promises are checked.
 
 import type { RecordedEvent } from '../events/store/event-store.ts'
+import { heldAtEnd } from '../test/invariants.ts'
 import { isAboutTheLog } from './about-the-log.ts'
+import { openActs } from './acts.ts'
 import { broken, type Violation } from './checks.ts'
-import { type Answer, ask } from './clients.ts'
 import { type Desk, openDesk, type Sabotage } from './desk.ts'
 import { newLog } from './memory-event-store.ts'
 import { newViews } from './memory-view-store.ts'
-import type { Node } from './node.ts'
-import type { Plan, Step } from './plan.ts'
+import { waitingForOperator } from './parked.ts'
+import type { Plan } from './plan/plan.ts'
+import { openPoison } from './poison.ts'
 import { randomness } from './random.ts'
-import { openSubscriber, type Subscriber } from './subscribers.ts'
 import { inVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { openWeather } from './weather.ts'
 
@@ -23,6 +24,8 @@ export interface Outcome {
 const MOST_REST = 10 * 60_000
 /** Nothing has happened for so long: nothing will. Longer than any pause between two tries. */
 const REST = 6_000
+/** What is parked again whenever it is tried will not go on. */
+const MOST_ROUNDS = 5
 
 /** @param sabotage bugs that are put in on purpose */
 export async function run(plan: Plan, sabotage: Sabotage = {}): Promise<Outcome> {
@@ -50,88 +53,56 @@ async function live(
   const log = newLog()
   const views = newViews()
   const weather = openWeather(time, random)
-  const answers: Answer[] = []
-  const subscribers = new Map<string, Subscriber>()
-  const acting = new Set<Step>()
-  let clockError = 0
+  const poison = openPoison(time)
+  const clock = { error: 0 }
   const wrong = (detail: string) => void violations.push({ promise: 'clients are answered rightly', detail })
+  const broke = (promise: string, details: readonly string[]) =>
+    void violations.push(...details.map((detail) => ({ promise, detail })))
 
   const { within, window } = plan
-  const desk = openDesk({ log, views, clockError: () => clockError, time, weather, random, within, window, sabotage })
-  const { gateway } = desk
-  const down = (node: Node<unknown>, downFor: number) => {
-    node.crash()
-    void time.pass(downFor).then(() => node.start())
-  }
-
-  async function act(step: Step): Promise<void> {
-    await time.pass(step.at)
-    switch (step.do) {
-      case 'ask': {
-        const answer = await ask(step, { gateway, time, random: random(step.input.commandId), wrong })
-        if (answer) answers.push(answer)
-        return
-      }
-      case 'subscribe':
-        subscribers.set(
-          step.name,
-          openSubscriber(step, { gateway, time, random: random(step.name), hurriesAt: plan.lasts }),
-        )
-        return
-      case 'drop':
-        return subscribers.get(step.name)?.drop()
-      case 'trouble':
-        return weather.begin(step.trouble, step.lasts, step.odds)
-      case 'crash':
-        return down(desk.node(step.node), step.downFor)
-      case 'restart':
-        await desk.node(step.node).stop()
-        return desk.node(step.node).start()
-      case 'power cut':
-        for (const node of desk.nodes) down(node, step.downFor)
-        return
-      case 'zombie': {
-        const zombie = desk.zombie[step.role]()
-        zombie.start()
-        await time.pass(step.lasts)
-        return zombie.crash()
-      }
-      case 'clock':
-        clockError += step.by
-        return
-      default:
-        throw new Error(`Nobody knows how to ${JSON.stringify(step satisfies never)}`)
-    }
+  const world = { log, views, time, weather, poison, random, clockError: () => clock.error }
+  const desk = openDesk({ ...world, within, window, sabotage })
+  const acts = openActs(desk, { time, weather, poison, random, clock, hurriesAt: plan.lasts, wrong })
+  const rest = () => {
+    const busy = () => [...busyParts(desk, log.events.length), ...acts.underWay().map((step) => JSON.stringify(step))]
+    return restOf(time, busy, () => log.events.length)
   }
 
   for (const node of desk.nodes) node.start()
-  for (const step of plan.steps) {
-    acting.add(step)
-    void act(step).finally(() => acting.delete(step))
-  }
+  for (const step of plan.steps) acts.begin(step)
   await time.pass(plan.lasts)
   weather.clear()
-  const busy = () => [...busyParts(desk, log.events.length), ...[...acting].map((step) => JSON.stringify(step))]
-  const rest = () => restOf(time, busy, () => log.events.length)
   const restless = await rest()
-  violations.push(...restless.map((detail) => ({ promise: 'everybody comes to rest', detail })))
+  broke('everybody comes to rest', restless)
 
-  // Whatever is started again now has nothing left to do.
+  const { parked, givenUp } = waitingForOperator(log.events)
+  const waiting = new Set([...parked.values(), ...givenUp])
+  broke('what is parked holds up nothing else', heldAtEnd(log.events, waiting))
+  poison.clear()
+  for (let round = 0; round < MOST_ROUNDS && waitingForOperator(log.events).parked.size > 0; round++) {
+    acts.begin({ at: 0, do: 'operate', mutation: 'retryParked' })
+    await rest()
+  }
+  broke('what is mended and tried again goes on', [...waitingForOperator(log.events).parked.keys()])
+
+  // Whatever is started again now has nothing left to do. A policy that reads once more may ask for what is pointless since: that is refused.
   const length = log.events.length
-  for (const node of desk.nodes) down(node, 1)
+  for (const node of desk.nodes) acts.down(node, 1)
   await rest()
-  const more = log.events.slice(length).filter((event) => !isAboutTheLog(event))
+  const isPointless = ({ data }: RecordedEvent) => 'reason' in data && data.reason === 'ALREADY_RELEASED'
+  const more = log.events.slice(length).filter((event) => !isAboutTheLog(event) && !isPointless(event))
   if (restless.length === 0 && more.length > 0) {
-    violations.push({ promise: 'a restart leads to nothing new', detail: more.map(({ type }) => type).join(', ') })
+    broke('a restart leads to nothing new', [more.map(({ type }) => type).join(', ')])
   }
 
+  const { answers, subscribers } = acts
   for (const subscriber of subscribers.values()) subscriber.leave()
   await time.pass(1_000)
-  const { subscriptions } = gateway.running()?.service.reads.feed.health() ?? { subscriptions: 0 }
-  if (subscriptions > 0) violations.push({ promise: 'who leaves is gone', detail: `${subscriptions} subscriptions` })
+  const { subscriptions } = desk.gateway.running()?.service.reads.feed.health() ?? { subscriptions: 0 }
+  if (subscriptions > 0) broke('who leaves is gone', [`${subscriptions} subscriptions`])
   const stopped = Promise.all(desk.nodes.map((node) => node.stop())).then(() => true)
   if (!(await Promise.race([stopped, time.pass(60_000)]))) {
-    violations.push({ promise: 'a desk stops when it is asked to', detail: 'not within a minute' })
+    broke('a desk stops when it is asked to', ['not within a minute'])
   }
   violations.push(...broken({ events: log.events, views, answers, subscribers: [...subscribers.values()] }))
   return log.events

@@ -1,5 +1,5 @@
 // Makes the story of a failure short: leaves out of a plan whatever the failure does not need.
-import type { Plan, Step } from './plan.ts'
+import type { Plan, Step } from './plan/plan.ts'
 
 /** A plan with few steps fails as one with many, so it is given up to look for the shortest after so many tries. */
 const MOST_TRIES = 400

@@ -1,14 +1,16 @@
 // The story of a seed that fails: the steps that it takes, the events that they lead to, and the promises that are broken.
-import { type Plan, planOf } from './plan.ts'
-import { type Outcome, run } from './run.ts'
+import type { Plan } from './plan/plan.ts'
+import { planOf } from './plan/plan-of.ts'
+import type { Outcome } from './run.ts'
 import { shrunk } from './shrink.ts'
+import { trial } from './trial.ts'
 import { recorded, told } from './words.ts'
 
 const MOST_EVENTS = 120
 const MOST_VIOLATIONS = 10
 
 /** A short story that breaks the same promise as the seed does; several lines. */
-export async function storyOf(seed: number, runs: (plan: Plan) => Promise<Outcome> = run): Promise<string> {
+export async function storyOf(seed: number, runs: (plan: Plan) => Promise<Outcome> = trial): Promise<string> {
   const plan = planOf(seed)
   const [first] = (await runs(plan)).violations
   const short = await shrunk(plan, async (fewer) => {

@@ -10,7 +10,7 @@ import { orders } from '../query/views/orders.ts'
 import { products } from '../query/views/products.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'
-import type { Subscribed, Topic } from './plan.ts'
+import type { Subscribed, Topic } from './plan/plan.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

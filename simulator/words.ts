@@ -1,6 +1,6 @@
 // Tells a plan, and what came of it, in words.
 import type { RecordedEvent } from '../events/store/event-store.ts'
-import type { Step, Topic } from './plan.ts'
+import type { Step, Topic } from './plan/plan.ts'
 import { troubles } from './weather.ts'
 
 /** A line for a step: `at 1.234 s  the projector crashes, for 0.050 s`. */
@@ -13,7 +13,8 @@ function happening(step: Step): string {
     case 'ask': {
       const { commandId, ...input } = step.input
       const persistence = step.tries > 1 ? ', until there is an answer' : ', once'
-      return `${step.mutation} ${JSON.stringify(input)} with the commandId "${commandId}"${persistence}`
+      const style = step.coordination === 'choreography' ? ', by choreography' : ''
+      return `${step.mutation} ${JSON.stringify(input)} with the commandId "${commandId}"${style}${persistence}`
     }
     case 'subscribe': {
       const pace = step.dwells > 0 ? `, and takes up to ${seconds(step.dwells)} over each message` : ''
@@ -23,6 +24,10 @@ function happening(step: Step): string {
       return `the connection of ${step.name} breaks`
     case 'trouble':
       return `${troubles[step.trouble]}: for ${seconds(step.lasts)}, ${step.odds * 100} % of them`
+    case 'poison':
+      return `handlers fail at every ${step.command} for ${step.orderId}: for ${seconds(step.lasts)}`
+    case 'operate':
+      return `an operator ${step.mutation === 'retryParked' ? 'has everything that is parked tried again' : 'gives up everything that is parked'}`
     case 'crash':
       return `the ${step.node} crashes, for ${seconds(step.downFor)}`
     case 'restart':

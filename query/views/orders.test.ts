@@ -334,6 +334,12 @@ describe('a placement by choreography', () => {
     expect(placement(...cancelled)).toMatchObject({ state: 'CANCELLED', endedAt: time(5) })
   })
 
+  test('ends with the decision when everything was refused', () => {
+    const refused = [creditRefused(), stockRefused(), stockRefused(secondProduct)]
+    expect(placement(...refused, orderRejected())).toMatchObject({ state: 'REJECTED', endedAt: time(5) })
+    expect(placement(...refused, orderCancelled())).toMatchObject({ state: 'CANCELLED', endedAt: time(5) })
+  })
+
   test('ends when everything is shipped and paid, and not before', () => {
     const shipped = [creditReserved(), stockReserved(), stockReserved(secondProduct), orderApproved(), orderShipped()]
     const sent = [...shipped, stockShipped(), orderPaid(), creditReleased()]

@@ -48,7 +48,7 @@ export interface PlacementStepDocument {
 
 export const orders: Projection<OrderDocument> = {
   name: 'orders',
-  version: 4,
+  version: 5,
   queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
   orderedBy: ['createdAt', 'updatedAt', 'total'],
 
@@ -86,18 +86,12 @@ export const orders: Projection<OrderDocument> = {
           placement: { ...order.placement, state: 'APPROVED' },
         })
       case 'OrderRejected':
-        return changed(order, event, {
-          version,
-          status: 'REJECTED',
-          rejectionReason: event.data.reason,
-          placement: compensating(order.placement, event.recordedAt),
-        })
+        return gaveUpAt(event, order, { version, status: 'REJECTED', rejectionReason: event.data.reason })
       case 'OrderCancelled':
-        return changed(order, event, {
+        return gaveUpAt(event, order, {
           version,
           status: 'CANCELLED',
           ...(event.data.reason !== undefined && { cancellationReason: event.data.reason }),
-          placement: compensating(order.placement, event.recordedAt),
         })
       case 'OrderShipped':
         return changed(order, event, {
@@ -234,6 +228,12 @@ function creditReleased({ status }: OrderDocument, freed: number): StepOutcome {
 
 function released(freed: number): StepOutcome {
   return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
+}
+
+/** What was reserved is to be given back; where everything was refused there is nothing to do. */
+function gaveUpAt(event: RecordedEvent, order: OrderDocument, fields: Partial<OrderDocument>): OrderDocument {
+  const placement = compensating(order.placement, event.recordedAt)
+  return endedIfSettled(changed(order, event, { ...fields, placement }), event)
 }
 
 function compensating(placement: PlacementDocument, at: string): PlacementDocument {

@@ -1,0 +1,52 @@
+// What is parked: as the log tells, and as an operator sees and treats it.
+import type { RecordedEvent } from '../events/store/event-store.ts'
+import { parked } from '../query/views/parked.ts'
+import type { Gateway } from './desk.ts'
+import type { Node } from './node.ts'
+import { type Asked, asked } from './plan/plan.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** The orders of which something is parked, or given up, by the id under which an operator finds it. */
+export function waitingForOperator(events: readonly RecordedEvent[]): {
+  parked: Map<string, string>
+  givenUp: Set<string>
+} {
+  const parked = new Map<string, string>()
+  const givenUp = new Set<string>()
+  for (const { type, data } of events) {
+    switch (type) {
+      case 'SagaParked':
+        parked.set(`${data.saga}-${data.id}`, data.orderId)
+        break
+      case 'SagaRetried':
+        parked.delete(`${data.saga}-${data.id}`)
+        break
+      case 'SagaDiscarded':
+        parked.delete(`${data.saga}-${data.id}`)
+        givenUp.add(data.orderId)
+        break
+    }
+  }
+  return { parked, givenUp }
+}
+
+/** What an operator does about everything that the views show as parked; nothing when they cannot be seen. */
+export async function operate(
+  mutation: 'retryParked' | 'discardParked',
+  gateway: Node<Gateway>,
+  time: VirtualTime,
+): Promise<Asked[]> {
+  const running = gateway.running()
+  if (!running) return []
+  const { views } = running.service.reads
+  try {
+    const { items } = await views.page(parked, {
+      filter: [{ field: 'status', oneOf: ['PARKED'] }],
+      orderBy: { field: 'parkedAt', direction: 'ASC' },
+      first: 100,
+    })
+    return items.map(({ item: { id } }) => asked(mutation, { commandId: `${mutation} ${id} at ${time.now()}`, id }))
+  } catch {
+    return []
+  }
+}

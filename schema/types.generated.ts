@@ -1427,7 +1427,7 @@ export type ProductChange = {
 export type OrderFeedFilter = {
   /** Only orders of this customer. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only orders with a line of this product. */
+  /** Only orders that have a line of this product when the message is sent: a revision may take it in, or leave it out. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
   /** Only events of one of these types, at most 100, e.g. `OrderShipped`. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;

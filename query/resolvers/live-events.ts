@@ -67,7 +67,7 @@ export function orderEventFeed(
   return eventFeed(reads, filter, since, (entries) => withProduct(reads, entries, productId))
 }
 
-/** Those whose order has a line of the product. The lines of an order never change. */
+/** Those whose order has a line of the product when they are sent: a revision may have changed its lines since. */
 async function withProduct({ views }: Reads, entries: HistoryEntry[], productId: string): Promise<HistoryEntry[]> {
   const found = await createLoaders(views).orders.loadMany(entries.map(orderIdOf))
   // An order that cannot be read goes along: its reader shall see the error, not nothing.

@@ -24,7 +24,7 @@ let server: ScriptedServer
 let store: EventStore
 beforeEach(() => {
   server = scriptedServer()
-  store = eventStoreOn(server.client, { names: namesIn('desk'), release: async () => {} })
+  store = eventStoreOn(server.shared, { names: namesIn('desk') })
 })
 afterEach(() => store.close())
 

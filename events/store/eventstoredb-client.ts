@@ -1,6 +1,6 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
 import { setTimeout as pause } from 'node:timers/promises'
-import { EventStoreDBClient } from '@eventstore/db-client'
+import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
 
 export type Client = Pick<
   EventStoreDBClient,
@@ -9,6 +9,8 @@ export type Client = Pick<
 
 export interface SharedClient {
   client: Client
+  /** Sees to it that the client can append: throws where it cannot yet, and then nothing was sent. */
+  ready(): Promise<void>
   /** To be called once, when nothing of this user is under way; the last one closes the connection. */
   release(): Promise<void>
 }
@@ -30,6 +32,7 @@ export async function sharedClient(url: string): Promise<SharedClient> {
   clients.set(url, shared)
   return {
     client: shared.client,
+    ready: () => ready(shared.client),
     async release() {
       if (--shared.users > 0) return
       clients.delete(url)
@@ -61,6 +64,22 @@ function prefersFollowers(url: string): boolean {
   return parameters
     .map((parameter) => parameter.split('=').map(flat))
     .some(([name, value]) => name === 'nodepreference' && value !== 'leader')
+}
+
+/**
+ * Before its first append the client (6.2.1) asks what the server can do. It keeps the answer, and a failure too, unless that was
+ * "unavailable": from then on all appends would fail. Told that the server is unavailable, it forgets and connects anew.
+ */
+async function ready(client: EventStoreDBClient): Promise<void> {
+  // biome-ignore-start lint/complexity/useLiteralKeys: they are protected, and there is no other way.
+  const channel = await client['getChannel']()
+  try {
+    await client['capabilities']
+  } catch (error) {
+    await client['handleError']({ getChannel: () => channel } as never, new UnavailableError())
+    throw error
+  }
+  // biome-ignore-end lint/complexity/useLiteralKeys: as above
 }
 
 const CALLS_END_WITHIN_MS = 1_000

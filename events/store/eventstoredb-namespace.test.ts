@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 function open(namespace: string): EventStore {
-  const store = eventStoreOn(server.client, { names: namesIn(namespace), release: async () => {} })
+  const store = eventStoreOn(server.shared, { names: namesIn(namespace) })
   opened.push(store)
   return store
 }

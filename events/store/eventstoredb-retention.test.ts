@@ -1,6 +1,6 @@
 // Streams that are written for ever and read only at their end do not grow for ever.
 import { randomUUID } from 'node:crypto'
-import { AccessDeniedError } from '@eventstore/db-client'
+import { AccessDeniedError, UnavailableError } from '@eventstore/db-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from '../catalogue.ts'
 import { all, named } from './event-store.contract.ts'
@@ -40,6 +40,17 @@ test('a server that does not allow it is no reason not to append', async () => {
   await store.append('lease-work', notes(1), NO_EVENTS)
   expect(await all(store.read('lease-work'))).toHaveLength(1)
   expect(warn).toHaveBeenCalledWith(expect.objectContaining({ stream: 'lease-work' }), expect.any(String))
+})
+
+test('a server that could not be told is told before the next append', async () => {
+  const warn = vi.fn()
+  const { store, server } = await openStore({ debug() {}, info() {}, warn, error() {} })
+  server.failNextAppend(new UnavailableError(), 'not stored')
+  const { revision } = await store.append('lease-work', notes(1), NO_EVENTS).catch(() => ({ revision: NO_EVENTS }))
+  expect(warn).toHaveBeenCalledTimes(1)
+  const { calls } = server.appendsSeen()
+  await store.append('lease-work', notes(1), revision)
+  expect(server.appendsSeen().calls).toBe(calls + 2)
 })
 
 /** By way of the real client. */

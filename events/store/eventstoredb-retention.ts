@@ -1,11 +1,11 @@
 // Streams of which only the newest events are of use: the server is told that it may drop the others.
+import type { StreamMetadata } from '@eventstore/db-client'
+import { LRUCache } from 'lru-cache'
 import { type Category, MOST_SNAPSHOT_PARTS } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import { categoryOf } from './categories.ts'
 import type { StreamName } from './event-store.ts'
-import type { Client } from './eventstoredb-client.ts'
-import { reason } from './eventstoredb-errors.ts'
-import type { Names } from './eventstoredb-names.ts'
+import { isLasting, reason } from './eventstoredb-errors.ts'
 
 /**
  * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. Of
@@ -14,26 +14,28 @@ import type { Names } from './eventstoredb-names.ts'
  */
 const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: 3 * MOST_SNAPSHOT_PARTS }
 
+/** So many streams are remembered to have been told of; a stream that is told of again is none the worse for it. */
+const REMEMBERED = 10_000
+
 interface Options {
-  client: Pick<Client, 'setStreamMetadata'>
-  names: Names
-  deadlineMs: number
+  tell(stream: StreamName, metadata: StreamMetadata): Promise<unknown>
   log: Logger | undefined
 }
 
 /**
- * Says of a stream how much of it is to be kept, once in the life of a process, before the first append. It never fails: a stream that
- * grows is no reason not to append to it.
+ * Says of a stream how much of it is to be kept, once in the life of a process, before the first append; again before the next one,
+ * where that failed and was not refused. It never fails: a stream that grows is no reason not to append to it.
  */
-export function retention({ client, names, deadlineMs, log }: Options): (stream: StreamName) => Promise<void> {
-  const told = new Set<StreamName>()
+export function retention({ tell, log }: Options): (stream: StreamName) => Promise<void> {
+  const told = new LRUCache<StreamName, true>({ max: REMEMBERED })
   return async (stream) => {
     const maxCount = KEPT[categoryOf(stream)]
     if (maxCount === undefined || told.has(stream)) return
-    told.add(stream)
+    told.set(stream, true)
     try {
-      await client.setStreamMetadata(names.onServer(stream), { maxCount }, { deadline: deadlineMs })
+      await tell(stream, { maxCount })
     } catch (error) {
+      if (!isLasting(error)) told.delete(stream)
       log?.warn(
         { stream, maxCount, reason: reason(error) },
         'The server could not be told to drop what is old: the stream grows',

@@ -20,7 +20,7 @@ let server: ScriptedServer
 let store: EventStore
 beforeEach(() => {
   server = scriptedServer()
-  store = eventStoreOn(server.client, { names: namesIn('desk'), release: async () => {} })
+  store = eventStoreOn(server.shared, { names: namesIn('desk') })
 })
 afterEach(() => store.close())
 
@@ -66,7 +66,7 @@ test('a subscriber tries again, less and less often, until the server is back', 
   const pauses: unknown[] = []
   const info = (details: object) => pauses.push('resumesInMs' in details && details.resumesInMs)
   const log = { debug() {}, info, warn() {}, error() {} }
-  const patient = eventStoreOn(server.client, { names: namesIn('desk'), release: async () => {}, log })
+  const patient = eventStoreOn(server.shared, { names: namesIn('desk'), log })
   const { position, revision } = await store.append(stream, named(3), NO_EVENTS)
   const live = listen(patient, START)
   await live.reaches(position)

@@ -16,7 +16,7 @@ import {
   UnknownError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client'
-import type { Client } from './eventstoredb-client.ts'
+import type { Client, SharedClient } from './eventstoredb-client.ts'
 
 type Recorded = NonNullable<AllStreamResolvedEvent['event']>
 
@@ -28,6 +28,8 @@ interface Subscriber {
 
 export interface ScriptedServer {
   client: Client
+  /** The client as stores get it. */
+  shared: SharedClient
   /** Records an event in whatever stream, as other users of the server and the server itself do. */
   record(streamId: string, type: string, count?: number): void
   /** The next append fails, stored or not. */
@@ -261,8 +263,11 @@ export function scriptedServer(): ScriptedServer {
     })
   }
 
+  const client = { appendToStream, setStreamMetadata, readStream, readAll, subscribeToAll } as unknown as Client
+
   return {
-    client: { appendToStream, setStreamMetadata, readStream, readAll, subscribeToAll } as unknown as Client,
+    client,
+    shared: { client, ready: async () => {}, release: async () => {} },
     record(streamId, type, count = 1) {
       for (let index = 0; index < count; index++) {
         const event = { type, id: randomUUID(), data: {}, metadata: {} }

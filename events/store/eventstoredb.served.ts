@@ -21,6 +21,7 @@ import type empty from 'google-protobuf/google/protobuf/empty_pb.js'
 import type { ScriptedServer } from './eventstoredb.scripted.ts'
 
 type Read = ServerWritableStream<messages.ReadReq, messages.ReadResp>
+type SupportedMethodsCall = ServerUnaryCall<empty.Empty, featureMessages.SupportedMethods>
 type BatchAppend = ServerDuplexStream<messages.BatchAppendReq, messages.BatchAppendResp>
 
 export interface ServedServer {
@@ -30,25 +31,42 @@ export interface ServedServer {
   kill(): void
   /** Listens at the same address again. */
   start(): Promise<void>
+  /** The next client that asks what the server can do gets an error. */
+  failNextFeatures(): void
 }
 
-export async function serve(scripted: ScriptedServer): Promise<ServedServer> {
+/** @param now the clock of the server, in epoch milliseconds */
+export async function serve(scripted: ScriptedServer, now: () => number = Date.now): Promise<ServedServer> {
   let server: Server
   let port = 0
+  let failing = false
   const start = async () => {
     server = new Server()
     server.addService(
       streamService.StreamsService,
-      unserved({ read: read(scripted), batchAppend: batchAppend(scripted) }),
+      unserved({ read: read(scripted), batchAppend: batchAppend(scripted, now) }),
     )
-    server.addService(featureService.ServerFeaturesService, { getSupportedMethods })
+    server.addService(featureService.ServerFeaturesService, {
+      getSupportedMethods(call: SupportedMethodsCall, answer: sendUnaryData<featureMessages.SupportedMethods>) {
+        if (!failing) return getSupportedMethods(call, answer)
+        failing = false
+        answer({ code: 13, details: 'Received RST_STREAM with code 2' })
+      },
+    })
     port = await new Promise<number>((resolve, reject) => {
       const bound = (error: Error | null, at: number) => (error ? reject(error) : resolve(at))
       server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), bound)
     })
   }
   await start()
-  return { url: `esdb://127.0.0.1:${port}?tls=false`, kill: () => server.forceShutdown(), start }
+  return {
+    url: `esdb://127.0.0.1:${port}?tls=false`,
+    kill: () => server.forceShutdown(),
+    start,
+    failNextFeatures() {
+      failing = true
+    },
+  }
 }
 
 /** All methods of the service; those that nobody needs here do nothing. */
@@ -57,10 +75,7 @@ function unserved(served: UntypedServiceImplementation): UntypedServiceImplement
   return Object.fromEntries(methods.map((method) => [method, served[method] ?? (() => {})]))
 }
 
-function getSupportedMethods(
-  _: ServerUnaryCall<empty.Empty, featureMessages.SupportedMethods>,
-  answer: sendUnaryData<featureMessages.SupportedMethods>,
-): void {
+function getSupportedMethods(_: SupportedMethodsCall, answer: sendUnaryData<featureMessages.SupportedMethods>): void {
   const method = new featureMessages.SupportedMethod()
   method.setServiceName('event_store.client.streams.streams')
   method.setMethodName('batchappend')
@@ -176,7 +191,7 @@ function eventMessage({ event }: ResolvedEvent | AllStreamResolvedEvent): messag
 }
 
 const batchAppend =
-  ({ client }: ScriptedServer) =>
+  ({ client }: ScriptedServer, now: () => number) =>
   (call: BatchAppend): void => {
     const append = async (request: messages.BatchAppendReq) => {
       const options = request.getOptions() as messages.BatchAppendReq.Options
@@ -192,6 +207,12 @@ const batchAppend =
       const response = new messages.BatchAppendResp()
       response.setCorrelationId(request.getCorrelationId())
       response.setStreamIdentifier(options.getStreamIdentifier())
+      const deadline = options.getDeadline()?.toDate()
+      if (deadline && deadline.getTime() <= now()) {
+        response.setError(timeout())
+        call.write(response)
+        return
+      }
       try {
         const appended = await client.appendToStream(nameOf(options), events, { expectedRevision })
         const success = new messages.BatchAppendResp.Success()
@@ -215,8 +236,17 @@ const batchAppend =
   }
 
 function wrongVersion(): status.Status {
+  return statusOf(new shared.WrongExpectedVersion().serializeBinary(), 'event_store.client.WrongExpectedVersion')
+}
+
+/** The deadline of an append is a time of the server's clock. */
+function timeout(): status.Status {
+  return statusOf(new shared.Timeout().serializeBinary(), 'event_store.client.Timeout')
+}
+
+function statusOf(message: Uint8Array, type: string): status.Status {
   const details = new anyMessage.Any()
-  details.pack(new shared.WrongExpectedVersion().serializeBinary(), 'event_store.client.WrongExpectedVersion')
+  details.pack(message, type)
   const error = new status.Status()
   error.setDetails(details)
   return error

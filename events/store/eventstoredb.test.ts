@@ -20,8 +20,8 @@ if (url) {
   })
 }
 
-const { client } = scriptedServer()
+const { shared } = scriptedServer()
 describeEventStore('the event store on a stand-in for EventStoreDB', {
-  open: async () => eventStoreOn(client, { names: namesIn(namespace), release: async () => {} }),
+  open: async () => eventStoreOn(shared, { names: namesIn(namespace) }),
   uniqueId: randomUUID,
 })

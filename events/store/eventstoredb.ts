@@ -24,7 +24,7 @@ import {
   type SubscribeOptions,
 } from './event-store.ts'
 import { appendsOf } from './eventstoredb-appends.ts'
-import { type Client, sharedClient } from './eventstoredb-client.ts'
+import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
 import { appendFailure, unavailable } from './eventstoredb-errors.ts'
 import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
 import { headOf } from './eventstoredb-head.ts'
@@ -43,8 +43,11 @@ export interface EventStoreDBOptions {
 }
 
 const DEFAULT_BATCH_SIZE = 1_000
-/** The server gives an append up after this time. */
-const APPEND_DEADLINE_MS = 10_000
+/**
+ * The server takes the deadline of an append for a time of its own clock, and gives up by itself after two seconds: so it is far away,
+ * for no difference of two clocks to matter.
+ */
+const APPEND_DEADLINE_MS = 24 * 3_600_000
 /** The client itself waits for an answer without end. */
 const ANSWER_WITHIN_MS = 15_000
 
@@ -58,8 +61,7 @@ export async function openEventStoreDB({
   log,
 }: EventStoreDBOptions): Promise<EventStore> {
   const names = namesIn(namespace)
-  const { client, release } = await sharedClient(url)
-  const store = eventStoreOn(client, { names, release, log })
+  const store = eventStoreOn(await sharedClient(url), { names, log })
   try {
     await answered(firstPage(store.read('log')))
     return store
@@ -71,13 +73,11 @@ export async function openEventStoreDB({
 
 interface Wiring {
   names: Names
-  /** Lets go of the client. */
-  release(): Promise<void>
   log?: Logger | undefined
 }
 
 /** The event store of a namespace, by way of a client that is connected or will be. */
-export function eventStoreOn(client: Client, { names, release, log }: Wiring): EventStore {
+export function eventStoreOn({ client, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
   const subscriptions = new Set<AbortController>()
   let closing: Promise<void> | undefined
 
@@ -88,11 +88,17 @@ export function eventStoreOn(client: Client, { names, release, log }: Wiring): E
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
   )
-  const keepShort = retention({ client, names, deadlineMs: APPEND_DEADLINE_MS, log })
-  const appends = appendsOf({
-    probe: () => answered(firstPage(pagesOf(readStream('log', { maxCount: 1 }), recorded))),
-    send,
+  const keepShort = retention({
+    tell: (stream, metadata) =>
+      answered(client.setStreamMetadata(names.onServer(stream), metadata, { deadline: APPEND_DEADLINE_MS })),
+    log,
   })
+  const appends = appendsOf({ probe: () => answered(probe()), send })
+
+  async function probe(): Promise<void> {
+    await firstPage(pagesOf(readStream('log', { maxCount: 1 }), recorded))
+    await ready()
+  }
 
   function mustBeOpen(): void {
     if (closing !== undefined) throw new StoreUnavailable('The event log is closed.')

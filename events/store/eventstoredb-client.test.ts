@@ -1,0 +1,36 @@
+// The client of EventStoreDB at its limits: what it makes of the server's clock, and of a failure of its first question.
+import { expect, onTestFinished, test } from 'vitest'
+import { all, ids, named } from './event-store.contract.ts'
+import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
+import { scriptedServer } from './eventstoredb.scripted.ts'
+import { type ServedServer, serve } from './eventstoredb.served.ts'
+import { openEventStoreDB } from './eventstoredb.ts'
+
+const stream = 'customer-cus_1'
+
+test.each([-1, 1])('a server whose clock is %d hours ahead takes appends', async (hours) => {
+  const { store } = await openStore(() => Date.now() + hours * 3_600_000)
+  const events = named(2)
+  await store.append(stream, events, NO_EVENTS)
+  await store.append('lease-work', named(1), NO_EVENTS)
+  expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+})
+
+test('a client that could not learn what the server can do asks again, and has appended nothing before', async () => {
+  const { store, server } = await openStore()
+  server.failNextFeatures()
+  await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toThrow(StoreUnavailable)
+  const events = named(1)
+  await store.append(stream, events, NO_EVENTS)
+  expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+})
+
+async function openStore(now?: () => number): Promise<{ store: EventStore; server: ServedServer }> {
+  const server = await serve(scriptedServer(), now)
+  const store = await openEventStoreDB({ url: server.url })
+  onTestFinished(async () => {
+    await store.close()
+    server.kill()
+  })
+  return { store, server }
+}

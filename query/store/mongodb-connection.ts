@@ -25,8 +25,9 @@ export interface Connection extends Ordered {
 
 /** How long what can hang may take, unless the URL says otherwise. */
 const PATIENCE_MS = {
-  // Long enough for a replica set to elect another primary (as a rule within 12 s), short enough for a client that waits.
-  serverSelectionTimeoutMS: 15_000,
+  // Long enough for a primary that steps down. After a crash an election may take 12 s: that is too long for a client that waits,
+  // and for a desk that is told to stop; who fails meanwhile tries again.
+  serverSelectionTimeoutMS: 10_000,
   connectTimeoutMS: 5_000,
   // A server that takes a request and never answers is given up.
   socketTimeoutMS: 60_000,
@@ -39,12 +40,18 @@ const SAFE = {
   readConcern: new ReadConcern('majority'),
 } as const
 
+/** MongoDB's own: what is in `local`, for one, no other member of a replica set has. */
+const RESERVED: readonly string[] = ['admin', 'config', 'local']
+
 /**
  * Connects to the database with this name.
  * @param url a MongoDB connection string; `MONGODB_URL`
+ * @throws Error when the name is one of MongoDB's own databases
  * @throws Error that names the servers, not the password, when they cannot be reached or refuse
  */
 export async function connect(url: string, name: string): Promise<Connection> {
+  if (RESERVED.includes(name))
+    throw new Error(`NAMESPACE cannot be ${name}: MongoDB has a database of its own by that name.`)
   const client = makeClient(url)
   const { hosts, srvHost } = client.options
   const servers = srvHost ?? hosts.map(String).join(', ')

@@ -33,6 +33,14 @@ describe('a MongoDB that cannot be used', () => {
   })
 })
 
+test.each(['admin', 'config', 'local'])(
+  '%s cannot be the namespace: it is a database of the server',
+  async (namespace) => {
+    const opening = openMongoViewStore({ url: 'mongodb://127.0.0.1:1', namespace, logId: LOG, projections: [items] })
+    await expect(opening).rejects.toThrow(`NAMESPACE cannot be ${namespace}`)
+  },
+)
+
 describe('a replica set', () => {
   async function openAt(options: string) {
     const primary = await givenPrimary(() => [{ _id: 'any', logId: LOG, checkpoint: 0, marked: 0, position: 0 }])

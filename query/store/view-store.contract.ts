@@ -63,11 +63,10 @@ export function describeViewStore(
   /** Runs a test with a store that is opened on a place of its own, and closed and removed afterwards. */
   const withStore = async (work: (store: ViewStore) => Promise<void>) => {
     const place = await makePlace()
-    const store = await place.open({ logId: LOG, projections: [items, others] })
     try {
-      await work(store)
+      const store = await place.open({ logId: LOG, projections: [items, others] })
+      await work(store).finally(() => store.close())
     } finally {
-      await store.close()
       await place.remove()
     }
   }

@@ -113,7 +113,7 @@ export interface ViewStore {
   close(): Promise<void>
 }
 
-/** The document could not be folded: what is stored of it is out of date. It is folded again from the log at the next start. */
+/** The document could not be folded or stored: what is there of it is out of date. It is folded again from the log at the next start. */
 export class DocumentBroken extends Error {
   readonly view: ViewName
   readonly id: string

@@ -246,10 +246,10 @@ async function everyNode<Node>(url: string, query: string): Promise<Node[]> {
   return nodes
 }
 
-/** What happened in the business: where readers are in the log is noted there too, and does not count. */
+/** What happened in the business: what readers, holders of leases and snapshots leave in the log does not count. */
 function facts(events: readonly RecordedEvent[]): string[] {
   return events
-    .filter(({ type }) => type !== 'CheckpointStored')
+    .filter(({ stream }) => !/^(checkpoint|lease|snapshot)-/.test(stream))
     .map(({ id, type, stream }) => `${stream} ${type} ${id}`)
 }
 

@@ -48,8 +48,8 @@ test('who comes gets its part, who leaves hands it over, and no share has two ho
 })
 
 test('leases on EventStoreDB are shared out and handed over as well', async () => {
-  const { client } = scriptedServer()
-  const openStore = () => eventStoreOn(client, { names: namesIn('desk'), release: async () => {} })
+  const { shared } = scriptedServer()
+  const openStore = () => eventStoreOn(shared, { names: namesIn('desk') })
   const a = await joined('a', { shares: 4, store: openStore() })
   const b = await joined('b', { shares: 4, store: openStore() })
   await eventually(() => expect(sizes(a, b)).toEqual([2, 2]))

@@ -18,8 +18,14 @@ const OP_MSG = 2013
 const OP_QUERY = 2004
 const OP_REPLY = 1
 
-/** @param found the documents that every `find` answers */
-export async function givenPrimary(found: (command: Command) => object[]): Promise<GivenPrimary> {
+/**
+ * @param found the documents that every `find` answers
+ * @param outcome what the answer to a write says beyond yes
+ */
+export async function givenPrimary(
+  found: readonly object[],
+  outcome: (command: Command) => object = () => ({}),
+): Promise<GivenPrimary> {
   const commands: Command[] = []
   const sockets = new Set<Socket>()
   let ticks = 0
@@ -31,9 +37,9 @@ export async function givenPrimary(found: (command: Command) => object[]): Promi
     commands.push(command)
     const operationTime = new Timestamp({ t: 1, i: ++ticks })
     const told = { ok: 1, operationTime, $clusterTime: { clusterTime: operationTime } }
-    if ('find' in command) return { ...told, cursor: { id: 0n, ns: 'creditline.any', firstBatch: found(command) } }
+    if ('find' in command) return { ...told, cursor: { id: 0n, ns: 'creditline.any', firstBatch: found } }
     written = operationTime
-    return { ...told, n: 1, nModified: 1 }
+    return { ...told, n: 1, nModified: 1, ...outcome(command) }
   }
 
   const server = createServer((socket) => {

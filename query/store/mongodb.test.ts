@@ -42,8 +42,8 @@ test.each(['admin', 'config', 'local'])(
 )
 
 describe('a replica set', () => {
-  async function openAt(options: string) {
-    const primary = await givenPrimary(() => [{ _id: 'any', logId: LOG, checkpoint: 0, marked: 0, position: 0 }])
+  async function openAt(options: string, outcome?: Parameters<typeof givenPrimary>[1]) {
+    const primary = await givenPrimary([{ _id: 'any', logId: LOG, checkpoint: 0, marked: 0, position: 0 }], outcome)
     const store = await openMongoViewStore({ url: `${primary.url}/?${options}`, logId: LOG, projections: [items] })
     onTestFinished(async () => {
       await store.close()
@@ -64,6 +64,18 @@ describe('a replica set', () => {
     for (const concern of concerns) {
       expect([{ w: 'majority', j: true }, expect.objectContaining({ level: 'majority' })]).toContainEqual(concern)
     }
+  })
+
+  const isThere = { n: 0, nModified: 0, writeErrors: [{ index: 0, code: 11_000, errmsg: 'E11000 duplicate key' }] }
+  const unconfirmed = { writeConcernError: { code: 64, codeName: 'WriteConcernFailed', errmsg: 'not replicated' } }
+  test.each([
+    ['a write', unconfirmed],
+    ['a document that is there already', { ...isThere, ...unconfirmed }],
+  ])('fails a batch when a majority does not confirm %s', async (_, outcome) => {
+    const isOfDocuments = ({ update }: Record<string, unknown>) => String(update).startsWith('orders_')
+    const { primary, store } = await openAt('', (command) => (isOfDocuments(command) ? outcome : {}))
+    await expect(store.write(batch(1, [document('ord_1', 1)]))).rejects.toThrow('not replicated')
+    expect(primary.commands.filter(({ update }) => update === 'views')).toEqual([])
   })
 
   test('shows what was written before, also when a new primary answers', async () => {

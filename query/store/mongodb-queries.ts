@@ -3,7 +3,7 @@ import type { Filter } from 'mongodb'
 import { type Position, START } from '../../events/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import type { Key } from './cursor.ts'
-import { queriedAs } from './declared.ts'
+import { queriedAs, rangesAlong, usualOrder } from './declared.ts'
 import type { StoredDocument, StoredEntry } from './mongodb-collections.ts'
 import type { Condition, HistoryQuery, PageQuery, Range } from './view-store.ts'
 
@@ -15,7 +15,10 @@ export function matching(
   projection: Projection<ViewDocument>,
   conditions: readonly Condition[],
 ): Filter<StoredDocument> {
-  return all(conditions.map((condition) => termOf(projection, condition)))
+  return all([
+    ...conditions.map((condition) => termOf(projection, condition)),
+    ...alongTheOrder(projection, conditions),
+  ])
 }
 
 /**
@@ -77,6 +80,19 @@ function bounds({ gte, gt, lte, lt }: Range) {
 /** An anchored expression of nothing but literal text is a range of the index; it is met by one element, not by two together. */
 function beginning(prefix: string): string {
   return `^${prefix.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+}
+
+/**
+ * The index of the usual order has the fields that are queried by a range only. MongoDB looks at them there as long as something is
+ * asked of the order as well, be it what every document meets; else it walks the whole index, and reads each document.
+ */
+function alongTheOrder(
+  projection: Projection<ViewDocument>,
+  conditions: readonly Condition[],
+): Filter<StoredDocument>[] {
+  const [usual, along] = [usualOrder(projection), rangesAlong(projection)]
+  const asks = (fields: readonly string[]) => conditions.some(({ field }) => fields.includes(field))
+  return asks(along) && !asks([usual]) ? [{ [usual]: { $exists: true } }] : []
 }
 
 function all(terms: Filter<StoredDocument>[]): Filter<StoredDocument> {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type Db, MongoClient } from 'mongodb'
+import { type Db, type Document, type Filter, MongoClient } from 'mongodb'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Position } from '../../events/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { openMongoViewStore } from './mongodb.ts'
+import type { StoredDocument } from './mongodb-collections.ts'
 import { givenPrimary } from './mongodb-primary.given.ts'
 import { matching, matchingAfter } from './mongodb-queries.ts'
 import { describeViewStore, items } from './view-store.contract.ts'
@@ -226,39 +227,53 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     ['one value', [{ field: 'group', oneOf: ['even'] }]],
     ['several values', [{ field: 'group', oneOf: ['even', 'odd'] }]],
     ['an element of a list', [{ field: 'tags', oneOf: ['t1'] }]],
+    ['a range', [{ field: 'amount', range: { gte: 100 } }]],
   ]
+  const many = Array.from({ length: 500 }, (_, index) => ({
+    ...document(`ord_${index}`, 1),
+    createdAt: new Date(index).toISOString(),
+    group: index % 2 === 0 ? 'even' : 'odd',
+    amount: index,
+    tags: [`t${index % 2}`],
+  }))
+  /** What the server says of pages of many documents; the name of their collection is the adapter's own. */
+  async function explained(
+    { open, namespace }: Awaited<ReturnType<typeof makePlace>>,
+    filters: Filter<StoredDocument>[],
+  ): Promise<Document[]> {
+    const store = await open()
+    await store.write(batch(1, many))
+    await store.close()
+    return withDatabase(url, namespace, async (database) => {
+      const names = (await database.listCollections().toArray()).map(({ name }) => name)
+      const collection = database.collection<StoredDocument>(
+        names.find((name) => name.startsWith(`orders_v${items.version}_`)) ?? '',
+      )
+      const pages = filters.map((filter) => collection.find(filter, { sort: { createdAt: 1, _id: 1 }, limit: 21 }))
+      return Promise.all(pages.map((page) => page.explain('executionStats')))
+    })
+  }
   const leftOut = isFerretDB ? ', left out: FerretDB does not explain which index it takes' : ''
   describe.skipIf(isFerretDB)(`pages on MongoDB are walks along an index, without sorting${leftOut}`, () => {
     for (const [what, filter] of orders) {
       testPlace(`filtered by ${what}, from the start and from a cursor`, async (place) => {
-        const store = await place.open()
-        const documents = Array.from({ length: 500 }, (_, index) => ({
-          ...document(`ord_${index}`, 1),
-          createdAt: new Date(index).toISOString(),
-          group: index % 2 === 0 ? 'even' : 'odd',
-          tags: [`t${index % 2}`],
-        }))
-        await store.write(batch(1, documents))
-        await store.close()
-
         const after = { value: new Date(250).toISOString(), id: 'ord_250' }
         const filters = [matching(items, filter), matchingAfter(items, { filter, orderBy: order }, after)]
-        await withDatabase(url, place.namespace, async (database) => {
-          const names = (await database.listCollections().toArray()).map(({ name }) => name)
-          const collection = database.collection<{ _id: string; position: number }>(
-            names.find((name) => name.startsWith(`orders_v${items.version}_`)) ?? '',
-          )
-          for (const filter of filters) {
-            const page = collection.find(filter, { sort: { createdAt: 1, _id: 1 }, limit: 21 })
-            const { winningPlan } = (await page.explain('queryPlanner')).queryPlanner
-            const stages = [...JSON.stringify(winningPlan).matchAll(/"stage":"(\w+)"/g)].map(([, stage]) => stage)
-            expect(stages).toContain('IXSCAN')
-            expect(stages).not.toContain('SORT')
-            expect(stages).not.toContain('COLLSCAN')
-          }
-        })
+        for (const { queryPlanner } of await explained(place, filters)) {
+          const plan = JSON.stringify(queryPlanner.winningPlan)
+          const stages = [...plan.matchAll(/"stage":"(\w+)"/g)].map(([, stage]) => stage)
+          expect(stages).toContain('IXSCAN')
+          expect(stages).not.toContain('SORT')
+          expect(stages).not.toContain('COLLSCAN')
+        }
       })
     }
+
+    testPlace('filtered by a range, and read no other documents than they show', async (place) => {
+      const rare = matching(items, [{ field: 'amount', range: { gte: 495 } }])
+      const [{ executionStats } = {}] = await explained(place, [rare])
+      expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 5 })
+    })
   })
 }
 

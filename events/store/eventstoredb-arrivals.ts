@@ -2,8 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position as ServerPosition } from '@eventstore/db-client'
 import { type Position, START } from '../position.ts'
+import { StoreUnavailable } from './event-store.ts'
 import type { Client } from './eventstoredb-client.ts'
-import { knownPosition, serverPosition } from './eventstoredb-events.ts'
+import { checkpointAt, positionOf, serverPosition } from './eventstoredb-events.ts'
+import { untilDone } from './eventstoredb-pages.ts'
 
 /** Events in the order of the log, and a position up to which nothing else is to come, if the server told one. */
 export interface Handful {
@@ -38,6 +40,8 @@ const CHECKPOINT_EVERY = 1_000
 /** Subscribes to the events of streams with a prefix after a position. */
 export function arrivals(client: Client, prefix: string, after: Position, signal: AbortSignal): Arrivals {
   let checkpoint: ServerPosition | undefined
+  let isConfirmed = false
+  let isBeginKnown = after === START
   let failure: unknown
   let wake = () => {}
 
@@ -67,21 +71,30 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
   subscription.on('end', () => ended(new Error('The server has ended the subscription.')))
   subscription.on('close', () => ended(new Error('The subscription was closed.')))
   subscription.on('readable', () => wake())
+  subscription.on('confirmation', () => {
+    isConfirmed = true
+    wake()
+  })
   const aborted = () => wake()
   signal.addEventListener('abort', aborted)
 
   return {
     async take(limit) {
       while (!signal.aborted) {
+        if (isConfirmed && !isBeginKnown) {
+          const skipped = await skippedAfter(client, after)
+          isBeginKnown = true
+          if (skipped) return { resolved: [skipped], checkpoint: undefined }
+        }
         const resolved: AllStreamResolvedEvent[] = []
         let isDrained = false
-        while (resolved.length < limit && !isDrained) {
+        while (isBeginKnown && resolved.length < limit && !isDrained) {
           const next: AllStreamResolvedEvent | null = subscription.read()
           if (next) resolved.push(next)
           else isDrained = true
         }
         // A checkpoint overtakes the events that still wait in the client: it holds when all of them are taken.
-        const reached = isDrained ? knownPosition(checkpoint) : undefined
+        const reached = isDrained && checkpoint ? checkpointAt(checkpoint) : undefined
         if (isDrained) checkpoint = undefined
         if (resolved.length > 0 || reached !== undefined) return { resolved, checkpoint: reached }
         if (failure !== undefined) throw new Interrupted('The subscription has ended.', { cause: failure })
@@ -100,4 +113,20 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
       subscription.destroy()
     },
   }
+}
+
+/**
+ * The server (23.10) begins a subscription behind the first event that it finds at the position or after it. Where a scavenge has
+ * removed the event at the position, that is one that nobody has seen.
+ * @param after asked for when the subscription has begun: then a later event cannot be the one that it skips
+ */
+async function skippedAfter(client: Client, after: Position): Promise<AllStreamResolvedEvent | undefined> {
+  const read = client.readAll({ direction: 'forwards', fromPosition: serverPosition(after), maxCount: 1 })
+  try {
+    for await (const first of untilDone(read)) return positionOf(first) > after ? first : undefined
+  } catch (error) {
+    const cause = error instanceof StoreUnavailable ? error.cause : error
+    throw new Interrupted('It cannot be told where the subscription began.', { cause })
+  }
+  return undefined
 }

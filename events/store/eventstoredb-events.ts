@@ -19,6 +19,14 @@ export function knownPosition(position: ServerPosition | undefined): Position | 
   return Number.isSafeInteger(number) ? number : undefined
 }
 
+/**
+ * How far a checkpoint of the server is. From history without an event of ours it tells the beginning of the page that it has looked at, with
+ * a prepare position of 0; later the position of an event.
+ */
+export function checkpointAt({ commit }: ServerPosition): Position | undefined {
+  return knownPosition({ commit, prepare: commit })
+}
+
 /** Where something stands in the log. @throws Error when that is no position that a number can hold */
 export function positionOf({ event, link, commitPosition }: Resolved): Position {
   const at =

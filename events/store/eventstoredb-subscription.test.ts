@@ -93,7 +93,7 @@ test('a subscriber that was stopped while it waits for the server ends at once',
 
 test('a namespace that is quiet moves on with the checkpoints of the server, and resumes after the last of them', async () => {
   await store.append(stream, named(1), NO_EVENTS)
-  server.record('other.customer-cus_1', 'CustomerRegistered', 50)
+  server.record('other.customer-cus_1', 'CustomerRegistered', 2_500)
   const live = listen(store, START)
   await caughtUp()
   await expect.poll(() => live.batches.at(-1)?.position).toBeGreaterThan(await store.head())
@@ -104,6 +104,31 @@ test('a namespace that is quiet moves on with the checkpoints of the server, and
   const { position } = await store.append(stream, named(1), 0)
   await live.reaches(position)
   expect(eventsOf(live)).toHaveLength(2)
+  await live.stop()
+})
+
+test.each([
+  ['alone', async () => {}],
+  ['behind events of others', async () => server.record('other.customer-cus_1', 'CustomerRegistered', 2)],
+])('an event %s after one that a scavenge has removed is not skipped by who goes on after that', async (_, between) => {
+  await store.append(stream, named(1), NO_EVENTS)
+  const { position } = await store.append('lease-work', named(1), NO_EVENTS)
+  await between()
+  const next = await store.append(stream, named(1), 0)
+  server.scavenge('desk.lease-work')
+  const later = await store.append(stream, named(1), 1)
+  const batches = await until(store.subscribe(position, options()), later)
+  expect(own(batches, stream).map((event) => event.position)).toEqual([next.position, later.position])
+})
+
+test('what is recorded after a scavenged event while a subscription begins comes once', async () => {
+  const { position } = await store.append('lease-work', named(1), NO_EVENTS)
+  server.scavenge('desk.lease-work')
+  const live = listen(store, position)
+  await caughtUp()
+  const appended = await store.append(stream, named(3), NO_EVENTS)
+  await live.reaches(appended.position)
+  expect(own(live.batches, stream).map((event) => event.revision)).toEqual([0, 1, 2])
   await live.stop()
 })
 

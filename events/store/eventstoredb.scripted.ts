@@ -32,6 +32,8 @@ export interface ScriptedServer {
   shared: SharedClient
   /** Records an event in whatever stream, as other users of the server and the server itself do. */
   record(streamId: string, type: string, count?: number): void
+  /** Removes what was recorded in a stream so far from the log. */
+  scavenge(streamId: string): void
   /** The next append fails, stored or not. */
   failNextAppend(error: Error, fate: 'stored' | 'not stored'): void
   /** The next append is answered without a position. */
@@ -47,7 +49,19 @@ export interface ScriptedServer {
   appendsSeen(): { calls: number; mostAtOnce: number }
 }
 
+/** A page that the server reads of history, as far as events that pass the filter are counted. */
+interface Page {
+  /** Where it began to look. */
+  from: number
+  considered: number
+  matches: number
+  found: ServerPosition | undefined
+}
+
 const LIVE_BUFFER = 32
+const PAGE = 32
+const FIRST_RECORD = 1_346
+const RECORD_LENGTH = 137
 
 export function scriptedServer(): ScriptedServer {
   const log: Recorded[] = []
@@ -55,6 +69,8 @@ export function scriptedServer(): ScriptedServer {
   const subscribers = new Set<Subscriber>()
   const startedAfter: ('start' | number)[] = []
   const underWay = new Map<string, number>()
+  /** Where the next record will be. */
+  let end = FIRST_RECORD
   let isDown = false
   let forgetsPosition = false
   let failing: { error: Error; fate: 'stored' | 'not stored' } | undefined
@@ -62,6 +78,8 @@ export function scriptedServer(): ScriptedServer {
   let mostAtOnce = 0
 
   const positionOf = (event: Recorded) => Number(event.position.commit)
+  const isBoundary = (position: number) =>
+    position >= FIRST_RECORD && position <= end && (position - FIRST_RECORD) % RECORD_LENGTH === 0
   const eventsOf = (streamId: string) => streams.get(streamId) ?? []
   const place = (position: number): ServerPosition => ({ commit: BigInt(position), prepare: BigInt(position) })
 
@@ -70,7 +88,8 @@ export function scriptedServer(): ScriptedServer {
     event: Pick<EventData, 'type' | 'id' | 'data' | 'metadata'>,
     revision: number,
   ): void {
-    const position = log.length === 0 ? 1_346 : positionOf(log.at(-1) as Recorded) + 137
+    const position = end
+    end += RECORD_LENGTH
     const json = JSON.parse(JSON.stringify({ data: event.data, metadata: event.metadata }))
     const recorded = {
       ...json,
@@ -183,10 +202,12 @@ export function scriptedServer(): ScriptedServer {
     })
   }
 
-  function readAll({ direction, fromPosition }: ReadOptions) {
+  function readAll({ direction, fromPosition, maxCount }: ReadOptions) {
     return reading(() => {
       if (direction === 'backwards' && fromPosition === 'end') return log.toReversed()
-      return new UnknownError(undefined, 'only from the end backwards')
+      const from = Number((fromPosition as ServerPosition).commit)
+      if (!isBoundary(from)) return new UnknownError(undefined, 'no boundary of a record')
+      return log.filter((event) => positionOf(event) >= from).slice(0, maxCount)
     })
   }
 
@@ -198,6 +219,7 @@ export function scriptedServer(): ScriptedServer {
   function subscribeToAll({ fromPosition, filter }: Subscribing, { highWaterMark }: { highWaterMark: number }) {
     const after = fromPosition === 'start' ? 0 : Number(fromPosition.commit)
     startedAfter.push(fromPosition === 'start' ? 'start' : after)
+    const window = filter.maxSearchWindow ?? PAGE
     let isReady = true
     let isLive = false
     let isOver = false
@@ -211,11 +233,24 @@ export function scriptedServer(): ScriptedServer {
         setImmediate(subscriber.send)
       },
     })
-    const checkpoint = (position: ServerPosition | undefined) => {
-      sinceCheckpoint = 0
-      if (position) void filter.checkpointReached?.(stream as never, position)
+    const checkpoint = (position: ServerPosition) => {
+      sinceCheckpoint %= window
+      void filter.checkpointReached?.(stream as never, position)
     }
+    const pageAfter = (event: Recorded | undefined): Page => ({
+      from: event ? positionOf(event) + RECORD_LENGTH : 0,
+      considered: 0,
+      matches: 0,
+      found: undefined,
+    })
     const passes = ({ streamId }: Recorded) => filter.prefixes.some((prefix) => streamId.startsWith(prefix))
+
+    let page = pageAfter(undefined)
+    /** From history a checkpoint comes with the end of a page: the last event found in it, or where it began. */
+    function turnPage(): void {
+      if (sinceCheckpoint >= window) checkpoint(page.found ?? { commit: BigInt(page.from), prepare: 0n })
+      page = pageAfter(log[next])
+    }
 
     const subscriber: Subscriber = {
       end(error) {
@@ -228,30 +263,37 @@ export function scriptedServer(): ScriptedServer {
         let sent = 0
         for (; next < log.length && isReady; next++) {
           const event = log[next] as Recorded
-          if (++sinceCheckpoint >= (filter.maxSearchWindow ?? 32)) checkpoint(event.position)
-          if (!passes(event)) continue
-          if (isLive && sent++ >= LIVE_BUFFER) {
-            subscriber.end(new TimeoutError({ code: 10, message: 'Consumer too slow' } as never))
-            return
+          if (passes(event)) {
+            if (isLive && sent++ >= LIVE_BUFFER) {
+              subscriber.end(new TimeoutError({ code: 10, message: 'Consumer too slow' } as never))
+              return
+            }
+            isReady = stream.push({ event, commitPosition: event.position.commit })
+            page.found = event.position
+            page.matches++
           }
-          isReady = stream.push({ event, commitPosition: event.position.commit })
+          page.considered++
+          sinceCheckpoint++
+          if (!isLive && (page.matches === PAGE || page.considered === window)) turnPage()
+          if (isLive && sinceCheckpoint >= window) checkpoint(event.position)
         }
         if (isLive || next < log.length) return
         isLive = true
-        checkpoint(log.at(-1)?.position)
         stream.emit('caughtUp')
-        checkpoint(log.at(-1)?.position)
       },
     }
     setImmediate(() => {
       if (isOver) return
       if (isDown) stream.emit('error', new UnavailableError())
-      else if (after > 0 && !log.some((event) => positionOf(event) === after)) {
+      else if (after > 0 && !isBoundary(after)) {
         stream.emit('error', new UnknownError(undefined, 'no boundary of a record'))
       } else {
-        next = log.findIndex((event) => positionOf(event) > after)
-        if (next < 0) next = log.length
+        // The first event at the position or after it is taken for the one that the subscriber has.
+        next = after === 0 ? 0 : log.findIndex((event) => positionOf(event) >= after) + 1
+        if (next === 0 && after > 0) next = log.length
+        page = pageAfter(log[next - 1])
         subscribers.add(subscriber)
+        stream.emit('confirmation')
         subscriber.send()
       }
     })
@@ -274,6 +316,9 @@ export function scriptedServer(): ScriptedServer {
         store(streamId, event, eventsOf(streamId).length)
       }
       announce()
+    },
+    scavenge(streamId) {
+      for (const event of eventsOf(streamId)) log.splice(log.indexOf(event), 1)
     },
     failNextAppend(error, fate) {
       failing = { error, fate }

@@ -98,7 +98,8 @@ const read =
       const maxCount = Number(options.getCount())
       passOn(call, client.readStream(nameOf(stream), { direction, fromRevision, maxCount }))
     } else if (!all || !filter) {
-      passOn(call, client.readAll({ direction, fromPosition: 'end' }))
+      const fromPosition = all?.hasPosition() ? positionIn(all) : 'end'
+      passOn(call, client.readAll({ direction, fromPosition, maxCount: Number(options.getCount()) }))
     } else {
       subscribe(client, call, all, filter)
     }
@@ -111,10 +112,9 @@ function subscribe(
   filter: messages.ReadReq.Options.FilterOptions,
 ): void {
   let checkpoint: ServerPosition | undefined
-  const at = all.getPosition()
   const subscription = client.subscribeToAll(
     {
-      fromPosition: at ? { commit: BigInt(at.getCommitPosition()), prepare: BigInt(at.getPreparePosition()) } : 'start',
+      fromPosition: all.hasPosition() ? positionIn(all) : 'start',
       filter: {
         filterOn: 'streamName',
         prefixes: filter.getStreamIdentifier()?.getPrefixList() ?? [],
@@ -139,9 +139,19 @@ function subscribe(
     response.setCheckpoint(message)
     call.write(response)
   }
+  subscription.on('confirmation', () => {
+    const response = new messages.ReadResp()
+    response.setConfirmation(new messages.ReadResp.SubscriptionConfirmation())
+    call.write(response)
+  })
   passOn(call, subscription)
   subscription.on('data', () => setImmediate(tell))
   call.on('cancelled', () => void subscription.unsubscribe())
+}
+
+function positionIn(all: messages.ReadReq.Options.AllOptions): ServerPosition {
+  const at = all.getPosition()
+  return { commit: BigInt(at?.getCommitPosition() ?? 0), prepare: BigInt(at?.getPreparePosition() ?? 0) }
 }
 
 function passOn(

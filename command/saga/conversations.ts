@@ -1,6 +1,4 @@
 // Follows the log for everything of one kind, a saga for each order, say: keeps order within each, lets different ones go on side by side.
-import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Category, ProcessName, SagaSubject, SagaTrouble } from '../../events/catalogue.ts'
 import type { Logger } from '../../events/logger.ts'
@@ -8,10 +6,10 @@ import { messageOf } from '../../events/message-of.ts'
 import type { Position } from '../../events/position.ts'
 import type { EventStore, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
-import { openCheckpoint } from './checkpoint.ts'
+import { followLog } from './following.ts'
 import { openParked } from './parked.ts'
-import { persistently } from './persistently.ts'
-import { openWatermark } from './watermark.ts'
+import { openPlaces } from './places.ts'
+import { openProgress } from './progress.ts'
 
 /** So many may be at work at once; reading waits while there are more. */
 const AT_WORK = 2_048
@@ -19,20 +17,10 @@ const AT_WORK = 2_048
 /** So many steps, of about 700 bytes each, may those have that wait in memory for the next event of the business. */
 const REMEMBERED_STEPS = 100_000
 
-/**
- * The checkpoint is stored after so many events, or after so many milliseconds; a crash repeats what came after it. Events are counted:
- * the distance of two positions says nothing, in some logs they are bytes.
- */
-const CHECKPOINT_EVERY = 5_000
-const CHECKPOINT_AFTER = 10_000
-
 /** With growing pauses, this takes about six seconds. */
 const TRIES = 8
 
 const TICK = 500
-
-const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 5_000
 
 export interface Sagas {
   health(): SagaHealth
@@ -123,10 +111,9 @@ export async function startConversations<Known extends object>(
   const { store, bus, log, now } = options
   const stopping = new AbortController()
   const { signal } = stopping
-  const checkpoint = await openCheckpoint(store, kind.reader)
-  const parked = await openParked(store, kind.name)
-  const watermark = openWatermark(checkpoint.position)
-  const atWork = new Map<string, { conversation: Conversation; positions: Position[] }>()
+  const progress = await openProgress(store, kind.reader, log)
+  const parked = await openParked(store, bus, kind.name)
+  const atWork = openPlaces<{ conversation: Conversation; positions: Position[] }>(AT_WORK, signal)
   /** Those that have something to do later; the checkpoint waits for them too. */
   const asleep = new Map<string, { wakeAt: number; follows: StreamName; positions: Position[] }>()
   const parkings = new Set<Promise<void>>()
@@ -135,12 +122,6 @@ export async function startConversations<Known extends object>(
     maxSize: REMEMBERED_STEPS,
     sizeCalculation: (known) => 1 + kind.steps(known),
   })
-  let read = checkpoint.position
-  let notReading: string | undefined
-  let lastStored = Date.now()
-  let eventsSince = 0
-  let handled = false
-  let somebodyEnded: (() => void) | undefined
 
   function troubled(id: string, error: unknown): void {
     const message = messageOf(error)
@@ -150,7 +131,7 @@ export async function startConversations<Known extends object>(
 
   /** The conversation with one of them, which holds the checkpoint at a position until it ends. */
   function converse(id: string, follows: StreamName, position?: Position): Conversation {
-    if (position !== undefined) watermark.begin(position)
+    if (position !== undefined) progress.begin(position)
     const begun = position === undefined ? [] : [position]
     const current = atWork.get(id)
     if (current) {
@@ -164,7 +145,7 @@ export async function startConversations<Known extends object>(
       troubled: (error) => troubled(id, error),
       ended: (ending) => ended(id, follows, ending),
     })
-    atWork.set(id, { conversation, positions })
+    atWork.take(id, { conversation, positions })
     return conversation
   }
 
@@ -178,47 +159,27 @@ export async function startConversations<Known extends object>(
     if (over) remembered.delete(id)
     else remembered.set(id, known)
     const positions = leave(id)
-    if (wakeAt === undefined) done(positions)
+    if (wakeAt === undefined) progress.end(positions)
     else asleep.set(id, { wakeAt, follows, positions })
   }
 
-  /** Makes room for another one. */
   function leave(id: string): Position[] {
-    const positions = atWork.get(id)?.positions ?? []
-    atWork.delete(id)
     troubles.delete(id)
-    somebodyEnded?.()
-    return positions
-  }
-
-  function done(positions: readonly Position[]): void {
-    for (const position of positions) watermark.end(position)
-    handled = true
+    return atWork.leave(id)?.positions ?? []
   }
 
   /** A saga keeps its place, and the checkpoint, until it is recorded that it is parked. */
   async function park(id: string, follows: StreamName, how: { trouble: SagaTrouble; correlationId: string }) {
-    const { trouble, correlationId } = how
-    const commandId = `~park/${randomUUID()}`
-    const recorded = await persistently(
-      async () => {
-        const command = { type: 'Park', saga: { ...kind.about(id), saga: kind.name, id, follows }, trouble } as const
-        const outcome = await bus.send({ stream: parked.stream, command, commandId, digest: '', correlationId })
-        if (!outcome.accepted) throw new Error(outcome.refusal.message)
-        return outcome
-      },
-      { tries: Number.POSITIVE_INFINITY, signal, troubled: (error) => troubled(id, error) },
-    )
-    if (!recorded) return
-    parked.note(id, recorded.revision)
+    const attempts = { signal, troubled: (error: unknown) => troubled(id, error) }
+    if (!(await parked.park({ id, about: kind.about(id), follows, ...how }, attempts))) return
     remembered.delete(id)
-    log.error({ process: kind.name, id, ...trouble }, 'a saga is parked: it waits for an operator')
-    done(leave(id))
+    log.error({ process: kind.name, id, ...how.trouble }, 'a saga is parked: it waits for an operator')
+    progress.end(leave(id))
   }
 
   /** Whose events they are cannot be told: without that, its saga cannot even begin. */
   async function parkUntold(id: string, { stream, metadata }: RecordedEvent, error: unknown): Promise<void> {
-    await gone(id)
+    await atWork.gone(id)
     const trouble: SagaTrouble = { reason: 'STUCK', steps: [], error: messageOf(error), tries: 1 }
     await park(id, stream, { trouble, correlationId: metadata.correlationId ?? id })
   }
@@ -228,10 +189,10 @@ export async function startConversations<Known extends object>(
     const { id } = event.data
     const follows = event.data.follows as StreamName
     // It may be that its parking is recorded, and it has not heard of that.
-    await gone(id)
+    await atWork.gone(id)
     const story: RecordedEvent[] = []
     for await (const page of store.read(follows)) story.push(...page.filter(({ type }) => kind.relevant.has(type)))
-    await room()
+    await atWork.room()
     if (signal.aborted) return
     try {
       const its = story.filter((noticed) => kind.idOf(noticed) === id)
@@ -252,99 +213,41 @@ export async function startConversations<Known extends object>(
       if (!parked.has(id)) await parkUntold(id, event, error)
     }
     if (id === undefined || parked.has(id)) return
-    if (!atWork.has(id)) await room()
+    if (!atWork.has(id)) await atWork.room()
     if (!signal.aborted) converse(id, kind.storyOf(event, id), event.position).notice(event)
   }
 
-  async function follow(): Promise<void> {
-    const batches = store.subscribe(read, { signal, categories: [...kind.follows, 'parked'] })
-    for await (const { events, position } of batches) {
-      for (const event of events) {
-        if (event.stream === parked.stream) {
-          parked.take(event)
-          if (event.type === 'SagaRetried' && !parked.has(event.data.id)) await retry(event)
-        } else if (kind.relevant.has(event.type)) {
-          await notice(event)
-        }
-        if (signal.aborted) return
-        read = event.position
-      }
-      // Where others write, a batch only tells how far the log is.
-      eventsSince += Math.max(events.length, 1)
-      read = position
-      watermark.seen(position)
-      await storeCheckpoint()
-    }
-  }
-
-  /** A subscription that throws is begun again where it was. */
-  async function keepFollowing(): Promise<void> {
-    for (let wait = FIRST_PAUSE; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      const before = read
-      try {
-        await follow()
-        notReading = 'the subscription has ended'
-      } catch (error) {
-        notReading = messageOf(error)
-      }
-      if (signal.aborted) return
-      log.warn({ process: kind.name, error: notReading }, 'the log cannot be followed; it is tried again')
-      if (read > before) wait = FIRST_PAUSE
-      await pause(wait, undefined, { signal }).catch(() => undefined)
-      notReading = undefined
-    }
-  }
-
-  async function room(): Promise<void> {
-    while (atWork.size >= AT_WORK && !signal.aborted) await anEnd()
-  }
-
-  async function gone(id: string): Promise<void> {
-    while (atWork.has(id) && !signal.aborted) await anEnd()
-  }
-
-  /** Only who follows the log waits for it. */
-  function anEnd(): Promise<void> {
-    return new Promise((resolve) => {
-      somebodyEnded = resolve
-    })
-  }
-
-  async function storeCheckpoint(): Promise<void> {
-    const long = handled && Date.now() - lastStored >= CHECKPOINT_AFTER
-    if (eventsSince >= CHECKPOINT_EVERY || long) await storeNow(watermark.low())
-  }
-
-  async function storeNow(position: Position): Promise<void> {
-    lastStored = Date.now()
-    eventsSince = 0
-    handled = false
-    try {
-      const alone = await checkpoint.store(position)
-      if (!alone) log.warn({ process: kind.name }, 'another process runs the same sagas')
-    } catch (error) {
-      // An older checkpoint only means more to look at after the next start.
-      log.warn({ process: kind.name, error }, 'the checkpoint could not be stored')
-    }
+  function take(event: RecordedEvent): Promise<void> | undefined {
+    if (event.stream !== parked.stream) return kind.relevant.has(event.type) ? notice(event) : undefined
+    parked.take(event)
+    return event.type === 'SagaRetried' && !parked.has(event.data.id) ? retry(event) : undefined
   }
 
   const ticking = setInterval(() => {
     const time = now()
-    for (const { conversation } of atWork.values()) conversation.tick(time)
+    for (const { conversation } of atWork.all()) conversation.tick(time)
     for (const [id, { wakeAt, follows }] of asleep) {
-      if (atWork.size >= AT_WORK) break
+      if (atWork.isFull()) break
       if (wakeAt <= time) converse(id, follows).tick(time)
     }
   }, TICK).unref()
-  const following = keepFollowing()
+  const following = followLog(store, {
+    after: progress.start,
+    categories: [...kind.follows, 'parked'],
+    signal,
+    take,
+    read: progress.read,
+    lost: (error) => log.warn({ process: kind.name, error }, 'the log cannot be followed; it is tried again'),
+  })
 
   return {
     health() {
+      const notReading = following.trouble()
       const error = notReading ?? [...troubles.values()].at(-1)
       return {
         ok: notReading === undefined,
-        position: watermark.low(),
-        atWork: atWork.size,
+        position: progress.position(),
+        atWork: atWork.count(),
         inTrouble: troubles.size,
         parked: parked.count(),
         ...(error !== undefined && { error }),
@@ -353,10 +256,9 @@ export async function startConversations<Known extends object>(
     async stop() {
       clearInterval(ticking)
       stopping.abort()
-      somebodyEnded?.()
-      await following
-      await Promise.all([...[...atWork.values()].map(({ conversation }) => conversation.rest()), ...parkings])
-      if (handled) await storeNow(watermark.low())
+      await following.stopped
+      await Promise.all([...[...atWork.all()].map(({ conversation }) => conversation.rest()), ...parkings])
+      await progress.close()
     },
   }
 }

@@ -1,27 +1,36 @@
 // Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
-import type { ProcessName } from '../../events/catalogue.ts'
-import {
-  type EventStore,
-  NO_EVENTS,
-  type RecordedEvent,
-  type Revision,
-  type StreamName,
-} from '../../events/store/event-store.ts'
+import { randomUUID } from 'node:crypto'
+import type { ProcessName, SagaSubject, SagaTrouble } from '../../events/catalogue.ts'
+import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { persistently } from './persistently.ts'
 
 export interface Parked {
   stream: StreamName
   /** Takes an event of the stream; one that was taken before changes nothing. */
   take(event: RecordedEvent): void
-  /** A saga has been parked by the event at this revision, which may not have been taken yet. */
-  note(id: string, revision: Revision): void
   /** Whether nothing is to be done for a saga. */
   has(id: string): boolean
   /** How many are parked now. */
   count(): number
+  /**
+   * Records that a saga is parked, however often that has to be tried.
+   * @returns false when the process stops before it is recorded
+   */
+  park(saga: Parking, attempts: { signal: AbortSignal; troubled(error: unknown): void }): Promise<boolean>
+}
+
+export interface Parking {
+  id: string
+  about: SagaSubject
+  /** The stream that has what becomes of it, to be read again when it is tried again. */
+  follows: StreamName
+  trouble: SagaTrouble
+  correlationId: string
 }
 
 /** So many operators' decisions fit in memory easily: it holds an id for each saga that is parked or given up. */
-export async function openParked(store: EventStore, saga: ProcessName): Promise<Parked> {
+export async function openParked(store: EventStore, bus: CommandBus, saga: ProcessName): Promise<Parked> {
   const stream: StreamName = `parked-${saga}`
   const parked = new Set<string>()
   const discarded = new Set<string>()
@@ -45,11 +54,24 @@ export async function openParked(store: EventStore, saga: ProcessName): Promise<
           break
       }
     },
-    note(id, revision) {
-      if (revision > taken) parked.add(id)
-    },
     has: (id) => parked.has(id) || discarded.has(id),
     count: () => parked.size,
+
+    async park({ id, about, follows, trouble, correlationId }, attempts) {
+      const commandId = `~park/${randomUUID()}`
+      const command = { type: 'Park', saga: { ...about, saga, id, follows }, trouble } as const
+      const recorded = await persistently(
+        async () => {
+          const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId })
+          if (!outcome.accepted) throw new Error(outcome.refusal.message)
+          return outcome
+        },
+        { tries: Number.POSITIVE_INFINITY, ...attempts },
+      )
+      // The event may not have been taken yet.
+      if (recorded && recorded.revision > taken) parked.add(id)
+      return recorded !== undefined
+    },
   }
   for await (const page of store.read(stream)) for (const event of page) open.take(event)
   return open

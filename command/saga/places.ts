@@ -1,0 +1,48 @@
+// Who is at work: a bounded number at once; whoever follows the log waits for a place, or for one of them to be gone.
+
+export interface Places<Worker> {
+  get(id: string): Worker | undefined
+  has(id: string): boolean
+  take(id: string, worker: Worker): void
+  /** Makes room for another one. */
+  leave(id: string): Worker | undefined
+  all(): IterableIterator<Worker>
+  count(): number
+  isFull(): boolean
+  /** Resolves when there is a place, or the process stops. One at a time may wait. */
+  room(): Promise<void>
+  /** Resolves when nobody of that id is at work, or the process stops. One at a time may wait. */
+  gone(id: string): Promise<void>
+}
+
+export function openPlaces<Worker>(most: number, signal: AbortSignal): Places<Worker> {
+  const atWork = new Map<string, Worker>()
+  let somebodyLeft: (() => void) | undefined
+  signal.addEventListener('abort', () => somebodyLeft?.())
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition() && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        somebodyLeft = resolve
+      })
+    }
+  }
+
+  const isFull = () => atWork.size >= most
+  return {
+    get: (id) => atWork.get(id),
+    has: (id) => atWork.has(id),
+    take: (id, worker) => void atWork.set(id, worker),
+    leave(id) {
+      const worker = atWork.get(id)
+      atWork.delete(id)
+      somebodyLeft?.()
+      return worker
+    },
+    all: () => atWork.values(),
+    count: () => atWork.size,
+    isFull,
+    room: () => until(() => !isFull()),
+    gone: (id) => until(() => !atWork.has(id)),
+  }
+}

@@ -85,6 +85,13 @@ test('no more appends are under way at once than the client can take when its co
   expect(server.appendsSeen()).toEqual({ calls: 200, mostAtOnce: 15 })
 })
 
+test('the renewal of a lease does not wait behind all that came before it', async () => {
+  const others = Array.from({ length: 500 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS))
+  const renewal = await store.append('lease-work', named(1), NO_EVENTS)
+  const before = (await Promise.all(others)).filter(({ position }) => position < renewal.position)
+  expect(before.length).toBeLessThan(100)
+})
+
 test('appends beyond what may wait are refused at once', async () => {
   const results = await Promise.allSettled(Array.from({ length: 10_025 }, () => store.append(stream, named(1), 7)))
   const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined))

@@ -1,5 +1,6 @@
 // The order of appends on their way to the server: those of one stream one after another, not too many at once, none on a cold connection.
 import type { Append } from './append.ts'
+import { categoryOf } from './categories.ts'
 import { type Appended, RevisionConflict, StoreUnavailable, type StreamName } from './event-store.ts'
 import { unavailable } from './eventstoredb-errors.ts'
 
@@ -31,8 +32,9 @@ const WAITING = 10_000
 
 /**
  * Appends to one stream are sent in the order in which they were asked for, each after the answer to the one before: the server drops
- * a repeat without an answer while the original is not indexed yet. Before the first append, and after one that failed, the connection
- * is probed: on a fresh one a crowd of appends may hang, and where no server answers nothing is sent at all.
+ * a repeat without an answer while the original is not indexed yet. Leases go first: a renewal that waits behind thousands of others
+ * comes too late, and whoever holds the lease has to stop its work for nothing. Before the first append, and after one that failed,
+ * the connection is probed: on a fresh one a crowd of appends may hang, and where no server answers nothing is sent at all.
  */
 export function appendsOf({ probe, send }: Wiring): Appends {
   const lanes = new Map<StreamName, Waiting[]>()
@@ -41,6 +43,11 @@ export function appendsOf({ probe, send }: Wiring): Appends {
   let waiting = 0
   let underWay = 0
   let warm: Promise<void> | undefined
+
+  function line(stream: StreamName): void {
+    if (categoryOf(stream) === 'lease') ready.unshift(stream)
+    else ready.push(stream)
+  }
 
   function next(): void {
     while (underWay < UNDER_WAY) {
@@ -57,7 +64,7 @@ export function appendsOf({ probe, send }: Wiring): Appends {
 
   function done(stream: StreamName): void {
     underWay--
-    if (lanes.get(stream)?.length) ready.push(stream)
+    if (lanes.get(stream)?.length) line(stream)
     else lanes.delete(stream)
     next()
   }
@@ -88,7 +95,7 @@ export function appendsOf({ probe, send }: Wiring): Appends {
         if (lane) lane.push({ append, resolve, reject })
         else {
           lanes.set(append.stream, [{ append, resolve, reject }])
-          ready.push(append.stream)
+          line(append.stream)
         }
         next()
       }),

@@ -31,6 +31,8 @@ export const Order: OrderResolvers = {
   customer: ({ customerId }, _, { loaders }) => loaders.customers.load(customerId),
   history: ({ id }, page, context) =>
     historyPage(context, `${id}.history`, { topic: documentTopic('orders', id) }, page),
+  placement: ({ id, placement }) => ({ ...placement, orderId: id }),
+  revision: ({ id, revision }) => revision && { ...revision, orderId: id },
 }
 
 export const OrderLine: OrderLineResolvers = {
@@ -38,11 +40,11 @@ export const OrderLine: OrderLineResolvers = {
 }
 
 export const Placement: PlacementResolvers = {
-  steps: ({ steps }, page) => listPage('placement.steps', steps, page),
+  steps: ({ orderId, steps }, page) => listPage(`${orderId}.placement.steps`, steps, page),
 }
 
 export const Revision: RevisionResolvers = {
-  steps: ({ number, steps }, page) => listPage(`revision ${number}.steps`, steps, page),
+  steps: ({ orderId, number, steps }, page) => listPage(`${orderId}.revision ${number}.steps`, steps, page),
 }
 
 interface OrderPageArguments {

@@ -59,7 +59,7 @@ export async function historyPage(
 
 /**
  * A page of a list that is at hand as a whole, and whose items keep their places.
- * @param list names it, such as `placement.steps`
+ * @param list names it, such as `ord_1.placement.steps`
  * @throws GraphQLError when an argument is wrong
  */
 export function listPage<Item>(list: string, items: readonly Item[], { first, after }: PageArguments) {

@@ -269,7 +269,8 @@ describe('pages', () => {
       'ord_1.history': (after) => `order(id: "ord_1") { ${page(`history(${after})`)} }`,
       'prd_1.history': (after) => `product(id: "prd_1") { ${page(`history(${after})`)} }`,
       events: (after) => page(`events(${after})`),
-      'placement.steps': (after) => `order(id: "ord_1") { placement { ${page(`steps(${after})`)} } }`,
+      'ord_1.placement.steps': (after) => `order(id: "ord_1") { placement { ${page(`steps(${after})`)} } }`,
+      'ord_2.placement.steps': (after) => `order(id: "ord_2") { placement { ${page(`steps(${after})`)} } }`,
     }
     for (const [from, source] of Object.entries(lists)) {
       const { data } = await run(`{ ${source('first: 1')} }`)

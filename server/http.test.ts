@@ -259,6 +259,14 @@ describe('health and pages', () => {
     }
   })
 
+  test.each(['/*', '/*7', '/:a', '/:a(', '/graphql*'])(
+    '%s, a pattern of routes, is a path that is not there',
+    async (path) => {
+      const gateway = await gatewayUnderTest()
+      expect((await fetch(gateway.url + path)).status).toBe(404)
+    },
+  )
+
   test('a request is one line in the log, at debug', async () => {
     const gateway = await gatewayUnderTest()
     const before = gateway.logged.length

@@ -12,6 +12,8 @@ export function refuseOtherMethods(app: FastifyInstance, folders: readonly strin
     if (!request.is404) return
     const path = pathOf(request.url)
     const folder = folders.find((each) => path.startsWith(each))
+    // Routes are looked up by their patterns, in which these have a meaning: no path of the desk is one.
+    if (!folder && /[*:]/.test(path)) return
     const route = folder ? `${folder}*` : path
     const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: route })).sort()
     if (methods.length === 0) return

@@ -54,12 +54,13 @@ function change(log: EventStore, commandId: string) {
 
 /** The last part of the first snapshot, once it is there. */
 function snapshotTaken(store: EventStore) {
-  return vi.waitFor(async () => {
+  const lastPart = async () => {
     for await (const [newest] of store.readBackwards(`snapshot-${stream}`, { limit: 1 })) {
       if (newest?.type === 'SnapshotPartTaken' && newest.data.part === newest.data.parts) return newest.data
     }
     throw new Error('there is no snapshot yet')
-  })
+  }
+  return vi.waitFor(lastPart, { timeout: 60_000 })
 }
 
 /** A customer with what as many orders have done. */

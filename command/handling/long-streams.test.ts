@@ -76,7 +76,7 @@ async function longLived() {
   await bus.send(fromClient(cus.register(100_000), 'registration'))
   await bus.send(fromClient(cus.changeLimit(200_000), 'change'))
   const began = await settleOrders(bus, store, 0, 100)
-  await vi.waitFor(async () => expect((await snapshotsOf(store)).length).toBeGreaterThan(10))
+  await expect.poll(async () => (await snapshotsOf(store)).length).toBeGreaterThan(10)
   const log = watched(store)
   return { store, log, began, bus: openCommandHandler(log, LITTLE) }
 }
@@ -304,7 +304,7 @@ describe('a snapshot', () => {
     const { store, bus } = await longLived()
     await bus.send(fromSaga(reserve(1_000), await store.head()))
     await settleOrders(bus, store, 2_000, 10)
-    await vi.waitFor(async () => expect((await snapshotsOf(store)).at(-1)?.revision).toBeGreaterThan(210))
+    await expect.poll(async () => (await snapshotsOf(store)).at(-1)?.revision).toBeGreaterThan(210)
     const { state, revision } = (await snapshotsOf(store)).at(-1) as Taken
     const { data: last } = (await eventsOf(store, stream))[revision] as RecordedEvent
     const open = revision % 2 === 0 ? [] : [['orderId' in last && last.orderId, 100]]
@@ -353,7 +353,7 @@ describe('a snapshot', () => {
     )
     await bus.send(fromClient(cus.register(100_000), 'registration'))
     await settleOrders(bus, store, 0, 50)
-    await vi.waitFor(async () => expect((await snapshotsOf(store)).length).toBeGreaterThan(0))
+    await expect.poll(async () => (await snapshotsOf(store)).length).toBeGreaterThan(0)
     expect(log.warn).toHaveBeenCalledTimes(2)
     expect(log.warn).toHaveBeenCalledWith({ stream, error: new Error('the disk is full') }, expect.any(String))
   })
@@ -437,7 +437,7 @@ describe('a snapshot of several parts', () => {
           if (to.startsWith('snapshot-') && parts++ === 1) {
             const before = (await partsOf(store)).length
             await settleOrders(other, store, 100, 20)
-            await vi.waitFor(async () => expect((await partsOf(store)).slice(before).some(isLast)).toBe(true))
+            await expect.poll(async () => (await partsOf(store)).slice(before).some(isLast)).toBe(true)
           }
           return store.append(to, events, expected)
         },
@@ -446,7 +446,7 @@ describe('a snapshot of several parts', () => {
     )
     await interrupted.send(fromClient(cus.register(100_000), 'registration'))
     await settleOrders(interrupted, store, 0, 3)
-    await vi.waitFor(() => expect(told.warn).toHaveBeenCalledOnce())
+    await expect.poll(() => told.warn).toHaveBeenCalledOnce()
     expect(told.warn).toHaveBeenCalledWith({ stream, error: expect.any(RevisionConflict) }, expect.any(String))
 
     const log = watched(store)
@@ -462,7 +462,7 @@ describe('a snapshot of several parts', () => {
     const bus = openCommandHandler(store, { ...LITTLE, snapshotPartSize: 5, log: told })
     await bus.send(fromClient(cus.register(100_000), 'registration'))
     await settleOrders(bus, store, 0, 10)
-    await vi.waitFor(() => expect(told.warn).toHaveBeenCalled())
+    await expect.poll(() => told.warn).toHaveBeenCalled()
     const error = expect.objectContaining({ message: expect.stringMatching(/has \d+ parts; 32 can be read/) })
     expect(told.warn).toHaveBeenCalledWith({ stream, error }, 'A snapshot could not be written')
     expect(await partsOf(store)).toEqual([])

@@ -59,11 +59,11 @@ describe('the position', () => {
   test('is found out by a hint without a checkpoint, and by the feed itself when every hint was lost', async () => {
     await desk.append(customerRegistered())
     feed.look()
-    await vi.waitUntil(() => feed.position() === 1)
+    await expect.poll(() => feed.position()).toBe(1)
 
     const polling = await openFeed({ views: desk.views, log, pollMs: 5 })
     await desk.append(creditReserved())
-    await vi.waitUntil(() => polling.position() === 2)
+    await expect.poll(() => polling.position()).toBe(2)
     await polling.close()
   })
 })
@@ -124,10 +124,10 @@ describe('changes', () => {
     const changes = feed.changes('customers/cus_1')
     vi.spyOn(desk.views, 'history').mockRejectedValueOnce(new Error('the disk is gone'))
     await happened(customerRegistered())
-    await vi.waitUntil(() => feed.health().failure === 'the disk is gone')
+    await expect.poll(() => feed.health().failure).toBe('the disk is gone')
     feed.look()
     expect(await changes.next()).toBe(true)
-    await vi.waitUntil(() => feed.health().failure === undefined)
+    await expect.poll(() => feed.health().failure).toBeUndefined()
   })
 
   test('end when the feed closes, also those that are asked for later', async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
@@ -127,9 +127,9 @@ test('while the views cannot be written or read it says so and tries again, and 
     },
   })
   await desk.record(customerRegistered(), creditReserved({ amount: 500 }))
-  await vi.waitFor(() =>
-    expect(projector.health()).toMatchObject({ retrying: true, lastFailure: { message: 'Error: disk full' } }),
-  )
+  await expect
+    .poll(() => projector.health())
+    .toMatchObject({ retrying: true, lastFailure: { message: 'Error: disk full' } })
   await desk.record(creditReserved({ orderId: 'ord_2', amount: 700 }))
   expect(await desk.views.checkpoint()).toBe(START)
 
@@ -263,7 +263,7 @@ test('whoever waits for a projector that is stopped is told so', async () => {
     views: { ...desk.views, write: () => Promise.reject(new Error('disk full')) },
   })
   const waiting = expect(projector.caughtUp()).rejects.toThrow(ProjectorStopped)
-  await vi.waitFor(() => expect(projector.health().retrying).toBe(true))
+  await expect.poll(() => projector.health().retrying).toBe(true)
   await projector.stop()
   await waiting
   await expect(projector.caughtUp()).rejects.toThrow(ProjectorStopped)

@@ -421,7 +421,7 @@ describe('reading your own writes', () => {
       before: product(id: "prd_1") { inStock }
       after: product(id: "prd_1", atLeast: "${position(last + 1)}") { inStock }
     }`)
-    await vi.waitUntil(() => reads.feed.health().waiting > 0 && get.mock.calls.length > 0)
+    await expect.poll(() => reads.feed.health().waiting > 0 && get.mock.calls.length > 0).toBe(true)
     get.mockRestore()
     await desk.append(stockReceived({ quantity: 1 }))
     reads.feed.look(last + 1)

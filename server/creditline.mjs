@@ -3,13 +3,19 @@
 import { register } from 'tsx/esm/api'
 
 const programs = ['parked', 'import']
+const usage = `Usage: creditline parked list | retry ID | discard ID [options]
+   or: creditline import FILE.csv [options]
+
+Both speak to a running desk, and tell their options with --help. The desk itself is started with npm start.`
 const [, , program, ...args] = process.argv
 
 if (programs.includes(program)) {
   process.argv = [...process.argv.slice(0, 2), ...args]
   register()
   await import(`./${program}/main.ts`)
+} else if (program === '--help') {
+  console.log(usage)
 } else {
-  console.error(`Usage: creditline ${programs.join(' | ')} [--help]`)
+  console.error(usage)
   process.exitCode = 2
 }

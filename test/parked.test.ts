@@ -198,6 +198,6 @@ async function operate(mutation: 'retryParked' | 'discardParked', input: Record<
 }
 
 function creditline(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const program = ['server/creditline.mjs', 'parked', ...args, '--url', `${desk.url}/graphql`]
+  const program = ['server/creditline.mjs', 'parked', ...args, '--url', desk.url]
   return promisify(execFile)(process.execPath, program)
 }

@@ -23,9 +23,12 @@ export function parsed<Known extends Options>(args: readonly string[], options: 
   }
 }
 
-/** The address of a desk's GraphQL endpoint. @throws BadArguments */
+/** The address of a desk's GraphQL endpoint, from it or from the address of the desk. @throws BadArguments */
 export function endpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') {
+    if (url.pathname === '/') url.pathname = '/graphql'
+    return url.href
+  }
   throw new BadArguments(`--url must be an address such as http://127.0.0.1:4000/graphql; it is "${text}".`)
 }

@@ -8,7 +8,7 @@ export const USAGE = `Usage: npm run import -- FILE.csv [options]
 Sends the orders of a wholesaler's CSV file (columns of the UCI Online Retail data set) to a running desk.
 Rows that are skipped, and orders that the desk has otherwise or refuses, are named on standard error: the first few of each kind.
 
-  --url URL             the desk's GraphQL endpoint (http://127.0.0.1:4000/graphql)
+  --url URL             the desk, or its GraphQL endpoint (http://127.0.0.1:4000)
   --credit-limit MONEY  of every customer (100000.00)
   --stock NUMBER        of every product (1000000)
   --concurrency NUMBER  requests under way at once (32)

@@ -29,6 +29,10 @@ describe('the command line for parked orders', () => {
     expect(parseArguments(['retry', 'ord_1'])).toMatchObject({ id: 'placement-ord_1' })
   })
 
+  test.each(['https://desk.example', 'https://desk.example/'])('the address of the desk is enough: %s', (address) => {
+    expect(parseArguments(['list', '--url', address])).toMatchObject({ url: 'https://desk.example/graphql' })
+  })
+
   test('help may be asked for', () => {
     expect(parseArguments(['--help'])).toBe('help')
   })

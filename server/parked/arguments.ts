@@ -7,7 +7,7 @@ export const USAGE = `Usage: creditline parked list | retry ID | discard ID [opt
 Shows the orders that cannot go on by themselves, and has one tried again, or given up. An ID is that of the list (placement-ord_1001);
 the id of the order alone stands for its placement.
 
-  --url URL  the desk's GraphQL endpoint (http://127.0.0.1:4000/graphql)
+  --url URL  the desk, or its GraphQL endpoint (http://127.0.0.1:4000)
   --json     the answer as JSON: for a list, one object a line
   --help     this text`
 

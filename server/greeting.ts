@@ -4,7 +4,7 @@ import { type Role, roles } from './settings.ts'
 export function greeting(url: string, running: readonly Role[] = roles): string {
   return running.includes('gateway')
     ? welcome(url)
-    : `\n${running.join(', ')} of Creditline.\n\n  Health       ${url}/health/ready\n`
+    : `\nCreditline runs here in part: ${running.join(', ')}.\n\n  Health       ${url}/health/ready\n`
 }
 
 function welcome(url: string): string {

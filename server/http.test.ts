@@ -69,6 +69,7 @@ describe('GraphQL over HTTP', () => {
       body: JSON.stringify({ query: '{ hello }' }),
     })
     expect(asForm.status).toBe(415)
+    expect(await asForm.text()).toContain('application/json')
     const asLink = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent('{ hello }')}`)
     expect(asLink.status).toBe(400)
     expect(await asLink.text()).toContain('CSRF')

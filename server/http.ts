@@ -143,7 +143,8 @@ const outsidePages = {
 function sendError(reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
   const status = error.statusCode ?? 500
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
-  const shown = clientError({ message: error.message, extensions: { code } }, error, log)
+  const message = status === 415 ? 'The body must be JSON, with the content-type application/json.' : error.message
+  const shown = clientError({ message, extensions: { code } }, error, log)
   // A connection closed on a client that is still sending is reset, and the client never reads why. Kept open, what comes is read away.
   reply.removeHeader('connection')
   return reply.code(status).send({ errors: [shown] })

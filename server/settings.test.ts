@@ -84,7 +84,7 @@ describe('settings', () => {
 
   test('a malformed connection string is not repeated, since it may hold a password', () => {
     expect(readSettings({ MONGODB_URL: 'postgres://desk:secret@host' }, [])).toEqual([
-      'MONGODB_URL is something else, but must be a MongoDB connection string such as mongodb://127.0.0.1:27017.',
+      'MONGODB_URL must be a MongoDB connection string such as mongodb://127.0.0.1:27017.',
     ])
     expect(JSON.stringify(readSettings({ EVENTSTORE_URL: 'secret' }, []))).not.toContain('secret')
   })
@@ -137,6 +137,12 @@ describe('settings', () => {
 
   test('everything that is wrong is said at once', () => {
     expect(readSettings({ PORT: 'x', LOG_LEVEL: 'y', SAGA: 'z' }, ['go'])).toHaveLength(4)
+  })
+
+  test('the help is a table: its columns begin at the same place in each line', () => {
+    const [first = '', ...others] = settingsHelp.split('\n')
+    const meanings = first.indexOf('TCP port')
+    for (const line of others) expect(line.slice(meanings - 2)).toMatch(/^ {2}\S/)
   })
 
   test('the help names every setting with its default', () => {

@@ -152,7 +152,7 @@ export function readSettings(
   const complaints = [
     ...argv.map(unknownArgument),
     ...Object.keys(env).flatMap(unknownVariable),
-    ...malformed.map((name) => `${name} is ${shown(name, env[name])}, but must be ${known[name].right}.`),
+    ...malformed.map((name) => malformation(name, env[name])),
   ]
   if (complaints.length > 0 || !read.success) return complaints
   const {
@@ -190,13 +190,21 @@ function aloneWithoutNats(listed: readonly Role[]): string {
 }
 
 /** Every setting with its default and its meaning, one a line, for people. */
-export const settingsHelp: string = names
-  .map((name) => `${name.padEnd(17)} ${known[name].usual.padEnd(10)} ${known[name].meaning}`)
-  .join('\n')
+export const settingsHelp: string = help()
 
-/** A connection string may hold a password. */
-function shown(name: Name, value: string | undefined): string {
-  return name.endsWith('_URL') ? 'something else' : JSON.stringify(value)
+function help(): string {
+  const width = Math.max(...names.map((name) => name.length))
+  const usualWidth = Math.max(...names.map((name) => known[name].usual.length))
+  return names
+    .map((name) => `${name.padEnd(width)}  ${known[name].usual.padEnd(usualWidth)}  ${known[name].meaning}`)
+    .join('\n')
+}
+
+function malformation(name: Name, value: string | undefined): string {
+  // A connection string may hold a password.
+  return name.endsWith('_URL')
+    ? `${name} must be ${known[name].right}.`
+    : `${name} is ${JSON.stringify(value)}, but must be ${known[name].right}.`
 }
 
 function unknownArgument(argument: string): string {

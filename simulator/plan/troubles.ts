@@ -25,9 +25,12 @@ export function troublesOf(random: Random, lasts: number): Step[] {
   ]
 }
 
-/** Long enough, as a rule, for a saga to be parked; an operator may come too early, or give it up. */
+/**
+ * Long enough, as a rule, for a saga to be parked; an operator may come too early, or give it up. Many, since most are for commands that
+ * nobody ever sends for that order.
+ */
 export function poisonsOf(random: Random, { orders }: Shop, lasts: number): Step[] {
-  return Array.from({ length: random.whole(2, 6) }, (): Step[] => {
+  return Array.from({ length: random.whole(8, 20) }, (): Step[] => {
     const at = random.between(0, lasts / 2)
     const poison: Step = {
       at,

@@ -272,6 +272,12 @@ export interface SnapshotPartTaken {
 /** A snapshot has no more parts than that: no stream of the business needs more, and to read it takes bounded memory. */
 export const MOST_SNAPSHOT_PARTS = 32
 
+/**
+ * So many of the newest events in a stream of snapshots are of use: those of one that is whole, of one after it that a crash has left
+ * unfinished, and of the next one while it is being written.
+ */
+export const SNAPSHOT_EVENTS_OF_USE = 3 * MOST_SNAPSHOT_PARTS
+
 export type DomainEvent =
   | CustomerEvent
   | ProductEvent

@@ -2,7 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { MOST_SNAPSHOT_PARTS, SCHEMA_VERSION, type SnapshotPartTaken } from '../../events/catalogue.ts'
+import {
+  MOST_SNAPSHOT_PARTS,
+  SCHEMA_VERSION,
+  SNAPSHOT_EVENTS_OF_USE,
+  type SnapshotPartTaken,
+} from '../../events/catalogue.ts'
 import { NO_EVENTS, type StreamName } from '../../events/store/event-store.ts'
 import { newLog, openMemoryEventStore } from '../../simulator/memory-event-store.ts'
 import { watched } from '../log.given.ts'
@@ -51,11 +56,21 @@ test.each([
   expect(others).toEqual({ passedOver })
 })
 
-test('no more is read than two snapshots can have', async () => {
+test('behind one that is being written and one that is unfinished, a whole one of the most parts is found', async () => {
+  const partsOf = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${name}${index + 1}/${MOST_SNAPSHOT_PARTS}`)
+  const most = MOST_SNAPSHOT_PARTS - 1
+  const store = await storeWith([...partsOf('a', most + 1), ...partsOf('b', most), ...partsOf('c', most)])
+  const { parts, passedOver } = await newestWhole(store, stream)
+  expect(parts?.map(({ text }) => text)).toEqual(partsOf('a', most + 1))
+  expect(passedOver).toBe(2 * most)
+})
+
+test('no more is read than can be of use', async () => {
   const unfinished = Array.from({ length: 500 }, (_, number) => `${number}:1/2`)
   const store = await storeWith(['a1/1', ...unfinished])
   expect(await newestWhole(store, stream)).toMatchObject({ parts: undefined })
-  expect(store.eventsRead(stream)).toBe(2 * MOST_SNAPSHOT_PARTS)
+  expect(store.eventsRead(stream)).toBe(SNAPSHOT_EVENTS_OF_USE)
 })
 
 /** With parts like `a1/3`: the first of three parts of a snapshot called a. */
@@ -73,6 +88,6 @@ async function storeWith(names: string[]) {
 }
 
 function partOf(name: string): SnapshotPartTaken['data'] {
-  const [, digest = '', part, parts] = /^(.+)(\d)\/(\d)$/.exec(name) ?? []
+  const [, digest = '', part, parts] = /^(\D+|\d+:)(\d+)\/(\d+)$/.exec(name) ?? []
   return { of: 'customer-cus_1', revision: 0, part: Number(part), parts: Number(parts), text: name, digest }
 }

@@ -1,6 +1,6 @@
 // A snapshot as the events of which it consists, its parts: each is small enough for one append, and they stand one after another.
 import { hash } from 'node:crypto'
-import { MOST_SNAPSHOT_PARTS, type SnapshotPartTaken } from '../../events/catalogue.ts'
+import { MOST_SNAPSHOT_PARTS, SNAPSHOT_EVENTS_OF_USE, type SnapshotPartTaken } from '../../events/catalogue.ts'
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../../events/store/event-store.ts'
 
 /** What a stream came to after its event of this revision and id. */
@@ -45,7 +45,7 @@ export function joined(parts: readonly Part[]): Taken | undefined {
 
 /**
  * The newest snapshot in a stream of snapshots that has all of its parts, in their order. Writers leave one unfinished when they crash, or
- * when another one comes between: such parts are passed over, no further back than two snapshots can reach.
+ * when another one comes between: such parts are passed over, no further back than SNAPSHOT_EVENTS_OF_USE.
  * @returns how many events were passed over, and no parts when there is no such snapshot
  */
 export async function newestWhole(
@@ -61,7 +61,7 @@ export async function newestWhole(
     const isNext = parts[0] !== undefined && isBefore(part, parts[0])
     parts = isNext ? [part, ...parts] : part.part === part.parts ? [part] : []
     if (parts[0]?.part === 1) return { parts, passedOver: read - parts.length }
-    if (read === 2 * MOST_SNAPSHOT_PARTS) break
+    if (read === SNAPSHOT_EVENTS_OF_USE) break
   }
   return { parts: undefined, passedOver: read }
 }

@@ -67,7 +67,7 @@ export function openSnapshots(
 
     async newest(stream, memory) {
       const { parts, passedOver } = await newestWhole(store, snapshotsOf(stream))
-      if (passedOver > 0) unusable(stream, 'the newest one is not whole')
+      if (passedOver > 0) unusable(stream, 'the newest one is not whole, or of another form')
       if (!parts) return undefined
       const taken = joined(parts)
       if (!taken) return unusable(stream, 'it is damaged')

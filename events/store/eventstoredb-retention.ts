@@ -1,18 +1,16 @@
 // Streams of which only the newest events are of use: the server is told that it may drop the others.
 import type { StreamMetadata } from '@eventstore/db-client'
 import { LRUCache } from 'lru-cache'
-import { type Category, MOST_SNAPSHOT_PARTS } from '../catalogue.ts'
+import { type Category, SNAPSHOT_EVENTS_OF_USE } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import { categoryOf } from './categories.ts'
 import type { StreamName } from './event-store.ts'
 import { isLasting, reason } from './eventstoredb-errors.ts'
 
 /**
- * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals. Of
- * snapshots all parts of the newest one are read; while the next one is being written, and one that a crash has left unfinished is between them,
- * it must be there still.
+ * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals.
  */
-const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: 3 * MOST_SNAPSHOT_PARTS }
+const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: SNAPSHOT_EVENTS_OF_USE }
 
 /** So many streams are remembered to have been told of; a stream that is told of again is none the worse for it. */
 const REMEMBERED = 10_000

@@ -48,7 +48,6 @@ test('other seeds give other plans, and between them everything there is', () =>
 
 test('a day passes in no time, in the order of the timers, and everything is put back after it', async () => {
   const before = { setTimeout, Date, randomUUID }
-  const begun = performance.now()
   const seen: string[] = []
   await inVirtualTime(randomness(1)('ids'), async (time) => {
     const started = Date.now()
@@ -61,7 +60,6 @@ test('a day passes in no time, in the order of the timers, and everything is put
   })
   expect(seen).toEqual(['the end of the turn', 'an hour', 'a day, 86400000, 2026-01-02T00:00:00.000Z, 86400000'])
   expect({ setTimeout, Date, randomUUID }).toEqual(before)
-  expect(performance.now() - begun).toBeLessThan(86_400_000)
 })
 
 test('somebody who waits for what will never come is told so', async () => {

@@ -1,16 +1,15 @@
 // One run: everything of a plan happens, then the troubles end, everybody comes to rest, and the promises are checked.
-
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { heldAtEnd } from '../test/invariants.ts'
 import { isAboutTheLog } from './about-the-log.ts'
-import { openActs } from './acts.ts'
+import { type Acts, openActs } from './acts.ts'
 import { broken, type Violation } from './checks.ts'
 import { type Desk, openDesk, type Sabotage } from './desk.ts'
 import { newLog } from './memory-event-store.ts'
 import { newViews } from './memory-view-store.ts'
 import { waitingForOperator } from './parked.ts'
 import type { Plan } from './plan/plan.ts'
-import { openPoison } from './poison.ts'
+import { openPoison, type Poison } from './poison.ts'
 import { randomness } from './random.ts'
 import { inVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { openWeather } from './weather.ts'
@@ -55,9 +54,9 @@ async function live(
   const weather = openWeather(time, random)
   const poison = openPoison(time)
   const clock = { error: 0 }
-  const wrong = (detail: string) => void violations.push({ promise: 'clients are answered rightly', detail })
   const broke = (promise: string, details: readonly string[]) =>
     void violations.push(...details.map((detail) => ({ promise, detail })))
+  const wrong = (detail: string) => broke('clients are answered rightly', [detail])
 
   const { within, window } = plan
   const world = { log, views, time, weather, poison, random, clockError: () => clock.error }
@@ -67,6 +66,7 @@ async function live(
     const busy = () => [...busyParts(desk, log.events.length), ...acts.underWay().map((step) => JSON.stringify(step))]
     return restOf(time, busy, () => log.events.length)
   }
+  const day: Day = { desk, acts, time, events: log.events, rest, broke }
 
   for (const node of desk.nodes) node.start()
   for (const step of plan.steps) acts.begin(step)
@@ -75,28 +75,51 @@ async function live(
   const restless = await rest()
   broke('everybody comes to rest', restless)
 
-  const { parked, givenUp } = waitingForOperator(log.events)
-  const waiting = new Set([...parked.values(), ...givenUp])
-  broke('what is parked holds up nothing else', heldAtEnd(log.events, waiting))
+  await mendWhatIsParked(day, poison)
+  await restartAll(day, restless.length === 0)
+  await stopAll(day)
+  const subscribers = [...acts.subscribers.values()]
+  violations.push(...broken({ events: log.events, views, answers: acts.answers, subscribers }))
+  return log.events
+}
+
+/** A day that is over: the desk as it was left, and what can be done to it. */
+interface Day {
+  desk: Desk
+  acts: Acts
+  time: VirtualTime
+  /** The log as it is now. */
+  events: readonly RecordedEvent[]
+  /** Waits until nothing happens any more; gives who does not come to rest. */
+  rest(): Promise<string[]>
+  broke(promise: string, details: readonly string[]): void
+}
+
+/** The bugs are mended, and an operator has everything tried again that is parked. */
+async function mendWhatIsParked({ acts, events, rest, broke }: Day, poison: Poison): Promise<void> {
+  const { parked, givenUp } = waitingForOperator(events)
+  broke('what is parked holds up nothing else', heldAtEnd(events, new Set([...parked.values(), ...givenUp])))
   poison.clear()
-  for (let round = 0; round < MOST_ROUNDS && waitingForOperator(log.events).parked.size > 0; round++) {
+  for (let round = 0; round < MOST_ROUNDS && waitingForOperator(events).parked.size > 0; round++) {
     acts.begin({ at: 0, do: 'operate', mutation: 'retryParked' })
     await rest()
   }
-  broke('what is mended and tried again goes on', [...waitingForOperator(log.events).parked.keys()])
+  broke('what is mended and tried again goes on', [...waitingForOperator(events).parked.keys()])
+}
 
-  // Whatever is started again now has nothing left to do. A policy that reads once more may ask for what is pointless since: that is refused.
-  const length = log.events.length
+/** Whatever is started again now has nothing left to do. A policy that reads once more may ask for what is pointless since: that is refused. */
+async function restartAll({ desk, acts, events, rest, broke }: Day, wasAtRest: boolean): Promise<void> {
+  const { length } = events
   for (const node of desk.nodes) acts.down(node, 1)
   await rest()
   const isPointless = ({ data }: RecordedEvent) => 'reason' in data && data.reason === 'ALREADY_RELEASED'
-  const more = log.events.slice(length).filter((event) => !isAboutTheLog(event) && !isPointless(event))
-  if (restless.length === 0 && more.length > 0) {
-    broke('a restart leads to nothing new', [more.map(({ type }) => type).join(', ')])
-  }
+  const more = events.slice(length).filter((event) => !isAboutTheLog(event) && !isPointless(event))
+  if (wasAtRest && more.length > 0) broke('a restart leads to nothing new', [more.map(({ type }) => type).join(', ')])
+}
 
-  const { answers, subscribers } = acts
-  for (const subscriber of subscribers.values()) subscriber.leave()
+/** Subscribers leave, and every process is told to stop. */
+async function stopAll({ desk, acts, time, broke }: Day): Promise<void> {
+  for (const subscriber of acts.subscribers.values()) subscriber.leave()
   await time.pass(1_000)
   const { subscriptions } = desk.gateway.running()?.service.reads.feed.health() ?? { subscriptions: 0 }
   if (subscriptions > 0) broke('who leaves is gone', [`${subscriptions} subscriptions`])
@@ -104,8 +127,6 @@ async function live(
   if (!(await Promise.race([stopped, time.pass(60_000)]))) {
     broke('a desk stops when it is asked to', ['not within a minute'])
   }
-  violations.push(...broken({ events: log.events, views, answers, subscribers: [...subscribers.values()] }))
-  return log.events
 }
 
 /** Who has something under way, or has not seen everything. */

@@ -626,7 +626,7 @@ export type ErrorCode =
 
 /** A customer to register. */
 export type RegisterCustomerInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
@@ -638,7 +638,7 @@ export type RegisterCustomerInput = {
 
 /** A customer's new credit limit. */
 export type ChangeCreditLimitInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The customer. */
   readonly customerId: Scalars['ID']['input'];
@@ -650,7 +650,7 @@ export type ChangeCreditLimitInput = {
 
 /** A product to add. */
 export type AddProductInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
@@ -664,7 +664,7 @@ export type AddProductInput = {
 
 /** A product's new list price. */
 export type ChangePriceInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -676,7 +676,7 @@ export type ChangePriceInput = {
 
 /** A delivery of a product. */
 export type ReceiveStockInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The product. */
   readonly productId: Scalars['ID']['input'];
@@ -686,7 +686,7 @@ export type ReceiveStockInput = {
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing, so that a retry still makes one order. */
   readonly orderId?: InputMaybe<Scalars['ID']['input']>;
@@ -698,14 +698,14 @@ export type PlaceOrderInput = {
 
 /** What is ordered: exactly one of the two. */
 export type OrderContent =
-  /** Lines, 1 to 2,000, for which stock is reserved; the same product may be on several. Their sum must not exceed 2^53 − 1 cents. */
+  /** Lines, 1 to 2,000, for which stock is reserved; the same product may be on several, with 2^31 − 1 pieces at most in all. Their sum must not exceed 2^53 − 1 cents. */
   { readonly lines: ReadonlyArray<OrderLineInput>; readonly total?: never; }
   |  /** A plain total that reserves credit and no stock, 0 to 2^53 − 1 cents. */
   { readonly lines?: never; readonly total: Scalars['Money']['input']; };
 
 /** What an order is to be over. */
 export type ReviseOrderInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
@@ -727,7 +727,7 @@ export type OrderLineInput = {
 
 /** An order to cancel. */
 export type CancelOrderInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be PENDING or APPROVED. */
   readonly orderId: Scalars['ID']['input'];
@@ -739,7 +739,7 @@ export type CancelOrderInput = {
 
 /** An order to ship. */
 export type ShipOrderInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
@@ -751,7 +751,7 @@ export type ShipOrderInput = {
 
 /** An order that was paid. */
 export type RecordPaymentInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The order, which must be SHIPPED. */
   readonly orderId: Scalars['ID']['input'];
@@ -761,7 +761,7 @@ export type RecordPaymentInput = {
 
 /** A parked order to try again. */
 export type RetryParkedInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];
@@ -769,7 +769,7 @@ export type RetryParkedInput = {
 
 /** A parked order to give up. */
 export type DiscardParkedInput = {
-  /** 1 to 128 characters, not all of them blank, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];

@@ -1,5 +1,5 @@
 // The log is followed until the end, each event once, whatever becomes of the subscription in between.
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import { type EventStore, NO_EVENTS } from '../../events/store/event-store.ts'
@@ -43,7 +43,7 @@ test('a subscription that breaks off is begun again behind the last event that w
     read: async () => {},
     lost: (error) => void lost.push(error),
   })
-  await vi.waitFor(() => expect(taken).toHaveLength(4))
+  await expect.poll(() => taken).toHaveLength(4)
   expect(following.trouble()).toBeUndefined()
   stopping.abort()
   await following.stopped
@@ -68,7 +68,7 @@ test('an event that cannot be taken is taken again', async () => {
     read: async () => {},
     lost: () => expect(following.trouble()).toBe('not now'),
   })
-  await vi.waitFor(() => expect(taken).toHaveLength(3))
+  await expect.poll(() => taken).toHaveLength(3)
   stopping.abort()
   await following.stopped
   expect(taken).toEqual(['order-ord_1', 'order-ord_2', 'order-ord_2'])

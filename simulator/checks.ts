@@ -9,7 +9,7 @@ import { isAboutTheLog } from './about-the-log.ts'
 import type { Answer } from './clients.ts'
 import { type FoldedLog, foldedLog } from './folded-log.ts'
 import type { MemoryViews } from './memory-view-store.ts'
-import { waitingForOperator } from './parked.ts'
+import { doneAfterGivingUp, waitingForOperator } from './parked.ts'
 import type { Heard, Subscriber } from './subscribers.ts'
 
 export interface Violation {
@@ -33,6 +33,7 @@ export function broken({ events, views, answers, subscribers }: World): Violatio
     ...told('nothing is reserved beyond the limit, or given back twice', overdrafts(events)),
     ...told('every order is decided, and holds what it should', heldAtEnd(events, waitingForOperator(events).givenUp)),
     ...told('a saga is begun, decided and ended once', sagas(events)),
+    ...told('what is given up is left as it is', doneAfterGivingUp(events)),
     ...told('a command is recorded once', recordedTwice(events)),
     ...told('what was acknowledged is recorded', lost(events, answers)),
     ...told('a command is answered as the first time', answeredOtherwise(answers)),

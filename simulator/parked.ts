@@ -30,6 +30,24 @@ export function waitingForOperator(events: readonly RecordedEvent[]): {
   return { parked, givenUp }
 }
 
+/** What sagas and policies did for an order after an operator had given it up. */
+export function doneAfterGivingUp(events: readonly RecordedEvent[]): string[] {
+  const givenUp = new Set<string>()
+  return events.flatMap((event) => {
+    const { type, data, position } = event
+    if (type === 'SagaDiscarded') givenUp.add(`${data.saga}-${data.id}`)
+    const by = workOf(event)
+    return by !== undefined && givenUp.has(by) ? [`${by} was given up, and ${type} at ${position} is its work`] : []
+  })
+}
+
+/** By whom an event was recorded, if it was a saga, or the policies for an order: their commands begin with a name and `~`. */
+function workOf({ stream, data, metadata: { commandId = '' } }: RecordedEvent): string | undefined {
+  if (/^(placement|revision)-/.test(stream)) return stream
+  const [, by] = /^~([^/]+)\//.exec(commandId) ?? []
+  return by === 'choreography' && 'orderId' in data ? `${by}-${data.orderId}` : by
+}
+
 /** What an operator does about everything that the views show as parked; nothing when they cannot be seen. */
 export async function operate(
   mutation: 'retryParked' | 'discardParked',

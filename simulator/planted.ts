@@ -58,6 +58,10 @@ export const planted: Record<string, Planted> = {
     sabotage: { log: withoutRetries },
     breaks: 'every order is decided, and holds what it should',
   },
+  'what is given up is tried again': {
+    sabotage: { log: takingGivenUpForRetried },
+    breaks: 'what is given up is left as it is',
+  },
 }
 
 function withoutExpectedRevision(log: EventStore): EventStore {
@@ -152,6 +156,22 @@ function withoutRetries(log: EventStore): EventStore {
     async *subscribe(...from) {
       for await (const batch of log.subscribe(...from)) {
         yield { ...batch, events: batch.events.filter(({ type }) => type !== 'SagaRetried') }
+      }
+    },
+  }
+}
+
+/** For sagas and policies: the projector, which reads all there is, is told the truth. */
+function takingGivenUpForRetried(log: EventStore): EventStore {
+  return {
+    ...log,
+    async *subscribe(after, options) {
+      const isOfSagas = !options.categories?.includes('log')
+      for await (const batch of log.subscribe(after, options)) {
+        const events = batch.events.map((event) =>
+          isOfSagas && event.type === 'SagaDiscarded' ? ({ ...event, type: 'SagaRetried' } as RecordedEvent) : event,
+        )
+        yield { ...batch, events }
       }
     },
   }

@@ -139,15 +139,31 @@ function describeConnection(url: string): void {
     test('is made to any of the servers, also to one that was not there at the start', async () => {
       const other = await wireTo(url)
       other.cut()
-      const both = await openNats({ url: `${wire.url},${other.url}`, log })
+      const info = vi.fn()
+      const both = await openNats({ url: `${wire.url},${other.url}`, log: { ...log, info } })
       onTestFinished(async () => {
         await both.close()
         await other.remove()
       })
       other.mend()
       wire.cut()
-      await expect.poll(() => both.health().ok).toBe(false)
-      await expect.poll(() => both.health().ok, { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => info.mock.calls.length).toBe(1)
+      expect(both.health().ok).toBe(true)
+      expect(other.connections().now).toBe(1)
+    })
+
+    test('is given up in time when the servers go away while it is made', async () => {
+      const [leaving, away] = [await wireTo(url), await wireTo(url)]
+      onTestFinished(async () => {
+        await leaving.remove()
+        await away.remove()
+      })
+      away.cut()
+      leaving.cutAfterNext()
+      const opening = openNats({ url: `${leaving.url},${away.url}`, log, patienceMs: 300 })
+      await expect(opening).rejects.toThrow('cannot be used: the servers that answered do so no more. Start the server')
+      leaving.mend()
+      await expect.poll(() => leaving.connections()).toEqual({ now: 0, ever: 2 })
     })
 
     test('can be closed when the server has refused a subscription', async () => {
@@ -215,6 +231,9 @@ interface Wire {
   /** Cuts all connections, and takes no new ones. */
   cut(): void
   mend(): void
+  /** Cuts when the next client has left. */
+  cutAfterNext(): void
+  connections(): { now: number; ever: number }
   /** Says something to the client, as if it were the server. */
   say(text: string): void
   /** Resolves when so many more connections were turned away. */
@@ -229,6 +248,7 @@ async function wireTo(url: string): Promise<Wire> {
   const clients = new Set<Socket>()
   let isCut = false
   let refused = 0
+  let ever = 0
   const server: Server = createServer((socket) => {
     if (isCut) {
       refused++
@@ -237,6 +257,7 @@ async function wireTo(url: string): Promise<Wire> {
     }
     const onward = dial(Number(port) || 4222, hostname)
     clients.add(socket)
+    ever++
     for (const one of [socket, onward]) {
       sockets.add(one)
       one.on('error', quiet).on('close', () => {
@@ -263,6 +284,10 @@ async function wireTo(url: string): Promise<Wire> {
     mend() {
       isCut = false
     },
+    cutAfterNext() {
+      server.once('connection', (socket) => socket.once('close', end))
+    },
+    connections: () => ({ now: clients.size, ever }),
     say(text) {
       for (const client of clients) client.write(text)
     },

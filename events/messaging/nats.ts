@@ -80,9 +80,8 @@ async function firstConnection(
     try {
       const connection = await connect(options)
       if (options.servers.length < 2) return connection
-      // It has struck off for good the servers that did not answer. One that waits for its first connection keeps them all.
       await connection.close()
-      return await connect({ ...options, waitOnFirstConnect: true })
+      return await connectionToAny(options, patienceMs)
     } catch (error) {
       const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
       if (useless || performance.now() > end) {
@@ -92,6 +91,18 @@ async function firstConnection(
       await pause(250)
     }
   }
+}
+
+/**
+ * A usual connection has struck off for good the servers that did not answer; one that waits for its first connection keeps them all. It
+ * would wait without end.
+ */
+async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
+  const connecting = connect({ ...options, waitOnFirstConnect: true })
+  const connection = await Promise.race([connecting, pause(patienceMs, undefined, { ref: false })])
+  if (connection) return connection
+  connecting.then((tooLate) => tooLate.close()).catch(() => {})
+  throw new Error('the servers that answered do so no more')
 }
 
 interface BackOff {

@@ -14,11 +14,13 @@ import { closeWhenTold } from './stopping.ts'
 const { port, host, logLevel } = settingsOrExit()
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
 const removeData = () => rm(dataDirectory, { recursive: true, force: true })
+let stopping = false
 
 try {
   // No server, whatever the environment names: what is made up has no place among what others keep there.
   const desk = await startDesk({ port, host, logLevel, dataDirectory })
   closeWhenTold(openLog(logLevel), async () => {
+    stopping = true
     await desk.close()
     await removeData()
   })
@@ -26,7 +28,10 @@ try {
   console.log(greeting(desk.url))
   console.log('This is a demo: customers, products and orders are in it, and all is gone when it ends.\n')
 } catch (error) {
-  await removeData()
-  console.error(`The demo cannot start. ${messageOf(error)}`)
-  process.exit(1)
+  // A desk that is being stopped cannot be filled, and ends by itself.
+  if (!stopping) {
+    await removeData()
+    console.error(`The demo cannot start. ${messageOf(error)}`)
+    process.exit(1)
+  }
 }

@@ -5,12 +5,45 @@ import type { Logger } from 'pino'
 /** Beyond it the process ends with what it has, and exit code 1. */
 const STOPPING_TAKES_AT_MOST = 10_000
 
-/** From now on SIGTERM and SIGINT close what is open and end the process; so does an error that nobody catches, with exit code 1. */
+const signals = ['SIGTERM', 'SIGINT'] as const
+
+/**
+ * From now on SIGTERM and SIGINT close what is open and end the process; so does an error that nobody catches, with exit code 1.
+ * Who is told once more while it closes ends at once, with exit code 1.
+ */
 export function closeWhenTold(log: Logger, close: () => Promise<void>): void {
-  closeWithGrace({ delay: STOPPING_TAKES_AT_MOST, logger: log }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'Stopping: an error that nobody has caught')
-    else log.info({ signal }, 'Stopping: nothing new is begun, and what is under way finishes within a few seconds')
-    await close()
-    log.info('Stopped')
-  })
+  let signal: NodeJS.Signals | undefined
+  let closing = false
+  const grace = closeWithGrace(
+    { delay: STOPPING_TAKES_AT_MOST, logger: log, skip: [...signals] },
+    async ({ signal: other, err }) => {
+      closing = true
+      if (err) log.fatal({ err }, 'Stopping: an error that nobody has caught')
+      else
+        log.info(
+          { signal: signal ?? other },
+          'Stopping: nothing new is begun, and what is under way finishes within a few seconds',
+        )
+      await close()
+      log.info('Stopped')
+    },
+  )
+
+  let repeats = 0
+  for (const told of signals) {
+    process.on(told, () => {
+      if (!closing) {
+        signal = told
+        grace.close()
+      } else if (++repeats > repeatsOfOneSignal()) {
+        log.error({ signal: told }, 'Told once more to stop: ends at once')
+        process.exit(1)
+      }
+    })
+  }
+}
+
+/** Control-C in a terminal goes to npm and to what it runs, and npm passes it on. */
+function repeatsOfOneSignal(): number {
+  return process.env.npm_lifecycle_event === undefined ? 0 : 1
 }

@@ -59,9 +59,10 @@ describe('stock', () => {
       products.reserveStock('ord_1', 5),
       products.raiseStock('ord_1', 1, 9),
       products.reserveStock('ord_2', 5),
+      products.releaseStock('ord_2'),
     ]
     const raised = product.evolve(product.initialState(), products.raised('ord_2', 1, 9, 9))
-    expect(commands.map((command) => productMemory.repeatable(command, raised))).toEqual([true, false, false])
+    expect(commands.map((command) => productMemory.repeatable(command, raised))).toEqual([true, false, false, true])
   })
 
   test('is settled when it is given back or shipped', () => {

@@ -20,20 +20,22 @@ export interface Violation {
 
 interface World {
   events: readonly RecordedEvent[]
+  /** How many there were when everybody had come to rest. */
+  rest: number
   views: MemoryViews
   answers: readonly Answer[]
   subscribers: readonly Subscriber[]
 }
 
 /** Every promise that was broken. */
-export function broken({ events, views, answers, subscribers }: World): Violation[] {
+export function broken({ events, rest, views, answers, subscribers }: World): Violation[] {
   const folded = foldedLog(events)
   const told = (promise: string, details: readonly string[]) => details.map((detail) => ({ promise, detail }))
   return [
     ...told('nothing is reserved beyond the limit, or given back twice', overdrafts(events)),
     ...told('every order is decided, and holds what it should', heldAtEnd(events, waitingForOperator(events).givenUp)),
     ...told('a saga is begun, decided and ended once', sagas(events)),
-    ...told('what is given up is left as it is', doneAfterGivingUp(events)),
+    ...told('what is given up is left as it is', doneAfterGivingUp(events, rest)),
     ...told('a command is recorded once', recordedTwice(events)),
     ...told('what was acknowledged is recorded', lost(events, answers)),
     ...told('a command is answered as the first time', answeredOtherwise(answers)),

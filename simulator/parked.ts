@@ -30,14 +30,19 @@ export function waitingForOperator(events: readonly RecordedEvent[]): {
   return { parked, givenUp }
 }
 
-/** What sagas and policies did for an order after an operator had given it up. */
-export function doneAfterGivingUp(events: readonly RecordedEvent[]): string[] {
+/**
+ * What sagas and policies did for an order after an operator had given it up.
+ * @param rest how many events there were when everybody had come to rest: before that, a second runner may not have heard of it, and a command be under way
+ */
+export function doneAfterGivingUp(events: readonly RecordedEvent[], rest: number): string[] {
   const givenUp = new Set<string>()
-  return events.flatMap((event) => {
+  return events.flatMap((event, index) => {
     const { type, data, position } = event
     if (type === 'SagaDiscarded') givenUp.add(`${data.saga}-${data.id}`)
     const by = workOf(event)
-    return by !== undefined && givenUp.has(by) ? [`${by} was given up, and ${type} at ${position} is its work`] : []
+    return index >= rest && by !== undefined && givenUp.has(by)
+      ? [`${by} was given up, and ${type} at ${position} is its work`]
+      : []
   })
 }
 

@@ -74,12 +74,13 @@ async function live(
   weather.clear()
   const restless = await rest()
   broke('everybody comes to rest', restless)
+  const { length } = log.events
 
   await mendWhatIsParked(day, poison)
   await restartAll(day, restless.length === 0)
   await stopAll(day)
   const subscribers = [...acts.subscribers.values()]
-  violations.push(...broken({ events: log.events, views, answers: acts.answers, subscribers }))
+  violations.push(...broken({ events: log.events, rest: length, views, answers: acts.answers, subscribers }))
   return log.events
 }
 

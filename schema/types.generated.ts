@@ -919,7 +919,7 @@ export type Order = Node & {
   readonly lines: ReadonlyArray<OrderLine>;
   /** The sum of the lines, or the plain total. */
   readonly total: Scalars['Money']['output'];
-  /** How the reserving of credit and stock is doing; null until it has begun. */
+  /** How the reserving of credit and stock is doing: it begins with the order. */
   readonly placement?: Maybe<Placement>;
   /** The latest revision, which is to change what the order is over; null when there was none. */
   readonly revision?: Maybe<Revision>;

@@ -9,6 +9,8 @@ export interface Aggregate {
 
 export interface Decider<A extends Aggregate> {
   initialState(): A['state']
+  /** The command that a stream begins with, as a rule. */
+  beginsWith?: A['command']['type']
   /** The events that a command leads to (none: nothing is to be done), or why it is refused. */
   decide(command: A['command'], state: A['state']): readonly A['event'][] | Refusal
   /** The state after an event. It may reuse the state that it is given: whoever calls it owns that state. */

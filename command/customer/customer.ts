@@ -37,6 +37,7 @@ export type Customer =
     }
 
 export const customer: Decider<{ command: CustomerCommand; state: Customer; event: CustomerEvent }> = {
+  beginsWith: 'RegisterCustomer',
   initialState: () => ({ status: 'UNREGISTERED', released: new Set(), revised: new Map() }),
 
   decide(command, customer) {

@@ -56,6 +56,17 @@ test('every event says which command led to it, and what it answers', async () =
   })
 })
 
+test('what a stream begins with is decided without a look at it; whether it had begun is found out all the same', async () => {
+  const store = await openLog()
+  const log = watched(store)
+  expect(await openCommandHandler(log).send(registration)).toMatchObject({ duplicate: false, revision: 0 })
+  expect(log.reads).toEqual([])
+  expect(await openCommandHandler(store).send(registration)).toMatchObject({ duplicate: true, revision: 0 })
+  const another = await openCommandHandler(store).send(message(cus.register(1), 'another'))
+  expect(another).toMatchObject({ refusal: { code: 'ALREADY_EXISTS' } })
+  expect(await eventsOf(store, stream)).toHaveLength(1)
+})
+
 test('a command to which nothing is to be done is accepted, and leaves nothing', async () => {
   const { handler } = await registered(await openLog())
   const first = await handler.send(reservation(1))

@@ -53,7 +53,8 @@ async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loa
   return isOfStream
 }
 
-function empty({ decider }: Kind): Loaded {
+/** What is known of a stream that has no event. */
+export function empty({ decider }: Kind): Loaded {
   return {
     state: decider.initialState(),
     revision: NO_EVENTS,

@@ -6,7 +6,7 @@ import type { EventStore, NewEvent, StreamName } from '../../events/store/event-
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { CannotFold, catchUp, load, recordedEvents } from './load.ts'
+import { CannotFold, catchUp, empty, load, recordedEvents } from './load.ts'
 import { forgetOld, isWhole, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import { type Recalled, recall } from './recall.ts'
 import { appendSettled } from './settled-append.ts'
@@ -96,8 +96,11 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     let upToDate = alone
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       if (!loaded) {
-        loaded = await load(store, snapshots, stream, kind)
-        upToDate = true
+        // What a stream begins with is decided for an empty one, without a look: the expected revision tells when it is not.
+        const isNew =
+          conflicts === 0 && batch.every(({ message }) => message && message.command.type === decider.beginsWith)
+        loaded = isNew ? empty(kind) : await load(store, snapshots, stream, kind)
+        upToDate = !isNew
       }
       const current = loaded
       const expected = current.revision

@@ -76,6 +76,7 @@ interface Awaited {
 }
 
 export const order: Decider<{ command: OrderCommand; state: Order; event: OrderEvent }> = {
+  beginsWith: 'PlaceOrder',
   initialState: () => ({ status: 'UNPLACED' }),
 
   decide(command, order) {

@@ -284,6 +284,15 @@ describe.each([
     })
   })
 
+  test('a new order is seen through without a look at what its streams have', async () => {
+    const log = watched(shop.store)
+    const sagas = await shop.start(log)
+    await shop.place('ord_1', [hammer(1)])
+    await shop.happens('OrderApproved', 'ord_1')
+    await sagas.stop()
+    expect(log.reads.filter((stream) => stream.endsWith('ord_1'))).toEqual([])
+  })
+
   describe('trouble', () => {
     test('with the bus is told, tried again, and overcome', async () => {
       let away = true

@@ -49,6 +49,7 @@ export type Product =
 export const MAX_QUANTITY = 2 ** 31 - 1
 
 export const product: Decider<{ command: ProductCommand; state: Product; event: ProductEvent }> = {
+  beginsWith: 'AddProduct',
   initialState: () => ({ status: 'UNKNOWN', settled: new Set(), revised: new Map() }),
 
   decide(command, product) {

@@ -1,7 +1,13 @@
 // One saga while it is at work: takes what comes in, records what follows, and asks what is due.
 import { randomUUID } from 'node:crypto'
 import { type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { EventStore, NewEvent, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import {
+  type EventStore,
+  type NewEvent,
+  NO_EVENTS,
+  type RecordedEvent,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
@@ -85,6 +91,8 @@ export function openConversation<Facts>(
 
   /** Records what the mail leads to, and decides again when somebody else has written to the stream. */
   async function advance(mail: Mail): Promise<void> {
+    // A saga that begins has nothing behind it, as a rule: the expected revision tells when it has, and then its stream is read.
+    if (mail.start && mail.retry === undefined) known ??= { state: undefined, revision: NO_EVENTS }
     for (;;) {
       known ??= await recall(saga, store, stream)
       const before = known

@@ -10,6 +10,8 @@ export default defineConfig({
   // Vite would take graphql's ES module and the libraries around it take its CommonJS: two copies that refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    // As many as there are cores: by itself one of them would be left alone, which is every other one of two.
+    maxWorkers: '100%',
     // What is polled for comes at once, as a rule; a machine that has other things to do may take its time.
     expect: { poll: { timeout: 15_000 } },
     projects: [

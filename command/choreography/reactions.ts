@@ -2,21 +2,17 @@
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
-import type { Conversation, Ending, Runtime } from '../saga/conversations.ts'
+import type { Conversation, Ending, Habits, Runtime } from '../saga/conversations.ts'
 import { GivenUp, persistently } from '../saga/persistently.ts'
 import { troubleOf } from '../saga/trouble.ts'
 import type { Choreography } from './definition.ts'
 import { type Asked, asks, beganAt, isPointless, type Known, learn, overdue, wakesAt } from './known.ts'
 import { recall, retold } from './story.ts'
 
-export interface Surroundings<Facts> {
+export interface Surroundings<Facts> extends Habits {
   choreography: Choreography<Facts>
   store: EventStore
   bus: CommandBus
-  /** How often something may fail by its own fault before it is given up. */
-  tries: number
-  /** The clock: epoch milliseconds. */
-  now(): number
 }
 
 /** @param remembered what is still known from before */
@@ -83,7 +79,9 @@ export function openReactions<Facts>(
   /** An event may come twice: from the log, and when an order's story is told again. */
   function isNew({ commandId, stream }: Asked<Facts>): boolean {
     const key = `${commandId}/${stream}`
-    return !seen.has(key) && seen.add(key).size > 0
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
   }
 
   function isWanted({ policy, event }: Asked<Facts>): boolean {

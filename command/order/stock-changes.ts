@@ -9,8 +9,9 @@ export function stockChanges(before: readonly OrderLine[], after: readonly Order
     .filter(({ before, after }) => before !== after)
 }
 
-function quantities(lines: readonly OrderLine[]): Map<string, number> {
+/** How many pieces there are of each product, in the order of its first appearance. */
+export function quantities(pieces: readonly Pick<OrderLine, 'productId' | 'quantity'>[]): Map<string, number> {
   const sums = new Map<string, number>()
-  for (const { productId, quantity } of lines) sums.set(productId, (sums.get(productId) ?? 0) + quantity)
+  for (const { productId, quantity } of pieces) sums.set(productId, (sums.get(productId) ?? 0) + quantity)
   return sums
 }

@@ -1,9 +1,9 @@
 // An order is approved when its credit and all of its stock are reserved; otherwise what was reserved is given back.
 import type { PlacementFacts, RejectionReason } from '../../events/catalogue.ts'
 import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
-import type { Command } from '../bus/command-bus.ts'
-import type { Request, SagaDefinition, Step } from '../saga/definition.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { quantities } from '../order/stock-changes.ts'
+import { ask, type SagaDefinition, type Step } from '../saga/definition.ts'
 
 export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   name: 'placement',
@@ -57,7 +57,7 @@ function stock({ orderId }: PlacementFacts, { productId, quantity }: Piece): Ste
 export function whatIsOrdered(event: RecordedEvent): PlacementFacts {
   if (event.type !== 'OrderPlaced') throw new Error(`A placement cannot begin with ${event.type}`)
   const { orderId, customerId, total, lines } = event.data
-  return { orderId, customerId, total, stock: summed(lines, []) }
+  return { orderId, customerId, total, stock: summed(lines) }
 }
 
 /** A revision has reserved what is new. Of what is left out nothing is shipped, and what may still be reserved is given back. */
@@ -65,20 +65,12 @@ export function whatIsRevised({ stock }: PlacementFacts, event: RecordedEvent): 
   if (event.type !== 'OrderRevised') throw new Error(`A placement is not amended by ${event.type}`)
   const { orderId, customerId, total, lines } = event.data
   const before = stock.map(({ productId }) => ({ productId, quantity: 0 }))
-  return { orderId, customerId, total, stock: summed(lines, before) }
+  return { orderId, customerId, total, stock: summed([...before, ...lines]) }
 }
 
 /** The same product may be on several lines: it is reserved once, for all of them. */
-function summed(lines: readonly Piece[], before: readonly Piece[]): Piece[] {
-  const quantities = new Map<string, number>()
-  for (const { productId, quantity } of [...before, ...lines]) {
-    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity)
-  }
-  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }))
+function summed(pieces: readonly Piece[]): Piece[] {
+  return [...quantities(pieces)].map(([productId, quantity]) => ({ productId, quantity }))
 }
 
 type Piece = PlacementFacts['stock'][number]
-
-export function ask(stream: StreamName, command: Command): Request {
-  return { stream, command }
-}

@@ -1,8 +1,8 @@
 // A revision of an order reserves what it takes more; then the order is swapped and what it takes less is given back, or all is as before.
 import type { RevisionFacts, RevisionRejectionReason, StockChange } from '../../events/catalogue.ts'
-import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
-import type { Command } from '../bus/command-bus.ts'
-import type { Request, SagaDefinition, Step } from '../saga/definition.ts'
+import { CREDIT, stockOf } from '../../events/placement.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { ask, type SagaDefinition, type Step } from '../saga/definition.ts'
 
 export const revision: SagaDefinition<RevisionFacts, RevisionRejectionReason> = {
   name: 'revision',
@@ -31,7 +31,7 @@ function credit({ orderId, customerId, revision, total: { before, after } }: Rev
   const customer = `customer-${customerId}` as const
   const its = { customerId, orderId, revision }
   return {
-    name: 'credit',
+    name: CREDIT,
     reserve: ask(customer, { type: 'RaiseCredit', ...its, to: after }),
     refusedBy: 'CreditRaiseRefused',
     undo: ask(customer, { type: 'LowerCredit', ...its, to: before }),
@@ -45,7 +45,7 @@ function stock({ orderId, revision }: RevisionFacts, { productId, before, after 
   const product = `product-${productId}` as const
   const its = { productId, orderId, revision }
   return {
-    name: `stock ${productId}`,
+    name: stockOf(productId),
     reserve: ask(product, { type: 'RaiseStock', ...its, from: before, to: after }),
     refusedBy: 'StockRaiseRefused',
     undo: ask(product, { type: 'LowerStock', ...its, to: before }),
@@ -58,8 +58,4 @@ function whatChanges(event: RecordedEvent): RevisionFacts {
   if (event.type !== 'OrderRevisionRequested') throw new Error(`A revision cannot begin with ${event.type}`)
   const { orderId, customerId, revision, total, revisedTotal, stock } = event.data
   return { orderId, customerId, revision, total: { before: total, after: revisedTotal }, stock }
-}
-
-function ask(stream: StreamName, command: Command): Request {
-  return { stream, command }
 }

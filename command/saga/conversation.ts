@@ -11,7 +11,7 @@ import {
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
-import type { Conversation, Ending, Runtime } from './conversations.ts'
+import type { Conversation, Ending, Habits, Runtime } from './conversations.ts'
 import type { SagaDefinition } from './definition.ts'
 import { GivenUp, persistently } from './persistently.ts'
 import { type Remembered, recall } from './remembered.ts'
@@ -19,14 +19,10 @@ import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
 import { toStored } from './stored.ts'
 import { troubleOf } from './trouble.ts'
 
-export interface Surroundings<Facts> {
+export interface Surroundings<Facts> extends Habits {
   saga: SagaDefinition<Facts>
   store: EventStore
   bus: CommandBus
-  /** How often something may fail by its own fault before it is given up. */
-  tries: number
-  /** The clock: epoch milliseconds. */
-  now(): number
 }
 
 /**

@@ -9,6 +9,10 @@ export interface Request {
   command: Command
 }
 
+export function ask(stream: StreamName, command: Command): Request {
+  return { stream, command }
+}
+
 /** Something that a participant is asked to reserve. */
 export interface Step {
   /** Tells the step from the others of the same saga. */

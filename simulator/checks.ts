@@ -1,5 +1,4 @@
 // What must hold after every run, whatever went wrong in it.
-
 import { isDeepStrictEqual } from 'node:util'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import type { HistoryEntry } from '../query/store/view-store.ts'

@@ -5,6 +5,7 @@ import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { changed, documentTopic, type Projection, type ViewDocument } from '../projection.ts'
 import { type RevisionDocument, revised } from './revisions.ts'
+import { closed, givingBack, operated, replaced, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 
 export type OrderStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
 
@@ -30,20 +31,12 @@ export interface OrderDocument extends ViewDocument {
 
 export interface PlacementDocument {
   state: 'RESERVING' | 'APPROVED' | 'COMPENSATING' | 'REJECTED' | 'CANCELLED' | 'COMPENSATION_FAILED'
-  steps: readonly PlacementStepDocument[]
+  steps: readonly StepDocument[]
   startedAt: string
   /** When every reservation was settled: given back, or shipped and paid. */
   endedAt?: string
   /** Since when it waits for an operator. */
   parkedSince?: string
-}
-
-/** `name` is `credit`, or `stock` and the id of a product. */
-export interface PlacementStepDocument {
-  name: string
-  state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED' | 'FAILED'
-  at: string
-  detail?: string
 }
 
 export const orders: Projection<OrderDocument> = {
@@ -132,7 +125,7 @@ export const orders: Projection<OrderDocument> = {
       case 'SagaParked':
       case 'SagaRetried':
       case 'SagaDiscarded':
-        return isPlacement[event.data.saga] ? changed(order, event, { placement: operated(order, event) }) : order
+        return isPlacement[event.data.saga] ? changed(order, event, { placement: parkedOrNot(order, event) }) : order
       default:
         return order
     }
@@ -140,7 +133,6 @@ export const orders: Projection<OrderDocument> = {
 }
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
-type StepOutcome = Pick<PlacementStepDocument, 'state' | 'detail'>
 
 /** What is still reserved of it is given back in the end. */
 const LEFT_OUT = 'left out by revision'
@@ -151,7 +143,7 @@ const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing w
 function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
   const productIds = productsOf(data.lines)
   const steps = [CREDIT, ...productIds.map(stockOf)].map(
-    (name): PlacementStepDocument => ({ name, state: 'REQUESTED', at: recordedAt }),
+    (name): StepDocument => ({ name, state: 'REQUESTED', at: recordedAt }),
   )
   return {
     id: data.orderId,
@@ -173,15 +165,15 @@ function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>
 function swapped({ placement }: OrderDocument, { data, recordedAt: at }: EventOf<'OrderRevised'>) {
   const productIds = productsOf(data.lines)
   const names = new Set([CREDIT, ...productIds.map(stockOf)])
-  const dropped = ({ name }: PlacementStepDocument) => !names.has(name)
+  const dropped = ({ name }: StepDocument) => !names.has(name)
   const by = { state: 'COMPENSATED', at, detail: `${LEFT_OUT} ${data.revision}` } as const
   const kept = replaced(placement.steps, dropped, by).map(
-    (step): PlacementStepDocument =>
+    (step): StepDocument =>
       step.state === 'COMPENSATED' && !dropped(step) ? { name: step.name, state: 'DONE', at } : step,
   )
   const known = new Set(kept.map(({ name }) => name))
   const added = [...names].filter((name) => !known.has(name))
-  const steps = [...kept, ...added.map((name): PlacementStepDocument => ({ name, state: 'DONE', at }))]
+  const steps = [...kept, ...added.map((name): StepDocument => ({ name, state: 'DONE', at }))]
   return { lines: data.lines, productIds, total: data.total, placement: { ...placement, steps } }
 }
 
@@ -189,13 +181,11 @@ function productsOf(lines: readonly OrderLine[]): string[] {
   return [...new Set(lines.map((line) => line.productId))]
 }
 
-/** A refused step keeps its refusal: a release that follows only makes sure. */
 function withStep(order: OrderDocument, event: RecordedEvent, name: string, outcome: StepOutcome): OrderDocument {
-  const { steps } = order.placement
-  const index = steps.findIndex((step) => step.name === name)
-  if (index < 0 || steps[index]?.state === 'REFUSED') return order
-  const after = steps.with(index, { name, at: event.recordedAt, ...outcome })
-  return endedIfSettled(changed(order, event, { placement: { ...order.placement, steps: after } }), event)
+  const { placement } = order
+  const steps = withOutcome(placement.steps, event, name, outcome)
+  if (steps === placement.steps) return order
+  return endedIfSettled(changed(order, event, { placement: { ...placement, steps } }), event)
 }
 
 /** An order can be cancelled, or rejected at its deadline, while a reservation is under way: that one is given back too. */
@@ -230,67 +220,31 @@ function released(freed: number): StepOutcome {
   return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
 }
 
-/** What was reserved is to be given back; where everything was refused there is nothing to do. */
+/** Where everything was refused there is nothing to give back. */
 function gaveUpAt(event: RecordedEvent, order: OrderDocument, fields: Partial<OrderDocument>): OrderDocument {
-  const placement = compensating(order.placement, event.recordedAt)
+  const steps = givingBack(order.placement.steps, event.recordedAt)
+  const placement: PlacementDocument = { ...order.placement, state: 'COMPENSATING', steps }
   return endedIfSettled(changed(order, event, { ...fields, placement }), event)
 }
 
-function compensating(placement: PlacementDocument, at: string): PlacementDocument {
-  const steps = placement.steps.map(
-    (step): PlacementStepDocument => (step.state === 'DONE' ? { name: step.name, state: 'COMPENSATING', at } : step),
-  )
-  return { ...placement, state: 'COMPENSATING', steps }
-}
-
-/** What could not be given back is failed, until an operator has it tried again. Given up, it stays failed. */
-function operated(
+function parkedOrNot(
   { placement }: OrderDocument,
   event: EventOf<'SagaParked' | 'SagaRetried' | 'SagaDiscarded'>,
 ): PlacementDocument {
   const { parkedSince: _, ...rest } = placement
-  switch (event.type) {
-    case 'SagaParked': {
-      const parkedSince = event.recordedAt
-      if (event.data.reason === 'STUCK') return { ...rest, parkedSince }
-      const { steps, error } = event.data
-      const isFailed = (step: PlacementStepDocument) => steps.includes(step.name)
-      const failed = replaced(rest.steps, isFailed, { state: 'FAILED', at: parkedSince, detail: error })
-      return { ...rest, parkedSince, state: 'COMPENSATION_FAILED', steps: failed }
-    }
-    case 'SagaRetried': {
-      if (rest.state !== 'COMPENSATION_FAILED') return rest
-      const isFailed = (step: PlacementStepDocument) => step.state === 'FAILED'
-      const again = replaced(rest.steps, isFailed, { state: 'COMPENSATING', at: event.recordedAt })
-      return { ...rest, state: 'COMPENSATING', steps: again }
-    }
-    case 'SagaDiscarded':
-      return rest
-  }
-}
-
-function replaced(
-  steps: readonly PlacementStepDocument[],
-  which: (step: PlacementStepDocument) => boolean,
-  by: Omit<PlacementStepDocument, 'name'>,
-): PlacementStepDocument[] {
-  return steps.map((step) => (which(step) ? { name: step.name, ...by } : step))
+  return { ...rest, ...operated(rest, event, 'COMPENSATING') }
 }
 
 function ended({ placement, status }: OrderDocument, endedAt: string): PlacementDocument {
   if (status !== 'REJECTED' && status !== 'CANCELLED') return { ...placement, endedAt }
-  const steps = placement.steps.map((step): PlacementStepDocument => {
-    const open = step.state === 'REQUESTED' || step.state === 'COMPENSATING'
-    return open ? { name: step.name, at: endedAt, ...NOTHING_RESERVED } : step
-  })
-  return { ...placement, state: status, steps, endedAt }
+  return { ...placement, state: status, steps: closed(placement.steps, NOTHING_RESERVED, endedAt), endedAt }
 }
 
 /** What is settled is given back, shipped or freed by the payment; a step that is only reserved says no more than that it is done. */
 function endedIfSettled(order: OrderDocument, { recordedAt }: RecordedEvent): OrderDocument {
   const { choreographed, status, placement } = order
   if (!choreographed || placement.endedAt !== undefined || !(gaveUp(order) || status === 'PAID')) return order
-  const isSettled = ({ state, detail }: PlacementStepDocument) =>
+  const isSettled = ({ state, detail }: StepDocument) =>
     state === 'REFUSED' ||
     (state === 'COMPENSATED' && !detail?.startsWith(LEFT_OUT)) ||
     (state === 'DONE' && detail !== undefined)

@@ -1,8 +1,9 @@
 // The newest revision of an order, as part of the order's document: what it is to make of the order, and how far its saga has come.
 import type { OrderLine, RevisionRejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
+import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import type { PlacementStepDocument } from './orders.ts'
+import { closed, givingBack, operated, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 
 export interface RevisionDocument {
   /** Counted from 1 for each order. */
@@ -12,7 +13,7 @@ export interface RevisionDocument {
   lines: readonly OrderLine[]
   total: Cents
   /** Named as those of the placement; one for each product of which more or fewer pieces are taken. */
-  steps: readonly PlacementStepDocument[]
+  steps: readonly StepDocument[]
   requestedAt: string
   /** When it had its effect everywhere, or everything was given back. */
   endedAt?: string
@@ -28,43 +29,47 @@ export function revised(before: RevisionDocument | undefined, event: RecordedEve
     case 'OrderRevised':
       return { ...before, state: 'APPLIED' }
     case 'OrderRevisionRejected':
-      return givingBack({ ...before, state: 'REJECTED', reason: event.data.reason }, event.recordedAt)
+      return {
+        ...before,
+        state: 'REJECTED',
+        reason: event.data.reason,
+        steps: givingBack(before.steps, event.recordedAt),
+      }
     case 'OrderCancelled':
-      return givingBack({ ...before, state: 'CANCELLED' }, event.recordedAt)
+      return { ...before, state: 'CANCELLED', steps: givingBack(before.steps, event.recordedAt) }
 
     case 'CreditReservationRaised':
-      return withStep(before, event, 'credit', raised(before))
+      return withStep(before, event, CREDIT, raised(before))
     case 'CreditRaiseRefused':
-      return withStep(before, event, 'credit', {
+      return withStep(before, event, CREDIT, {
         state: 'REFUSED',
         detail: `${event.data.reason}: ${formatMoney(event.data.by)} more asked for, ${formatMoney(event.data.available)} available`,
       })
     case 'CreditReservationLowered':
-      return withStep(before, event, 'credit', lowered(before, event.data.by))
+      return withStep(before, event, CREDIT, lowered(before, event.data.by))
 
     case 'StockReservationRaised':
-      return withStep(before, event, `stock ${event.data.productId}`, raised(before))
+      return withStep(before, event, stockOf(event.data.productId), raised(before))
     case 'StockRaiseRefused':
-      return withStep(before, event, `stock ${event.data.productId}`, {
+      return withStep(before, event, stockOf(event.data.productId), {
         state: 'REFUSED',
         detail: `${event.data.reason}: ${event.data.by} more asked for, ${event.data.available} available`,
       })
     case 'StockReservationLowered':
-      return withStep(before, event, `stock ${event.data.productId}`, lowered(before, event.data.by))
+      return withStep(before, event, stockOf(event.data.productId), lowered(before, event.data.by))
 
     case 'RevisionEnded':
       return ended(before, event.recordedAt)
     case 'SagaParked':
     case 'SagaRetried':
     case 'SagaDiscarded':
-      return operated(before, event)
+      return parkedOrNot(before, event)
     default:
       return before
   }
 }
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
-type StepOutcome = Pick<PlacementStepDocument, 'state' | 'detail'>
 
 const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing more was reserved' }
 
@@ -73,7 +78,7 @@ function numberOf({ data }: RecordedEvent): number | undefined {
 }
 
 function requested({ data, recordedAt }: EventOf<'OrderRevisionRequested'>): RevisionDocument {
-  const names = ['credit', ...data.stock.map(({ productId }) => `stock ${productId}`)]
+  const names = [CREDIT, ...data.stock.map(({ productId }) => stockOf(productId))]
   return {
     number: data.revision,
     state: 'PENDING',
@@ -84,11 +89,9 @@ function requested({ data, recordedAt }: EventOf<'OrderRevisionRequested'>): Rev
   }
 }
 
-/** A refused step keeps its refusal: what follows only makes sure. */
 function withStep(revision: RevisionDocument, event: RecordedEvent, name: string, outcome: StepOutcome) {
-  const index = revision.steps.findIndex((step) => step.name === name)
-  if (index < 0 || revision.steps[index]?.state === 'REFUSED') return revision
-  return { ...revision, steps: revision.steps.with(index, { name, at: event.recordedAt, ...outcome }) }
+  const steps = withOutcome(revision.steps, event, name, outcome)
+  return steps === revision.steps ? revision : { ...revision, steps }
 }
 
 function raised(revision: RevisionDocument): StepOutcome {
@@ -101,41 +104,19 @@ function lowered(revision: RevisionDocument, by: number): StepOutcome {
   return by === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
 }
 
-function givingBack(revision: RevisionDocument, at: string): RevisionDocument {
-  return { ...revision, steps: replaced(revision, (step) => step.state === 'DONE', { state: 'COMPENSATING', at }) }
-}
-
 /** What was not asked, or needed nothing after an order was cancelled, shipped or paid, has left no event. */
 function ended(revision: RevisionDocument, endedAt: string): RevisionDocument {
-  const isOpen = ({ state }: PlacementStepDocument) => state === 'REQUESTED' || state === 'COMPENSATING'
   const outcome: StepOutcome = isGivenBack(revision) ? NOTHING_RESERVED : { state: 'DONE' }
   const state = revision.state === 'COMPENSATION_FAILED' ? stateBefore(revision) : revision.state
-  return { ...revision, state, steps: replaced(revision, isOpen, { ...outcome, at: endedAt }), endedAt }
+  return { ...revision, state, steps: closed(revision.steps, outcome, endedAt), endedAt }
 }
 
-/** What could not be given back is failed, until an operator has it tried again. Given up, it stays failed. */
-function operated(revision: RevisionDocument, event: EventOf<'SagaParked' | 'SagaRetried' | 'SagaDiscarded'>) {
+function parkedOrNot(
+  revision: RevisionDocument,
+  event: EventOf<'SagaParked' | 'SagaRetried' | 'SagaDiscarded'>,
+): RevisionDocument {
   const { parkedSince: _, ...rest } = revision
-  switch (event.type) {
-    case 'SagaParked': {
-      const parkedSince = event.recordedAt
-      const { reason, steps, error } = event.data
-      if (reason === 'STUCK') return { ...rest, parkedSince }
-      const failed = replaced(rest, ({ name }) => steps.includes(name), {
-        state: 'FAILED',
-        at: parkedSince,
-        detail: error,
-      })
-      return { ...rest, parkedSince, state: 'COMPENSATION_FAILED' as const, steps: failed }
-    }
-    case 'SagaRetried': {
-      if (rest.state !== 'COMPENSATION_FAILED') return rest
-      const again = { state: 'COMPENSATING', at: event.recordedAt } as const
-      return { ...rest, state: stateBefore(rest), steps: replaced(rest, ({ state }) => state === 'FAILED', again) }
-    }
-    case 'SagaDiscarded':
-      return rest
-  }
+  return { ...rest, ...operated<RevisionDocument['state']>(rest, event, stateBefore(rest)) }
 }
 
 function stateBefore({ reason }: RevisionDocument): 'REJECTED' | 'CANCELLED' {
@@ -144,12 +125,4 @@ function stateBefore({ reason }: RevisionDocument): 'REJECTED' | 'CANCELLED' {
 
 function isGivenBack({ state }: RevisionDocument): boolean {
   return state !== 'PENDING' && state !== 'APPLIED'
-}
-
-function replaced(
-  { steps }: RevisionDocument,
-  which: (step: PlacementStepDocument) => boolean,
-  by: Omit<PlacementStepDocument, 'name'>,
-): PlacementStepDocument[] {
-  return steps.map((step) => (which(step) ? { name: step.name, ...by } : step))
 }

@@ -1,5 +1,4 @@
 // `npm run import -- FILE.csv`: sends a wholesaler's orders to a running desk.
-
 import { BadArguments } from '../client/command-line.ts'
 import { DeskProblem } from '../client/desk-client.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'

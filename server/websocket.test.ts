@@ -104,6 +104,17 @@ describe('GraphQL over WebSocket', () => {
     expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
   })
 
+  test.each(['1', 'x'.repeat(1_000), 'é'.repeat(1_000)])(
+    'an id that is in use closes the socket, however long it is',
+    async (id) => {
+      const gateway = await gatewayUnderTest()
+      const socket = await openSocket(gateway)
+      for (let times = 0; times < 2; times++) socket.send(subscribe(id, 'subscription { endless }'))
+      expect(await socket.closed).toBe(4409)
+      expect(gateway.logged.filter(({ level }) => Number(level) >= 50)).toEqual([])
+    },
+  )
+
   test('a frame that breaks the protocol closes the socket, and nothing else', async () => {
     const gateway = await gatewayUnderTest()
     const socket = connect(gateway.port, '127.0.0.1')

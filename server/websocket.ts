@@ -9,6 +9,8 @@ import { graphqlProtocol, type ProtocolOptions } from './subscriptions.ts'
 
 const keepAliveEvery = 12_000
 const closingTakesAtMost = 1_000
+/** Of the reason in a close frame, RFC 6455 section 5.5; `ws` throws at a longer one. */
+const longestReasonBytes = 123
 
 interface SocketOptions<Context extends object> extends ProtocolOptions<Context> {
   server: Server
@@ -50,7 +52,7 @@ export function serveSockets<Context extends object>(options: SocketOptions<Cont
         protocol: socket.protocol,
         // When sending fails the close of the socket follows, which is all that there is to do.
         send: (text) => new Promise((resolve) => socket.send(text, () => resolve())),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason = '') => socket.close(code, fitting(reason)),
         onMessage: (handle) => {
           socket.on('message', (data) => {
             if (socket.bufferedAmount > limits.unreadBytes) return socket.terminate()
@@ -80,6 +82,12 @@ export function serveSockets<Context extends object>(options: SocketOptions<Cont
       await Promise.all([...sockets.clients].map(goAway))
     },
   }
+}
+
+/** The beginning of a reason: graphql-ws quotes the client in some, such as an id that is in use already. */
+function fitting(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(longestReasonBytes))
+  return reason.slice(0, read)
 }
 
 /** Browsers open a WebSocket to any address from any page, so a page of another origin has to be refused here. */

@@ -254,7 +254,7 @@ const programs = { start: 'server/main.ts', demo: 'server/demo.ts' }
 
 /** What `npm start` and `npm run demo` run. */
 function run(program: keyof typeof programs, env: Record<string, string>, ...args: string[]): Running {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', programs[program], ...args], {
+  const child: ChildProcess = spawn(process.execPath, ['--import', './server/typescript.mjs', programs[program], ...args], {
     env: { ...process.env, ...embedded, ...env },
   })
   let stdout = ''

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { EventStore } from '../../events/store/event-store.ts'
+import { type EventStore, StoreUnavailable } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import * as cus from '../customer/customer.given.ts'
 import { broken, eventsOf, type Fault, lost, openLog, unavailable, unheard, watched } from '../log.given.ts'
@@ -236,11 +236,26 @@ describe('when the store is in trouble', () => {
     expect(await eventsOf(store, stream)).toHaveLength(3)
   })
 
-  test('commands that cannot be stored are not decided, and nothing of them is believed afterwards', async () => {
+  test('a stream that cannot be read now is decided later', async () => {
+    const store = await openLog()
+    const { handler } = await registered({
+      ...store,
+      read: () => {
+        throw new StoreUnavailable('the store is away')
+      },
+    })
+    await expect(handler.send(reservation(1))).rejects.toThrow(NotDecided)
+  })
+
+  test('nothing is believed of commands whose append has failed, and why it failed is told', async () => {
     const store = await openLog()
     const { handler } = await registered(store, [broken])
     const sent = [reservation(1, 60_000), reservation(2, 60_000)].map((command) => handler.send(command))
-    for (const outcome of sent) await expect(outcome).rejects.toThrow(NotDecided)
+    for (const outcome of sent) {
+      const failure = await outcome.catch((error: unknown) => error)
+      expect(failure).toEqual(new Error('the disk is broken'))
+      expect(failure).not.toBeInstanceOf(NotDecided)
+    }
     expect(await handler.send(reservation(2, 60_000))).toMatchObject({
       duplicate: false,
       revision: 1,
@@ -254,8 +269,27 @@ describe('when the store is in trouble', () => {
       throw new Error('the disk broke afterwards')
     }
     const { handler } = await registered(await openLog(), [stored])
-    await expect(handler.send(reservation(1))).rejects.toThrow(NotDecided)
+    await expect(handler.send(reservation(1))).rejects.toThrow('the disk broke afterwards')
     expect(await handler.send(reservation(1))).toMatchObject({ duplicate: true, revision: 1 })
+  })
+
+  test('a repeat is not answered from a stream that the store does not show as far as it was: it may have been refused', async () => {
+    const store = await openLog()
+    const { handler } = await registered(store)
+    await handler.send(reservation(1))
+    const refused = await handler.send(reservation(2, 1_000_000))
+    let seen = 4
+    const behind = openCommandHandler({
+      ...store,
+      async *read(name, from) {
+        for await (const page of store.read(name, from)) yield page.filter(({ revision }) => revision < seen)
+      },
+    })
+    await behind.send(reservation(3))
+    seen = 2
+    await expect(behind.send(reservation(2, 1_000_000))).rejects.toThrow(NotDecided)
+    seen = 4
+    expect(await behind.send(reservation(2, 1_000_000))).toMatchObject({ ...refused, duplicate: true })
   })
 })
 

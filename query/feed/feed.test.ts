@@ -198,6 +198,20 @@ describe('following the history', () => {
     expect(feed.health().subscriptions).toBe(0)
   })
 
+  test('ends for any number of readers that are too slow at one time, so that others hardly wait for them', async () => {
+    await happened(customerRegistered())
+    const slow = Array.from({ length: 50 }, () => follow({ views: desk.views, feed }, {}))
+    for (const entries of slow) void entries.next()
+    let passed = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (passed += 10))
+    const product = feed.changes('products/prd_1')
+    await happened(...reservations(1_200), productAdded())
+    await product.next()
+    product.close()
+    expect(passed).toBeLessThan(1_000)
+    for (const entries of slow) expect((await entries.next()).value).toHaveProperty('resumeSince')
+  })
+
   test('does not end for a reader that keeps up with a burst', async () => {
     await happened(customerRegistered())
     const entries = follow({ views: desk.views, feed }, {})

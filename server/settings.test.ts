@@ -128,6 +128,18 @@ describe('settings', () => {
     expect(readSettings(env, [])).toEqual(usual)
   })
 
+  test('what Kubernetes tells of a service with the name of the desk is nobody’s business here', () => {
+    const env = {
+      CREDITLINE_SERVICE_HOST: '10.0.0.1',
+      CREDITLINE_SERVICE_PORT: '4000',
+      CREDITLINE_SERVICE_PORT_HTTP: '4000',
+      CREDITLINE_PORT: 'tcp://10.0.0.1:4000',
+      CREDITLINE_PORT_4000_TCP: 'tcp://10.0.0.1:4000',
+      CREDITLINE_PORT_4000_TCP_ADDR: '10.0.0.1',
+    }
+    expect(readSettings(env, [])).toEqual(usual)
+  })
+
   test('arguments are refused', () => {
     expect(readSettings({}, ['--port', '80'])).toEqual([
       'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA).',

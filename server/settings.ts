@@ -151,7 +151,7 @@ export function readSettings(
   const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
   const complaints = [
     ...argv.map(unknownArgument),
-    ...Object.keys(env).flatMap(unknownVariable),
+    ...Object.entries(env).flatMap(([name, value]) => (isOfService(name, value) ? [] : unknownVariable(name))),
     ...malformed.map((name) => malformation(name, env[name])),
   ]
   if (complaints.length > 0 || !read.success) return complaints
@@ -209,6 +209,11 @@ function malformation(name: Name, value: string | undefined): string {
 
 function unknownArgument(argument: string): string {
   return `The argument ${JSON.stringify(argument)} is not known: there are none, settings are environment variables (${names.join(', ')}).`
+}
+
+/** Kubernetes tells each container where the services of its namespace are, in variables that begin with the service's name. */
+function isOfService(name: string, value = ''): boolean {
+  return /^CREDITLINE_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
 }
 
 function unknownVariable(name: string): string[] {

@@ -14,6 +14,7 @@ import {
 } from 'nats'
 import type { Logger } from '../logger.ts'
 import { messageOf } from '../message-of.ts'
+import { within } from '../within.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
 import { natsAddress } from './nats-address.ts'
 
@@ -99,7 +100,7 @@ async function firstConnection(
  */
 async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
   const connecting = connect({ ...options, waitOnFirstConnect: true })
-  const connection = await Promise.race([connecting, pause(patienceMs, undefined, { ref: false })])
+  const connection = await within(patienceMs, connecting, () => undefined)
   if (connection) return connection
   connecting.then((tooLate) => tooLate.close()).catch(() => {})
   throw new Error('the servers that answered do so no more')
@@ -241,7 +242,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
     /** What the server has sent before it knows of the end is taken still: it would send it to nobody else. */
     async function drain(): Promise<void> {
       // One that the server refused is closed: it cannot be drained.
-      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain())
+      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain(), () => {})
       else onServer.unsubscribe()
       await Promise.all(taken)
       subscriptions.delete(subscription)
@@ -274,8 +275,9 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
   }
 
   async function close(): Promise<void> {
-    await within(ANSWERS_WITHIN_MS, Promise.all([...subscriptions].map((subscription) => subscription.stop())))
-    if (connected) await within(DRAIN_WITHIN_MS, connection.drain())
+    const answered = Promise.all([...subscriptions].map((subscription) => subscription.stop()))
+    await within(ANSWERS_WITHIN_MS, answered, () => {})
+    if (connected) await within(DRAIN_WITHIN_MS, connection.drain(), () => {})
     await connection.close()
     connected = false
   }
@@ -363,9 +365,4 @@ const REASONS: Record<string, string> = {
 function reasonOf(error: unknown): string {
   const known = error instanceof NatsError ? REASONS[error.code] : undefined
   return known ?? messageOf(error)
-}
-
-/** Waits for work, but not for longer than so many milliseconds. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, pause(ms, undefined, { ref: false })])
 }

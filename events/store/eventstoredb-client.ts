@@ -1,6 +1,6 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
-import { setTimeout as pause } from 'node:timers/promises'
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
+import { within } from '../within.ts'
 
 export type Client = Pick<
   EventStoreDBClient,
@@ -89,7 +89,7 @@ const CALLS_END_WITHIN_MS = 1_000
  * cancelled never tell; closing the connection ends them in any case.
  */
 async function dispose(client: EventStoreDBClient): Promise<void> {
-  await Promise.race([client.dispose(), pause(CALLS_END_WITHIN_MS, undefined, { ref: false })])
+  await within(CALLS_END_WITHIN_MS, client.dispose(), () => {})
   try {
     // biome-ignore lint/complexity/useLiteralKeys: it is protected, and there is no other way to close the connection.
     const channel = await client['getChannel']()

@@ -43,7 +43,11 @@ export interface ScriptedServer {
   /** Nobody gets an answer but an error, until it is up again. */
   down(): void
   up(): void
+  /** Connections stay, and nothing is answered any more: as when the disk hangs. */
+  hang(): void
   subscriptions(): number
+  /** Reads that nobody has ended, neither this server nor its client. */
+  openReads(): number
   /** Every position that a subscription was asked for to start after. */
   startedAfter: ('start' | number)[]
   appendsSeen(): { calls: number; mostAtOnce: number }
@@ -72,6 +76,8 @@ export function scriptedServer(): ScriptedServer {
   /** Where the next record will be. */
   let end = FIRST_RECORD
   let isDown = false
+  let isHanging = false
+  let openReads = 0
   let forgetsPosition = false
   let failing: { error: Error; fate: 'stored' | 'not stored' } | undefined
   let calls = 0
@@ -121,6 +127,7 @@ export function scriptedServer(): ScriptedServer {
     underWay.set(id, calls)
     mostAtOnce = Math.max(mostAtOnce, underWay.size)
     await turn()
+    if (isHanging) await new Promise(() => {})
     underWay.delete(id)
     if (isDown) throw new UnavailableError()
     const fault = failing
@@ -169,8 +176,10 @@ export function scriptedServer(): ScriptedServer {
   /** Errors are emitted, not thrown by destroying the stream: so does the client. */
   function reading(give: () => Recorded[] | Error): Readable & { cancel(): Promise<void> } {
     const stream = new Readable({ objectMode: true, read() {} })
+    openReads++
+    stream.once('close', () => openReads--)
     setImmediate(() => {
-      if (stream.destroyed) return
+      if (stream.destroyed || isHanging) return
       const given = isDown ? new UnavailableError() : give()
       if (given instanceof Error) {
         stream.emit('error', given)
@@ -335,7 +344,11 @@ export function scriptedServer(): ScriptedServer {
     up() {
       isDown = false
     },
+    hang() {
+      isHanging = true
+    },
     subscriptions: () => subscribers.size,
+    openReads: () => openReads,
     startedAfter,
     appendsSeen: () => ({ calls, mostAtOnce }),
   }

@@ -23,6 +23,7 @@ import {
   type StreamName,
   type SubscribeOptions,
 } from './event-store.ts'
+import { answered } from './eventstoredb-answered.ts'
 import { appendsOf } from './eventstoredb-appends.ts'
 import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
 import { appendFailure, unavailable } from './eventstoredb-errors.ts'
@@ -48,8 +49,6 @@ const DEFAULT_BATCH_SIZE = 1_000
  * for no difference of two clocks to matter.
  */
 const APPEND_DEADLINE_MS = 24 * 3_600_000
-/** The client itself waits for an answer without end. */
-const ANSWER_WITHIN_MS = 15_000
 
 /**
  * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
@@ -63,7 +62,7 @@ export async function openEventStoreDB({
   const names = namesIn(namespace)
   const store = eventStoreOn(await sharedClient(url), { names, log })
   try {
-    await answered(firstPage(store.read('log')))
+    await firstPage(store.read('log'))
     return store
   } catch (error) {
     await store.close()
@@ -201,13 +200,4 @@ function eventData({ type, data, id, metadata }: NewEvent): EventData {
 
 async function firstPage(pages: AsyncIterable<RecordedEvent[]>): Promise<void> {
   for await (const _ of pages) return
-}
-
-/** What a call gives, if it does so in time. */
-function answered<Result>(call: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} seconds`))
-    const timer = setTimeout(late, ANSWER_WITHIN_MS)
-    call.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -327,13 +327,13 @@ test('a command for a stream that nobody decides for is an error', async () => {
 describe('when other processes append to the log too, an answer that leaves no event is confirmed first', () => {
   const change = message(cus.changeLimit(5), 'change')
 
-  /** Another handler on the same log, and one whose memory is of before the other began: there is no cus_1, and no prd_1. */
+  /** Another handler on the same log, and one that remembers cus_1 and prd_1 from before that began: as unknown, which they were refused for. */
   async function two({ alone = false } = {}) {
     const store = await openLog()
     const log = watched(store)
     const stale = openCommandHandler(log, { alone })
-    await stale.send(change)
-    await stale.priceOf('prd_1')
+    await stale.send(reservation(0))
+    await stale.send({ ...message(prd.reserveStock('ord_0', 1), 'c0'), stream: 'product-prd_1' })
     log.reads.length = 0
     return { other: openCommandHandler(store), stale, log }
   }
@@ -341,7 +341,7 @@ describe('when other processes append to the log too, an answer that leaves no e
   test('a refusal: what another has made possible is done', async () => {
     const { other, stale } = await two()
     await other.send(registration)
-    expect(await stale.send(change)).toMatchObject({ accepted: true, duplicate: false, revision: 1 })
+    expect(await stale.send(change)).toMatchObject({ accepted: true, duplicate: false, revision: 2 })
   })
 
   test('a refusal: what another has done is a duplicate', async () => {
@@ -406,7 +406,7 @@ describe('what is in memory', () => {
   test('is bounded, also when streams grow: those that rest are forgotten, read again, and answer as before', async () => {
     const store = await openLog()
     const log = watched(store)
-    const handler = openCommandHandler(log, { rememberedCommands: 8 })
+    const handler = openCommandHandler(log, { weightAtRest: 8 })
     for (let number = 0; number < 5; number++) {
       for (const customer of ['customer-cus_1', 'customer-cus_2'] as const) {
         await handler.send({ ...reservation(number), stream: customer })
@@ -419,7 +419,7 @@ describe('what is in memory', () => {
 
   test('keeps a stream that alone has more commands than are to be remembered, rather than reading it for each', async () => {
     const log = watched(await openLog())
-    const handler = openCommandHandler(log, { rememberedCommands: 3 })
+    const handler = openCommandHandler(log, { weightAtRest: 3 })
     for (let number = 0; number < 8; number++) {
       await handler.send(reservation(number))
       await turn()

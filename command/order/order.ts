@@ -217,6 +217,13 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       }
     }
   },
+
+  /** A line with the longest id takes 150 bytes. */
+  weight(order) {
+    if (order.status === 'UNPLACED') return 0
+    const { lines, pending, awaited } = order
+    return (lines.length + (pending?.lines.length ?? 0) + (awaited?.open.size ?? 0)) / 2
+  },
 }
 
 function factsOf(orderId: string, { customerId, total, coordination }: PlacedOrder) {

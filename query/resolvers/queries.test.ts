@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Payload } from '../../schema/payload.ts'
-import type { Reads } from '../context.ts'
+import { type Reads, readsOn } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
 import { openTestViews, type TestViews, testLogId } from '../test-views.ts'
 import {
@@ -45,7 +45,7 @@ beforeAll(async () => {
     ),
   )
   const feed = await openFeed({ views: desk.views, log: { info() {}, warn() {} } })
-  reads = { views: desk.views, feed, currency: 'EUR', version: '1.2.3' }
+  reads = readsOn({ views: desk.views, feed, currency: 'EUR', version: '1.2.3' })
   run = executor(reads).run
 })
 

@@ -126,8 +126,7 @@ function observe(app: FastifyInstance): void {
     request.log.debug({ method, url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'request')
   })
   app.addHook('onSend', async (request, reply) => {
-    const headers = pathOf(request.url).startsWith('/playground/') ? everywhere : { ...everywhere, ...outsidePages }
-    for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+    reply.headers(pathOf(request.url).startsWith('/playground/') ? everywhere : outsidePages)
   })
 }
 
@@ -139,6 +138,7 @@ const everywhere = {
 }
 
 const outsidePages = {
+  ...everywhere,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
   'cache-control': 'no-store',

@@ -17,6 +17,7 @@ export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'na
   return {
     viewsMoved(checkpoint) {
       for (const look of listeners) look(checkpoint)
+      // Without the checkpoint, on purpose: with MongoDB it is the gateway's own read of it that has its later reads see as much.
       messaging?.publish(subject, null)
     },
     listen(look) {

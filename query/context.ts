@@ -2,7 +2,7 @@
 import DataLoader from 'dataloader'
 import type { Feed } from './feed/feed.ts'
 import type { Projection, ViewDocument, ViewName } from './projection.ts'
-import { clientError } from './resolvers/errors.ts'
+import { shownToClient } from './resolvers/errors.ts'
 import { DocumentBroken, type ViewStore } from './store/view-store.ts'
 import { type CustomerDocument, customers } from './views/customers.ts'
 import { type OrderDocument, orders } from './views/orders.ts'
@@ -93,6 +93,6 @@ async function readEach<Document extends ViewDocument>(
   } catch (error) {
     if (!(error instanceof DocumentBroken) || !ids.has(error.id)) throw error
     const others = new Set(wanted.filter((id) => id !== error.id))
-    return (await readEach(views, view, others)).set(error.id, clientError(error) as Error)
+    return (await readEach(views, view, others)).set(error.id, shownToClient(error) as Error)
   }
 }

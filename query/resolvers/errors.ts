@@ -14,7 +14,7 @@ export function notYetVisible(): GraphQLError {
 }
 
 /** What a client is told of an error of the view store; the error itself when a client can do nothing about it. */
-export function clientError(error: unknown): unknown {
+export function shownToClient(error: unknown): unknown {
   if (error instanceof InvalidCursor) return badArgument('after', `is of no use here: ${error.message}`)
   if (error instanceof DocumentBroken) {
     return new GraphQLError(`${error.message}. Its events are all in the audit log.`, {

@@ -83,6 +83,25 @@ describe('command handlers in several processes', () => {
     return { bus, add, messaging }
   }
 
+  test('an answer has no events for who wants a receipt only, and refusals as they are', async () => {
+    const { add, messaging } = desk()
+    const handling = add(openCommandHandler(await openLog()))
+    handling.held.add(partition)
+    handling.take(partition)
+    const ask = (message: CommandMessage) =>
+      messaging.request(subjectOf('desk', partition), { ask: 'decide', message }, 1_000)
+    const receiptOnly = true
+    expect(await ask({ ...message, receiptOnly })).toEqual({
+      outcome: { accepted: true, duplicate: false, revision: 0, position: expect.any(Number), events: [] },
+    })
+    expect(await ask({ ...message, commandId: 'another', receiptOnly })).toMatchObject({
+      outcome: { accepted: false, refusal: { code: 'ALREADY_EXISTS' } },
+    })
+    expect(await ask(message)).toMatchObject({
+      outcome: { duplicate: true, events: [cus.registered({ creditLimit: 100 })] },
+    })
+  })
+
   test('while nobody serves the partition a command is not decided, and the message says so', async () => {
     const { bus } = desk()
     await expect(bus.send(message)).rejects.toThrow(NotDecided)

@@ -1,7 +1,7 @@
 // The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
 import { messageOf } from '../../events/message-of.ts'
 import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
-import { type CommandBus, NotDecided } from './command-bus.ts'
+import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
 import { asRequest, type Reply } from './remote-messages.ts'
 
@@ -36,12 +36,17 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
     if (!request)
       return { notDecided: 'The command handler does not understand the command; it is of another version.' }
     try {
-      if (request.ask === 'decide') return { outcome: await handler.send(request.message) }
+      if (request.ask === 'decide') return { outcome: await decided(request.message) }
       return { price: (await handler.priceOf(request.productId)) ?? null }
     } catch (error) {
       const reason = messageOf(error)
       return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
     }
+  }
+
+  async function decided(message: CommandMessage): Promise<Outcome> {
+    const outcome = await handler.send(message)
+    return message.receiptOnly && outcome.accepted ? { ...outcome, events: [] } : outcome
   }
 
   async function give(partition: number): Promise<void> {

@@ -161,7 +161,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     const { command, commandId, digest } = message
     const before = current.commands.get(commandId) ?? recalled?.commands.get(commandId)
     if (before && before.digest !== digest) return () => resolve(reused(commandId))
-    if (before) return async () => resolve(await repeated(before))
+    if (before) return async () => resolve(await repeated(before, message))
 
     let decision: ReturnType<typeof decider.decide>
     try {
@@ -201,8 +201,8 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     }
   }
 
-  async function repeated(before: Recorded): Promise<Outcome> {
-    const events = await recordedEvents(store, stream, before)
+  async function repeated(before: Recorded, { receiptOnly }: CommandMessage): Promise<Outcome> {
+    const events = receiptOnly ? [] : await recordedEvents(store, stream, before)
     return { accepted: true, duplicate: true, revision: before.last, position: before.position, events }
   }
 }

@@ -6,7 +6,7 @@ import type { EventStore } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
 import { type CommandBus, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
-import { eventsOf, openLog, wholeLog } from '../log.given.ts'
+import { eventsOf, openLog, watched, wholeLog } from '../log.given.ts'
 import { mutations } from './index.ts'
 
 let store: EventStore
@@ -138,6 +138,19 @@ describe('a retry', () => {
     const first = await send('registerCustomer', acme)
     const retry = await send('registerCustomer', acme)
     expect(retry).toEqual({ ...first, receipt: { ...first.receipt, duplicate: true } })
+  })
+
+  test('reads nothing of what it had recorded', async () => {
+    const log = watched(store)
+    bus = openCommandHandler(log)
+    const lines = Array.from({ length: 100 }, (_, number) => ({
+      productId: `prd_${number}`,
+      quantity: 1,
+      unitPrice: 1,
+    }))
+    await send('placeOrder', { ...order, content: { lines } })
+    expect(await send('placeOrder', { ...order, content: { lines } })).toMatchObject({ receipt: { duplicate: true } })
+    expect(log.reads).toEqual([])
   })
 
   test('is the same whatever the order of the fields, and whether absent ones are null', async () => {

@@ -39,6 +39,7 @@ export interface Loaders {
 /** A document of a view; undefined where there is none with the id. */
 export type Loaded<View extends ViewName> = Awaited<ReturnType<Loaders[View]['load']>>
 
+/** A document by its view and its id. @throws GraphQLError with the code VIEW_BROKEN, and what the view store throws */
 export function load<View extends ViewName>(from: Loaders, view: View, id: string): Promise<Loaded<View>> {
   return from[view].load(id) as Promise<Loaded<View>>
 }

@@ -13,7 +13,7 @@ import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } f
 import type { Snapshots } from './snapshots.ts'
 
 /** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
-export class CannotFold extends Error {
+class CannotFold extends Error {
   override name = 'CannotFold'
 }
 

@@ -44,6 +44,7 @@ export function searchConditions(field: string, text: Maybe<string>): Condition[
   return wordsOf(text).map((startsWith) => ({ field, startsWith }))
 }
 
+/** No condition where the range has no bound. */
 export function rangeCondition(field: string, range: Maybe<MoneyRange | DateTimeRange>): Condition[] {
   const bounded = range ? bounds(range) : {}
   return Object.keys(bounded).length > 0 ? [{ field, range: bounded }] : []

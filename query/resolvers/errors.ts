@@ -7,6 +7,7 @@ export function badArgument(argument: string, problem: string): GraphQLError {
   return new GraphQLError(`${argument} ${problem}`, { extensions: { code: 'BAD_USER_INPUT', argument } })
 }
 
+/** The views have not reached what the client has seen already, with the code NOT_YET_VISIBLE; it may ask again. */
 export function notYetVisible(): GraphQLError {
   return new GraphQLError('The views did not reach the position of atLeast in time. Ask again in a moment.', {
     extensions: { code: 'NOT_YET_VISIBLE', retryable: true },

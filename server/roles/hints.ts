@@ -10,6 +10,7 @@ export interface Hints {
   listen(look: (checkpoint?: Position) => void): void
 }
 
+/** Within the process hints are calls; over NATS, where there is one, they reach the other processes. */
 export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'namespace'>): Hints {
   const subject = `${namespace}.views`
   const listeners: ((checkpoint?: Position) => void)[] = []

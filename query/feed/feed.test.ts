@@ -232,6 +232,25 @@ describe('following the history', () => {
     await entries.return?.()
   })
 
+  test('lets others have their turn between the pages that it reads', async () => {
+    await happened(customerRegistered(), ...reservations(999))
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      for (; !isOver; await setImmediate()) turns++
+    }
+    const counting = others()
+    const entries = follow({ views: desk.views, feed }, {}, 0)
+    for (let seen = 0; seen < 1_000; ) {
+      const before = turns
+      seen += positions(await entries.next()).length
+      if (seen > 100) expect(turns).toBeGreaterThan(before)
+    }
+    isOver = true
+    await counting
+    await entries.return?.()
+  })
+
   test('misses nothing that is recorded while stored entries are on their way to the reader', async () => {
     await happened(customerRegistered())
     const { history } = desk.views

@@ -1,4 +1,5 @@
 // State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../events/position.ts'
 import { type Loaded, load, type Reads } from '../context.ts'
 import { stoppable } from '../feed/stoppable.ts'
@@ -91,6 +92,7 @@ export function customerOrdersChanges(
         yield { kind: 'CHANGED', orders: documents.filter((document) => document !== undefined), position }
       }
       if (isWhole && !page.hasNextPage) return position
+      await turn()
     }
   }
 

@@ -42,12 +42,14 @@ test.each(names)('%s: what is right is accepted', (name) => {
 
 describe('a commandId', () => {
   test.each(names)('%s: has 1 to 128 characters, is not blank and does not begin with ~', (name) => {
-    for (const commandId of ['x', 'x'.repeat(128), 'a~', null, undefined]) expect(told(name, { commandId })).toEqual([])
+    for (const commandId of ['x', 'x'.repeat(128), 'a~', '🛒', null, undefined])
+      expect(told(name, { commandId })).toEqual([])
     const wrong = [
       ['', 'commandId must have 1 to 128 characters.'],
       ['x'.repeat(129), 'commandId must have 1 to 128 characters.'],
       [' ', 'commandId must not be blank.'],
       ['~placement-ord_1/credit/reserve', 'commandId must not begin with ~.'],
+      ['half \ud83d of it', 'commandId must be Unicode text: it has half of a surrogate pair.'],
     ]
     for (const [commandId, message] of wrong) {
       expect(told(name, { commandId })).toEqual([{ path: 'input.commandId', message }])

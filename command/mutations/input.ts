@@ -19,11 +19,15 @@ function id(entity: Entity) {
 /** Text that says something: whoever has nothing to say leaves an optional one out. */
 function text(most: number) {
   const form = `must have 1 to ${most} characters`
-  return z
-    .string()
-    .min(1, { error: form, abort: true })
-    .max(most, { error: form, abort: true })
-    .refine((value) => value.trim() !== '', 'must not be blank')
+  return (
+    z
+      .string()
+      .min(1, { error: form, abort: true })
+      .max(most, { error: form, abort: true })
+      .refine((value) => value.trim() !== '', 'must not be blank')
+      // JSON can write half of a pair, which no other encoding can: stores would keep something else.
+      .refine((value) => !/\p{Surrogate}/u.test(value), 'must be Unicode text: it has half of a surrogate pair')
+  )
 }
 
 const negative = 'must not be negative'

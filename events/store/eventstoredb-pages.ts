@@ -12,11 +12,11 @@ const PAGE = 500
  * @throws StoreUnavailable
  */
 export async function* pagesOf(
-  read: StreamingRead<ResolvedEvent>,
+  read: AsyncIterable<ResolvedEvent>,
   recorded: (resolved: ResolvedEvent) => RecordedEvent | undefined,
 ): AsyncGenerator<RecordedEvent[]> {
   let page: RecordedEvent[] = []
-  for await (const resolved of untilDone(read)) {
+  for await (const resolved of read) {
     const event = recorded(resolved)
     if (event) page.push(event)
     if (page.length < PAGE) continue

@@ -54,15 +54,17 @@ function deploymentParts(answers: readonly RoleAnswers[]): Record<string, Part> 
 
 async function eventStorePart(store: EventStore): Promise<Part> {
   try {
-    return { ok: true, detail: `newest event at ${await store.head()}` }
+    const position = await store.head()
+    return { ok: true, detail: `newest event at ${position}`, figures: { position } }
   } catch (error) {
     return { ok: false, detail: messageOf(error) }
   }
 }
 
 function viewsPart(feed: Feed, { startedAt }: Ground): Part {
-  const { failure, subscriptions, position } = feed.health()
-  if (failure !== undefined) return { ok: false, detail: failure }
-  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
-  return { ok: true, detail: `${subscriptions} subscriptions` }
+  const { failure, ...figures } = feed.health()
+  const { position, subscriptions } = figures
+  if (failure !== undefined) return { ok: false, detail: failure, figures }
+  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
+  return { ok: true, detail: `${subscriptions} subscriptions`, figures }
 }

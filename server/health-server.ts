@@ -1,6 +1,7 @@
-// The HTTP of a process that is no gateway: its health, and nothing else.
+// The HTTP of a process that is no gateway: its health, and what it counts.
 import fastify from 'fastify'
-import { type Health, serveHealth } from './health.ts'
+import type { Health } from './health.ts'
+import { serveHealth } from './health-routes.ts'
 import { type Address, type Listening, listen } from './listen.ts'
 import { refuseOtherMethods } from './methods.ts'
 
@@ -16,7 +17,9 @@ export async function startHealthServer(address: Address, health: () => Promise<
   refuseOtherMethods(app)
   serveHealth(app, health, () => stopping)
   app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: 'This process is no gateway. Its health is at /health/live and /health/ready.' }),
+    reply
+      .code(404)
+      .send({ error: 'This process is no gateway. Its health is at /health/live and /health/ready, and as /metrics.' }),
   )
   const listening = await listen(app, address)
   return {

@@ -240,6 +240,7 @@ describe('health and pages', () => {
     ['/graphql', 'GET, POST'],
     ['/health/live', 'GET, HEAD'],
     ['/health/ready?verbose=1', 'GET, HEAD'],
+    ['/metrics', 'GET, HEAD'],
     ['/playground', 'GET, HEAD'],
     ['/playground/', 'GET, HEAD'],
     ['/playground/main.js', 'GET, HEAD'],

@@ -68,14 +68,15 @@ test('an order that cannot be placed in time is rejected; what cannot be given b
     })
 }, 60_000)
 
-test('the others go on, and the desk is ready; health counts the parked ones', async () => {
+test('the others go on, and the desk is ready; health and metrics count the parked ones', async () => {
   await expect.poll(async () => (await orderOf('ord_good')).status).toBe('APPROVED')
   const health = async () => {
     const response = await fetch(`${desk.url}/health/ready`)
     return { status: response.status, body: await response.json() }
   }
-  const sagas = { ok: true, detail: '0 at work, 1 parked' }
+  const sagas = { ok: true, detail: '0 at work, 1 parked', figures: { atWork: 0, inTrouble: 0, parked: 1 } }
   await expect.poll(health).toMatchObject({ status: 200, body: { parts: { sagas } } })
+  expect(await metrics()).toMatch(/^creditline_sagas_parked 1$/m)
 })
 
 const listed = {
@@ -113,6 +114,7 @@ test('tried again, it is parked again, since nothing was mended; the retry is on
     receipt: { duplicate: false },
     userErrors: [],
   })
+  await expect.poll(metrics).toMatch(/^creditline_sagas_parked 0$/m)
   await expect.poll(parked, PARKED_WITHIN).toMatchObject([{ ...listed, timesParked: 2 }])
   expect(await operate('retryParked', input)).toMatchObject({ receipt: { duplicate: true } })
   expect(await parked()).toMatchObject([{ timesParked: 2 }])
@@ -148,8 +150,9 @@ test('the command line lists it, and gives it up', async () => {
   expect((await creditline('list')).stdout).toBe('Nothing is parked.\n')
 }, 60_000)
 
-test('given up, its failure stays to be seen', async () => {
+test('given up, it is counted no more, and its failure stays to be seen', async () => {
   expect(await parked()).toEqual([])
+  await expect.poll(metrics).toMatch(/^creditline_sagas_parked 0$/m)
   expect(await orderOf('ord_bad')).toMatchObject({ placement: { state: 'COMPENSATION_FAILED', parkedSince: null } })
 })
 
@@ -187,6 +190,10 @@ async function parked(): Promise<{ events: { nodes: { type: string }[] } }[]> {
     }`,
   )
   return answer.parked.nodes
+}
+
+async function metrics(): Promise<string> {
+  return (await fetch(`${desk.url}/metrics`)).text()
 }
 
 async function operate(mutation: 'retryParked' | 'discardParked', input: Record<string, string>): Promise<object> {

@@ -34,7 +34,10 @@ export async function runCommands(ground: Ground, messaging: Messaging): Promise
     log,
   })
   return {
-    health: async () => ({ ...lease.health(), active: lease.held().length }),
+    async health() {
+      const partitions = lease.held().length
+      return { ...lease.health(), active: partitions, figures: { partitions } }
+    },
     async stop() {
       await lease.release()
       await served.stop()

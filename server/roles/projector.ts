@@ -33,9 +33,10 @@ async function projectorPart(projector: ProjectorThread, startedAt: Position): P
   const health = await projector.health()
   if (!health) return { ok: false, detail: 'does not answer' }
   const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
-  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}` }
-  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}` }
+  const figures = { position, brokenDocuments, unplacedEvents }
+  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}`, figures }
+  if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
   const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
   const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
-  return { ok: true, detail: `at ${position}${broken}${unplaced}` }
+  return { ok: true, detail: `at ${position}${broken}${unplaced}`, figures }
 }

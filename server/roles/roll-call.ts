@@ -67,11 +67,15 @@ function isAnswer(value: unknown): value is Answer {
 }
 
 /**
- * How a part of the deployment is, by all who run it.
+ * How a part of the deployment is, by all who run it. Its figures are those of the processes that are active, added up.
  * @param shares how many shares its work has: all must be held by somebody
  */
 export function roleOf(answers: readonly RoleAnswers[], role: Role, shares: number): Part {
   const running = answers.flatMap((answer) => answer[role] ?? [])
+  return { ...stateOf(running, role, shares), ...figuresOf(running) }
+}
+
+function stateOf(running: readonly RoleHealth[], role: Role, shares: number): Part {
   const held = running.reduce((sum, { active }) => sum + active, 0)
   const processes = running.length === 1 ? '1 process' : `${running.length} processes`
   if (running.length === 0) return { ok: false, detail: `no process with the role ${role} answers` }
@@ -84,6 +88,14 @@ export function roleOf(answers: readonly RoleAnswers[], role: Role, shares: numb
   }
   const active = running.filter(({ active }) => active > 0)
   return { ok: true, detail: `${processes}: ${active.map(({ detail }) => detail).join('; ')}` }
+}
+
+/** A standby does none of the work that is counted; a process of an older release tells no figures. */
+function figuresOf(running: readonly RoleHealth[]): Pick<Part, 'figures'> {
+  const sums: Record<string, number> = {}
+  const told = running.filter(({ active }) => active > 0).flatMap(({ figures = {} }) => Object.entries(figures))
+  for (const [name, value] of told) sums[name] = (sums[name] ?? 0) + value
+  return told.length > 0 ? { figures: sums } : {}
 }
 
 function subjectIn(namespace: string): string {

@@ -37,10 +37,12 @@ export function runSagas(
 /** A parked order waits for an operator, and all others go on: the desk is ready all the same. */
 function sagasPart(all: readonly SagaHealth[]): Part {
   const sum = (count: 'atWork' | 'inTrouble' | 'parked') => all.reduce((total, health) => total + health[count], 0)
+  const figures = { atWork: sum('atWork'), inTrouble: sum('inTrouble'), parked: sum('parked') }
+  const { atWork, inTrouble, parked } = figures
   const error = all.find((health) => health.error !== undefined)?.error
   const lost = all.find(({ ok }) => !ok)
-  if (lost) return { ok: false, detail: `the log cannot be followed: ${lost.error}` }
-  const trouble = sum('inTrouble') > 0 ? `, ${sum('inTrouble')} of them try again after: ${error}` : ''
-  const waiting = sum('parked') > 0 ? `, ${sum('parked')} parked` : ''
-  return { ok: true, detail: `${sum('atWork')} at work${trouble}${waiting}` }
+  if (lost) return { ok: false, detail: `the log cannot be followed: ${lost.error}`, figures }
+  const trouble = inTrouble > 0 ? `, ${inTrouble} of them try again after: ${error}` : ''
+  const waiting = parked > 0 ? `, ${parked} parked` : ''
+  return { ok: true, detail: `${atWork} at work${trouble}${waiting}`, figures }
 }

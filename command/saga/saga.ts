@@ -90,11 +90,8 @@ export function decide<Facts>(
     state = record(state, { type: 'Resumed', data: { deadline: deadline(saga, inbox.now), retry: inbox.retry } })
   }
 
-  for (const event of inbox.amendments ?? []) {
-    if (!saga.amended || event.revision <= (state.amendedAt ?? -1)) continue
-    const facts = saga.amended.to(state.facts, event)
-    state = record(state, { type: 'Amended', data: { ...facts, amendedAt: event.revision } })
-  }
+  const amendment = amendmentOf(saga, state, inbox.amendments ?? [])
+  if (amendment) state = record(state, { type: 'Amended', data: amendment })
 
   const replies = news(inbox.replies, state)
   const known = state.noticed
@@ -173,6 +170,21 @@ export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>)
 
 function started<Facts>(saga: SagaDefinition<Facts>, event: RecordedEvent, now: number): SagaEvent<Facts> {
   return { type: 'Started', data: { ...saga.begin(event), deadline: deadline(saga, now), window: saga.window } }
+}
+
+/** What several amendments come to is one event: each may have as many facts as an append can hold. */
+function amendmentOf<Facts>(
+  { amended }: SagaDefinition<Facts>,
+  state: SagaState<Facts>,
+  amendments: readonly RecordedEvent[],
+): (Facts & { amendedAt: number }) | undefined {
+  let { facts, amendedAt = -1 } = state
+  for (const event of amendments) {
+    if (!amended || event.revision <= amendedAt) continue
+    facts = amended.to(facts, event)
+    amendedAt = event.revision
+  }
+  return facts === state.facts ? undefined : { ...facts, amendedAt }
 }
 
 /** Counted from when the saga begins or goes on, not from the event that starts it: nobody is late who was not asked. */

@@ -1379,9 +1379,9 @@ export type OrderSort = {
 
 /** What a message of a `…Changed` subscription is. */
 export type ChangeKind =
-  /** The first message: the state that was found. */
+  /** The state that was found: the first message. */
   | 'SNAPSHOT'
-  /** Something has changed since the message before. */
+  /** Something has changed since the message before, or since the position that `customerOrdersChanged` was resumed from. */
   | 'CHANGED';
 
 /** A message of `customerChanged`. */

@@ -65,6 +65,7 @@ export async function startGateway<Context extends object>(options: GatewayOptio
   let stopping = false
 
   observe(app)
+  refuseCompressed(app)
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, error, log))
   app.setNotFoundHandler((request, reply) => {
@@ -143,6 +144,16 @@ const outsidePages = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
   'cache-control': 'no-store',
+}
+
+/** A compressed body would be taken for JSON that is wrong. */
+function refuseCompressed(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    const encoding = headers['content-encoding']
+    if (encoding === undefined || encoding === 'identity') return
+    const message = `The body must come as it is, not with the content-encoding ${encoding}.`
+    return reply.code(415).send({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
+  })
 }
 
 /** What goes wrong before GraphQL is reached: a body that is too large, no JSON, of another type; or a bug. */

@@ -9,7 +9,7 @@ export const limits = {
   /** Brackets within brackets in a document. Parser and validator recurse, so this keeps their stack small. */
   nesting: 100,
   /** The price of an operation, see complexity.ts. */
-  complexity: 50_000,
+  complexity: 60_000,
   /** Queries and mutations being executed, HTTP and WebSocket together. */
   operations: 1_000,
   sockets: 5_000,

@@ -4,6 +4,8 @@ import { planOf } from './plan/plan-of.ts'
 import { storyOf } from './story.ts'
 import { trial } from './trial.ts'
 
+const USAGE = 'Usage: npm run simulate -- [--seeds 200] [--first-seed 1]'
+
 const { seeds, firstSeed } = asked()
 let events = 0
 let violations = 0
@@ -25,12 +27,20 @@ process.exitCode = violations === 0 ? 0 : 1
 function asked(): { seeds: number; firstSeed: number } {
   try {
     const { values } = parseArgs({
-      options: { seeds: { type: 'string', default: '200' }, 'first-seed': { type: 'string', default: '1' } },
+      options: {
+        seeds: { type: 'string', default: '200' },
+        'first-seed': { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
     })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
     return { seeds: whole('--seeds', values.seeds), firstSeed: whole('--first-seed', values['first-seed']) }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
-    console.error('Usage: npm run simulate -- [--seeds 200] [--first-seed 1]')
+    console.error(USAGE)
     process.exit(2)
   }
 }

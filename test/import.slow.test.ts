@@ -139,7 +139,7 @@ test('what does not come to the desk as the file has it is named on standard err
 
   await writeFile(
     file,
-    `${header}\n${`${free}\n`.repeat(5)}1,P1,Thing,2,1.00,1,France\n2,P1,Thing,1,1.00,1,France\n3,P1,Thing,1,1.00,1,France\n`,
+    `${header}\n${`${free}\n`.repeat(5)}1,P1,Thing,2,1.00,1,France\n2,P1,Thing,1,1.00,1,France\n3,P1,Thing,1,1.00,1,France\nZ/1,P1,Thing,1,1.00,1,France\nZ 1,P1,Thing,1,1.00,2,France\n`,
   )
   const { code, stderr, summary } = await runImport(file, url)
   const [remarks] = /Line [\s\S]*/.exec(stderr) ?? []
@@ -148,10 +148,18 @@ test('what does not come to the desk as the file has it is named on standard err
     'Line 3 was skipped (price): UnitPrice is "0.00"',
     'Line 4 was skipped (price): UnitPrice is "0.00"',
     'and 2 more (price)',
+    'ord_Z_1 stands for more than one InvoiceNo of the file: "Z/1" (1 row), "Z 1" (1 row)',
+    'ord_Z_1 has rows of several customers and is charged to the first of them: "cus_1" (1 row), "cus_2" (1 row)',
     'ord_1 is left as it is on the desk: an earlier import has brought it with other content',
     'ord_3 is left as it is on the desk: it has been made by other means than an import',
   ])
-  expect(summary).toMatchObject({ rows: 8, rowsSkipped: { price: 5 }, alreadyThere: { orders: 3 }, refused: 0 })
+  expect(summary).toMatchObject({
+    rows: 10,
+    rowsSkipped: { price: 5 },
+    ordersPlaced: 4,
+    alreadyThere: { orders: 3 },
+    refused: 0,
+  })
   expect(code).toBe(0)
 })
 

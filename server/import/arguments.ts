@@ -6,7 +6,9 @@ import type { ImportOptions } from './import.ts'
 export const USAGE = `Usage: npm run import -- FILE.csv [options]
 
 Sends the orders of a wholesaler's CSV file (columns of the UCI Online Retail data set) to a running desk.
-Rows that are skipped, and orders that the desk has otherwise or refuses, are named on standard error: the first few of each kind.
+Characters that ids cannot have become _, and an invoice is one order, of its first customer.
+Rows that are skipped, what comes to share an id or an order so, and orders that the desk has otherwise or refuses, are named on
+standard error: the first few of each kind.
 
   --url URL             the desk, or its GraphQL endpoint (http://127.0.0.1:4000)
   --credit-limit MONEY  of every customer (100000.00)

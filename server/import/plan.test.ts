@@ -84,6 +84,56 @@ describe('a plan has what the accepted rows name, once', () => {
   })
 })
 
+describe('what comes to share an id is kept, with its rows', () => {
+  test('invoices, stock codes and customers that differ in characters that ids cannot have', async () => {
+    const plan = await planOf([
+      row({ orderId: 'ord_Z_1', invoice: 'Z/1', productId: 'prd_S_1', stockCode: 'S 1' }),
+      row({ orderId: 'ord_Z_1', invoice: 'Z/1', productId: 'prd_S_1', stockCode: 'S_1' }),
+      row({ orderId: 'ord_Z_1', invoice: 'Z 1', customerId: 'cus_1_0', customer: '1.0' }),
+      row({ orderId: 'ord_2', invoice: '2', customerId: 'cus_1_0', customer: '1/0' }),
+      row({ orderId: 'ord_2', invoice: '2' }),
+    ])
+    const once = (name: string) => ({ name, rows: 1 })
+    expect(plan.merged).toEqual({
+      InvoiceNo: [{ id: 'ord_Z_1', by: [{ name: 'Z/1', rows: 2 }, once('Z 1')] }],
+      StockCode: [{ id: 'prd_S_1', by: [once('S 1'), once('S_1')] }],
+      CustomerID: [{ id: 'cus_1_0', by: [once('1.0'), once('1/0')] }],
+    })
+    expect(plan.orders.map(({ orderId, lines }) => [orderId, lines.length])).toEqual([
+      ['ord_Z_1', 3],
+      ['ord_2', 2],
+    ])
+  })
+
+  test('an invoice of several customers is charged to the first', async () => {
+    const plan = await planOf([
+      row({ orderId: 'ord_7', customerId: 'cus_1', customer: '1' }),
+      row({ orderId: 'ord_7', customerId: 'cus_2', customer: '2' }),
+      row({ orderId: 'ord_7', customerId: 'cus_2', customer: '2' }),
+      row({ orderId: 'ord_8', customerId: 'cus_2', customer: '2' }),
+    ])
+    expect(plan.ofSeveralCustomers).toEqual([
+      {
+        id: 'ord_7',
+        by: [
+          { name: 'cus_1', rows: 1 },
+          { name: 'cus_2', rows: 2 },
+        ],
+      },
+    ])
+    expect(plan.orders.map(({ orderId, customerId }) => [orderId, customerId])).toEqual([
+      ['ord_7', 'cus_1'],
+      ['ord_8', 'cus_2'],
+    ])
+    expect(plan.customers).toHaveLength(2)
+  })
+
+  test('nothing is, where all ids are of one each', async () => {
+    const { merged, ofSeveralCustomers } = await planOf([row({}), row({}), row({ orderId: 'ord_2', invoice: '2' })])
+    expect([merged, ofSeveralCustomers]).toEqual([{ InvoiceNo: [], StockCode: [], CustomerID: [] }, []])
+  })
+})
+
 test.skipIf(!hasRealFile)('the plan of a real file agrees with a count by other means', async () => {
   const counted = tally(REAL_FILE)
   const plan = await planOf(readRows(REAL_FILE))
@@ -108,6 +158,8 @@ function row(fields: Partial<AcceptedRow>): AcceptedRow {
     orderId: 'ord_1',
     productId: 'prd_1',
     customerId: 'cus_1',
+    invoice: '1',
+    stockCode: '1',
     customer: '1',
     country: 'France',
     description: 'THING',

@@ -2,6 +2,7 @@
 import type { OrderLine } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
 import { type AcceptedRow, type Row, SKIP_REASONS, type SkippedRow, type SkipReason } from './rows.ts'
+import { countSharers, type Shared } from './sharers.ts'
 
 /** Ids are unique in each list, which is in the order of first appearance. */
 export interface Plan {
@@ -12,6 +13,10 @@ export interface Plan {
   customers: { customerId: string; name: string }[]
   products: { productId: string; name: string; price: Cents }[]
   orders: PlannedOrder[]
+  /** Ids that stand for several of the file's own, which differ only in characters that ids cannot have; by the file's column. */
+  merged: { InvoiceNo: Shared[]; StockCode: Shared[]; CustomerID: Shared[] }
+  /** Orders whose rows name several customers, by their ids: the first is the order's. */
+  ofSeveralCustomers: Shared[]
 }
 
 export interface PlannedOrder {
@@ -35,6 +40,10 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
   const customers = new Map<string, { number: string; country: string }>()
   const products = new Map<string, { code: string; description: string; price: Cents }>()
   const orders = new Map<string, PlannedOrder>()
+  const invoices = countSharers()
+  const stockCodes = countSharers()
+  const customerNumbers = countSharers()
+  const customersOfOrders = countSharers()
   const rowsSkipped = forEachReason(() => 0)
   const skipped = forEachReason((): SkippedRow[] => [])
   let count = 0
@@ -58,6 +67,8 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
       price,
     })),
     orders: [...orders.values()],
+    merged: { InvoiceNo: invoices.shared(), StockCode: stockCodes.shared(), CustomerID: customerNumbers.shared() },
+    ofSeveralCustomers: customersOfOrders.shared(),
   }
 
   function skip(row: SkippedRow): void {
@@ -78,6 +89,10 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
     if (!product.description.trim()) product.description = row.description
     const order = presentOr(orders, orderId, () => ({ orderId, customerId, lines: [] }))
     order.lines.push({ productId, quantity, unitPrice })
+    invoices.count(orderId, row.invoice)
+    stockCodes.count(productId, row.stockCode)
+    customerNumbers.count(customerId, row.customer)
+    customersOfOrders.count(orderId, customerId)
   }
 }
 

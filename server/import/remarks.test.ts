@@ -16,6 +16,8 @@ const plan: Plan = {
   customers: [],
   products: [],
   orders: [],
+  merged: { InvoiceNo: [], StockCode: [], CustomerID: [] },
+  ofSeveralCustomers: [],
 }
 
 const imported: Imported = {
@@ -44,6 +46,53 @@ test('skipped rows are named by line and reason, and how many more there are of 
     'Line 9 was skipped (price): UnitPrice is "0"',
     'and 37 more (price)',
   ])
+})
+
+test('ids that stand for several of the file, and orders of several customers, are named with what shares them', () => {
+  const zed = {
+    id: 'ord_Z_1',
+    by: [
+      { name: 'Z/1', rows: 3 },
+      { name: 'Z 1', rows: 1 },
+    ],
+  }
+  const codes = {
+    id: 'prd_S_1',
+    by: ['S 1', 'S_1', 'S/1', 'S.1', 'S:1', 'S"1', 'S+1'].map((name) => ({ name, rows: 2 })),
+  }
+  const several = {
+    id: 'ord_7',
+    by: [
+      { name: 'cus_1', rows: 1 },
+      { name: 'cus_2', rows: 12 },
+    ],
+  }
+  const merged = { InvoiceNo: [zed], StockCode: [codes], CustomerID: [] }
+  const lines = remarks({ ...plan, merged, ofSeveralCustomers: [several] }, imported)
+  expect(lines.slice(1)).toEqual([
+    'ord_Z_1 stands for more than one InvoiceNo of the file: "Z/1" (3 rows), "Z 1" (1 row)',
+    'prd_S_1 stands for more than one StockCode of the file: "S 1" (2 rows), "S_1" (2 rows), "S/1" (2 rows), "S.1" (2 rows), "S:1" (2 rows), and 2 more',
+    'ord_7 has rows of several customers and is charged to the first of them: "cus_1" (1 row), "cus_2" (12 rows)',
+  ])
+})
+
+test('ten of each of these are named, and how many more there are', () => {
+  const shared = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      id: `id_${n}`,
+      by: [
+        { name: 'a', rows: 1 },
+        { name: 'b', rows: 1 },
+      ],
+    }))
+  const merged = { InvoiceNo: shared(11), StockCode: shared(12), CustomerID: shared(10) }
+  const lines = remarks({ ...plan, merged, ofSeveralCustomers: shared(13) }, imported)
+  expect(lines.filter((line) => line.startsWith('and'))).toEqual([
+    'and 1 more (InvoiceNo)',
+    'and 2 more (StockCode)',
+    'and 3 more',
+  ])
+  expect(lines).toHaveLength(1 + 11 + 11 + 10 + 11)
 })
 
 test('ten orders that were there otherwise are named, and ten that were refused, and how many more there are', () => {

@@ -2,24 +2,42 @@
 import type { Imported, Remark } from './import.ts'
 import type { Plan } from './plan.ts'
 import { SKIP_REASONS } from './rows.ts'
+import type { Shared } from './sharers.ts'
 
 const ITEMS_NAMED = 10
+const SHARERS_NAMED = 5
 
-/** One line each: skipped rows by reason, then orders that were there with other content, then what the desk has refused. */
-export function remarks({ skipped, rowsSkipped }: Plan, { changed, refused }: Imported): string[] {
+/**
+ * One line each: skipped rows by reason, ids that stand for several of the file's own, orders of several customers, then orders that were
+ * there with other content, then what the desk has refused.
+ */
+export function remarks(plan: Plan, { changed, refused }: Imported): string[] {
+  const { skipped, rowsSkipped, merged, ofSeveralCustomers } = plan
   return [
     ...SKIP_REASONS.flatMap((reason) => {
       const named = skipped[reason].map(({ line, why }) => `Line ${line} was skipped (${reason}): ${why}`)
       return [...named, ...more(rowsSkipped[reason] - named.length, `(${reason})`)]
     }),
+    ...Object.entries(merged).flatMap(([column, ids]) => {
+      return firstOf(ids.map(sharersOf), `stands for more than one ${column} of the file`, `(${column})`)
+    }),
+    ...firstOf(ofSeveralCustomers.map(sharersOf), 'has rows of several customers and is charged to the first of them'),
     ...firstOf(changed, 'is left as it is on the desk'),
     ...firstOf(refused, 'was refused'),
   ]
 }
 
-function firstOf(items: readonly Remark[], what: string): string[] {
+function firstOf(items: readonly Remark[], what: string, kind?: string): string[] {
   const named = items.slice(0, ITEMS_NAMED).map(({ id, message }) => `${id} ${what}: ${message}`)
-  return [...named, ...more(items.length - named.length)]
+  return [...named, ...more(items.length - named.length, kind)]
+}
+
+/** E.g. `"Z/1" (2 rows), "Z 1" (1 row)`. */
+function sharersOf({ id, by }: Shared): Remark {
+  const named = by
+    .slice(0, SHARERS_NAMED)
+    .map(({ name, rows }) => `${JSON.stringify(name)} (${rows === 1 ? '1 row' : `${rows} rows`})`)
+  return { id, message: [...named, ...more(by.length - named.length)].join(', ') }
 }
 
 function more(count: number, of = ''): string[] {

@@ -21,6 +21,8 @@ describe('a row becomes an order line, or is skipped for the first reason that h
         orderId: 'ord_536365',
         productId: 'prd_85123A',
         customerId: 'cus_17850',
+        invoice: '536365',
+        stockCode: '85123A',
         customer: '17850',
         country: 'United Kingdom',
         description: 'WHITE HEART',
@@ -152,6 +154,8 @@ test('characters that ids cannot have become _, and case is kept', async () => {
     orderId: 'ord_53_6365',
     productId: 'prd_gift_0001_-a',
     customerId: 'cus_17850_0',
+    invoice: '53/6365',
+    stockCode: 'gift 0001£-a',
     customer: '17850.0',
   })
 })

@@ -5,11 +5,13 @@ import { BROKEN_OFF, type CsvRecord, records, UnreadableFile } from './csv.ts'
 export const SKIP_REASONS = ['malformed', 'creditNote', 'noCustomer', 'quantity', 'price'] as const
 export type SkipReason = (typeof SKIP_REASONS)[number]
 
-/** A row that becomes an order line. Ids are as the desk takes them; `customer` is the number as the file has it. */
+/** A row that becomes an order line. Ids are as the desk takes them; `invoice`, `stockCode` and `customer` are as the file has them. */
 export interface AcceptedRow {
   orderId: string
   productId: string
   customerId: string
+  invoice: string
+  stockCode: string
   customer: string
   country: string
   description: string
@@ -89,6 +91,8 @@ function rowJudge(path: string, header: CsvRecord['fields']): (record: CsvRecord
       orderId: `ord_${idPart(invoice)}`,
       productId: `prd_${idPart(product)}`,
       customerId: `cus_${idPart(customer)}`,
+      invoice,
+      stockCode: product,
       customer,
       country: field('Country'),
       description: field('Description'),

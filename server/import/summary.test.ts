@@ -11,6 +11,8 @@ const plan: Plan = {
   customers: [{ customerId: 'cus_1', name: 'Customer 1' }],
   products: [{ productId: 'prd_1', name: 'LANTERN', price: 100 }],
   orders: [],
+  merged: { InvoiceNo: [], StockCode: [], CustomerID: [] },
+  ofSeveralCustomers: [],
 }
 
 const imported: Imported = {

@@ -67,15 +67,30 @@ describe('a replica set', () => {
     }
   })
 
+  test('moves the checkpoint when documents and history are written, and writes nothing before it knows whose views they are', async () => {
+    const { primary, store } = await openAt('')
+    const before = primary.commands.length
+    await store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    const steps = primary.commands.slice(before).map((command) => {
+      const [verb = '', collection] = Object.entries(command)[0] ?? []
+      return `${verb} ${String(collection).split('_')[0]}`
+    })
+    expect(steps[0]).toBe('find views')
+    expect(steps.slice(1, -1).toSorted()).toEqual(['insert history', 'update orders'])
+    expect(steps.at(-1)).toBe('update views')
+  })
+
   const isThere = { n: 0, nModified: 0, writeErrors: [{ index: 0, code: 11_000, errmsg: 'E11000 duplicate key' }] }
   const unconfirmed = { writeConcernError: { code: 64, codeName: 'WriteConcernFailed', errmsg: 'not replicated' } }
   test.each([
-    ['a write', unconfirmed],
-    ['a document that is there already', { ...isThere, ...unconfirmed }],
-  ])('fails a batch when a majority does not confirm %s', async (_, outcome) => {
-    const isOfDocuments = ({ update }: Record<string, unknown>) => String(update).startsWith('orders_')
-    const { primary, store } = await openAt('', (command) => (isOfDocuments(command) ? outcome : {}))
-    await expect(store.write(batch(1, [document('ord_1', 1)]))).rejects.toThrow('not replicated')
+    ['a write', 'orders_', unconfirmed],
+    ['a document that is there already', 'orders_', { ...isThere, ...unconfirmed }],
+    ['history', 'history_', unconfirmed],
+  ])('fails a batch when a majority does not confirm %s', async (_, collection, outcome) => {
+    const isOf = ({ update, insert }: Record<string, unknown>) => String(update ?? insert).startsWith(collection)
+    const { primary, store } = await openAt('', (command) => (isOf(command) ? outcome : {}))
+    const written = store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    await expect(written).rejects.toThrow('not replicated')
     expect(primary.commands.filter(({ update }) => update === 'views')).toEqual([])
   })
 
@@ -216,8 +231,13 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       const store = await place.open()
       await store.write(batch(5, [document('ord_1', 5)]))
       await place.remove()
-      const calls = [() => store.checkpoint(), () => store.get(items, ['ord_1']), () => store.write(batch(6, []))]
+      const calls = [
+        () => store.checkpoint(),
+        () => store.get(items, ['ord_1']),
+        () => store.write({ ...batch(6, [document('ord_1', 6)]), history: [historyEntry(6)] }),
+      ]
       for (const call of calls) await expect(call).rejects.toThrow('are gone. Start again, and they are built anew.')
+      expect(await withDatabase(url, place.namespace, (database) => database.listCollections().toArray())).toEqual([])
       await store.close()
     })
   })

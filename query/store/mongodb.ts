@@ -56,17 +56,29 @@ function viewStore(
     const projection = projections.find(({ name }) => name === view)
     return projection && misfitOf(projection, document)
   }
+  let wasAnyBroken = false
+  /**
+   * Reads documents as of no position, unless marks have ever changed. Where none has, none had when the reads began, and the documents are
+   * not older than that: so neither waits for the other. With marks the order matters, as `unlessBroken` says.
+   */
+  async function ifNoneWasBroken<Found>(read: (session: ClientSession) => Promise<Found>): Promise<Found | undefined> {
+    if (wasAnyBroken) return undefined
+    const [{ marked }, found] = await Promise.all([reading(collections.state), reading(read)])
+    if (marked === 0) return found
+    wasAnyBroken = true
+    return undefined
+  }
   return {
     async get<Document extends ViewDocument>(view: Projection<Document>, ids: readonly string[]) {
       if (ids.length === 0) return []
       const collection = collections.documents(view.name)
-      const { found } = await reading((session) =>
-        unlessBroken(collections, view.name, session, async () => {
-          const options = { session, batchSize: ids.length + 1 }
-          const found = await collection.find({ _id: { $in: [...new Set(ids)] } }, options).toArray()
-          return { found, ids }
-        }),
-      )
+      const read = async (session: ClientSession) => {
+        const options = { session, batchSize: ids.length + 1 }
+        return { found: await collection.find({ _id: { $in: [...new Set(ids)] } }, options).toArray(), ids }
+      }
+      const { found } =
+        (await ifNoneWasBroken(read)) ??
+        (await reading((session) => unlessBroken(collections, view.name, session, () => read(session))))
       const byId = new Map(found.map((stored) => [stored._id, toDocument<Document>(stored)]))
       return ids.map((id) => byId.get(id))
     },
@@ -133,15 +145,22 @@ function viewStore(
   }
 }
 
-/** Each step is durable before the next begins, so the checkpoint never says more than there is. */
+/**
+ * Each step is durable before the next begins, so the checkpoint never says more than there is. The first one sees to it that nothing
+ * is written to views that were deleted, or are folded from another log by now. Documents and history are one step: nobody reads
+ * history beyond the checkpoint. Marks come after the documents: one that is mended has to be there when its mark goes.
+ */
 async function writeBatch(ordered: Ordered, collections: Collections, batch: FoldedBatch): Promise<void> {
   const { checkpoint } = await ordered.reading((session) => collections.state(session))
+  const isNew = batch.history.filter(({ position }) => position > checkpoint)
+  const entries = isNew.map(({ position, ...entry }) => ({ _id: position, ...entry }))
   try {
-    await Promise.all(
-      batch.documents.map(({ view, documents }) =>
+    await Promise.all([
+      ...batch.documents.map(({ view, documents }) =>
         storeNewer(ordered, collections.documents(view), documents.map(toStored)),
       ),
-    )
+      storeMissing(ordered, collections.history, entries),
+    ])
   } catch (error) {
     // The client does not say which of the documents it cannot send.
     if (error instanceof MongoInvalidArgumentError || error instanceof BSON.BSONError) assertTaken(batch, unsendable)
@@ -153,12 +172,6 @@ async function writeBatch(ordered: Ordered, collections: Collections, batch: Fol
     await collections.marksWillChange()
     await storeNewer(ordered, collections.marks, marks, '$lte')
   }
-  const isNew = batch.history.filter(({ position }) => position > checkpoint)
-  await storeMissing(
-    ordered,
-    collections.history,
-    isNew.map(({ position, ...entry }) => ({ _id: position, ...entry })),
-  )
   if (batch.checkpoint > checkpoint) await collections.advance(batch.checkpoint)
 }
 

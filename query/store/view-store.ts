@@ -96,11 +96,11 @@ export interface ViewStore {
   history(query: HistoryQuery): Promise<{ entries: HistoryEntry[]; hasNextPage: boolean; asOf: Position }>
 
   /**
-   * Writes documents, then history, then the checkpoint. A document that is stored with the same or a newer position stays;
+   * Writes documents and history, then marks, then the checkpoint. A document that is stored with the same or a newer position stays;
    * a checkpoint only moves forward, and marks of a batch that ends before the checkpoint are not taken: so a batch written
    * twice, or late by a zombie, changes nothing.
-   * @throws DocumentsRefused when it has documents that no try will store; the others may be written by then, history and
-   *   checkpoint are not
+   * @throws DocumentsRefused when it has documents that no try will store; the others may be written by then, and the checkpoint,
+   *   up to which history is read, is not
    */
   write(batch: FoldedBatch): Promise<void>
 

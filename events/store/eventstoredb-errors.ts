@@ -55,5 +55,6 @@ export function isLasting(error: unknown): boolean {
 
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.message || error.constructor.name
+  // The transport announces a note that it does not have.
+  return error.message.replace(/\.? Resolution note:\s*$/, '') || error.constructor.name
 }

@@ -67,7 +67,8 @@ export async function openEventStoreDB({
     return store
   } catch (error) {
     await store.close()
-    throw unavailable(error)
+    const { message } = unavailable(error)
+    throw new StoreUnavailable(`${message}. Start the server, or correct EVENTSTORE_URL.`, { cause: error })
   }
 }
 

@@ -40,7 +40,7 @@ test.skipIf(withoutNats !== '')(
         natsUrl: nats.url,
       })
       onTestFinished(() => desk.close())
-      await expect.poll(async () => (await fetch(`${desk.url}/health/ready`)).status, { timeout: 15_000 }).toBe(200)
+      await expect.poll(async () => (await fetch(`${desk.url}/health/ready`)).status).toBe(200)
       return desk
     }
     const [one, other] = await Promise.all([start(), start()])

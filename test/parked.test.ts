@@ -152,7 +152,8 @@ test('the command line lists it, and gives it up', async () => {
   })
   await expect(creditline('mend')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('"mend"') })
   expect((await creditline('list')).stdout).toBe('Nothing is parked.\n')
-}, 60_000)
+  // It starts six processes.
+}, 120_000)
 
 test('given up, its failure stays to be seen', async () => {
   expect(await parked()).toEqual([])

@@ -45,7 +45,10 @@ module.exports = {
     {
       name: 'one-module-knows-the-client-of-nats',
       severity: 'error',
-      from: { path: '^(command|query|events|schema|server|bench|test)/', pathNot: '^events/messaging/nats\\.ts$' },
+      from: {
+        path: '^(command|query|events|schema|server|bench|test)/',
+        pathNot: '^events/messaging/nats(-connection)?\\.ts$',
+      },
       to: { path: '^node_modules/(nats|@nats-io)/' },
     },
     {

@@ -1,4 +1,4 @@
-# The image of a desk: production dependencies and sources, run by tsx as a user without rights. No compiler: all native parts come built.
+# The image of a desk: production dependencies and sources, run as they are, by a user without rights. No compiler: all native parts come built.
 FROM node:22.23.2-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -12,4 +12,4 @@ COPY . .
 USER node
 EXPOSE 4000
 # What `npm start` runs, without a shell or npm between the desk and its signals.
-CMD ["node", "--max-semi-space-size=64", "--import", "tsx", "server/main.ts"]
+CMD ["node", "--max-semi-space-size=64", "--import", "./server/typescript.mjs", "server/main.ts"]

@@ -15,6 +15,11 @@ export interface Decider<A extends Aggregate> {
   decide(command: A['command'], state: A['state']): readonly A['event'][] | Refusal
   /** The state after an event. It may reuse the state that it is given: whoever calls it owns that state. */
   evolve(state: A['state'], event: A['event']): A['state']
+  /**
+   * How much memory the state takes beyond a few fields, in units of about 300 bytes, of which only so many are kept. Asked after every
+   * batch of commands, so it adds up sizes and walks through nothing. What a Memory has open is weighed besides.
+   */
+  weight?(state: A['state']): number
 }
 
 /** Why a command is refused: an expected answer, which leaves nothing behind. */

@@ -1,8 +1,8 @@
 // What query and subscription resolvers work with.
 import DataLoader from 'dataloader'
 import type { Feed } from './feed/feed.ts'
-import type { Projection, ViewDocument } from './projection.ts'
-import { clientError } from './resolvers/errors.ts'
+import type { Projection, ViewDocument, ViewName } from './projection.ts'
+import { shownToClient } from './resolvers/errors.ts'
 import { DocumentBroken, type ViewStore } from './store/view-store.ts'
 import { type CustomerDocument, customers } from './views/customers.ts'
 import { type OrderDocument, orders } from './views/orders.ts'
@@ -13,6 +13,8 @@ import { type ProductDocument, products } from './views/products.ts'
 export interface Reads {
   views: ViewStore
   feed: Feed
+  /** Reads together what is asked for in one tick, by whichever operation or subscriber, each id once; keeps nothing. */
+  documents: Loaders
   /** ISO 4217, e.g. `EUR`. */
   currency: string
   /** Of the software, e.g. `0.1.0`. */
@@ -26,7 +28,7 @@ export interface QueryContext {
   loaders: Loaders
 }
 
-/** Documents by id: the ids that are asked for in the same tick are read together, each once. */
+/** Documents by id. A document that is broken rejects with VIEW_BROKEN, and only that one. */
 export interface Loaders {
   customers: DataLoader<string, CustomerDocument | undefined>
   orders: DataLoader<string, OrderDocument | undefined>
@@ -34,34 +36,64 @@ export interface Loaders {
   parked: DataLoader<string, ParkedDocument | undefined>
 }
 
+/** A document of a view; undefined where there is none with the id. */
+export type Loaded<View extends ViewName> = Awaited<ReturnType<Loaders[View]['load']>>
+
+/** A document by its view and its id. @throws GraphQLError with the code VIEW_BROKEN, and what the view store throws */
+export function load<View extends ViewName>(from: Loaders, view: View, id: string): Promise<Loaded<View>> {
+  return from[view].load(id) as Promise<Loaded<View>>
+}
+
 const MAX_BATCH = 500
 
-/** Loaders that have not loaded anything yet. A document that is broken rejects with VIEW_BROKEN, and only that one. */
-export function createLoaders(views: Pick<ViewStore, 'get'>): Loaders {
+/** @returns what all operations of a gateway share */
+export function readsOn(given: Omit<Reads, 'documents'>): Reads {
+  const { views } = given
+  const documents = {
+    customers: shared(views, customers),
+    orders: shared(views, orders),
+    products: shared(views, products),
+    parked: shared(views, parked),
+  }
+  return { ...given, documents }
+}
+
+/** The loaders of one operation: they have not loaded anything yet, and keep what they load. */
+export function createLoaders({ documents }: Reads): Loaders {
   return {
-    customers: loader(views, customers),
-    orders: loader(views, orders),
-    products: loader(views, products),
-    parked: loader(views, parked),
+    customers: keeping(documents.customers),
+    orders: keeping(documents.orders),
+    products: keeping(documents.products),
+    parked: keeping(documents.parked),
   }
 }
 
-function loader<Document extends ViewDocument>(views: Pick<ViewStore, 'get'>, view: Projection<Document>) {
-  return new DataLoader<string, Document | undefined>((ids) => readEach(views, view, ids), { maxBatchSize: MAX_BATCH })
+function keeping<Document>(documents: DataLoader<string, Document>): DataLoader<string, Document> {
+  return new DataLoader((ids) => documents.loadMany(ids))
+}
+
+function shared<Document extends ViewDocument>(views: Pick<ViewStore, 'get'>, view: Projection<Document>) {
+  return new DataLoader<string, Document | undefined>(
+    async (ids) => {
+      const read = await readEach(views, view, new Set(ids))
+      return ids.map((id) => read.get(id))
+    },
+    { cache: false, maxBatchSize: MAX_BATCH },
+  )
 }
 
 async function readEach<Document extends ViewDocument>(
   views: Pick<ViewStore, 'get'>,
   view: Projection<Document>,
-  ids: readonly string[],
-): Promise<(Document | undefined | Error)[]> {
+  ids: ReadonlySet<string>,
+): Promise<Map<string, Document | undefined | Error>> {
+  const wanted = [...ids]
   try {
-    return await views.get(view, ids)
+    const documents = await views.get(view, wanted)
+    return new Map(wanted.map((id, index) => [id, documents[index]]))
   } catch (error) {
-    if (!(error instanceof DocumentBroken) || !ids.includes(error.id)) throw error
-    const broken = clientError(error) as Error
-    const others = ids.filter((id) => id !== error.id)
-    const read = await readEach(views, view, others)
-    return ids.map((id) => (id === error.id ? broken : read[others.indexOf(id)]))
+    if (!(error instanceof DocumentBroken) || !ids.has(error.id)) throw error
+    const others = new Set(wanted.filter((id) => id !== error.id))
+    return (await readEach(views, view, others)).set(error.id, shownToClient(error) as Error)
   }
 }

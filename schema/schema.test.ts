@@ -37,7 +37,12 @@ describe('the schema', () => {
 })
 
 test('the generated files belong to the schema', async () => {
-  const check = promisify(execFile)(process.execPath, ['--import', 'tsx', 'schema/generate.ts', '--check'])
+  const check = promisify(execFile)(process.execPath, [
+    '--import',
+    './server/typescript.mjs',
+    'schema/generate.ts',
+    '--check',
+  ])
   await expect(check).resolves.toMatchObject({ stderr: '' })
 })
 

@@ -236,7 +236,8 @@ export type Mutation = {
   /**
    * Changes what an APPROVED order is over: all of its content is replaced. `Order.revision` is PENDING when this answers; what is new or more is reserved next, and
    * then the order is changed in one step and the revision is APPLIED, or it is REJECTED and the order stays as it was. What is less is given back only
-   * after the change. Meanwhile the order can be cancelled, which beats the revision; it cannot be shipped, or revised again.
+   * after the change. Meanwhile the order can be cancelled, which beats the revision; it cannot be shipped, or revised again. In all that it is over from its
+   * placing on, an order can have 5,000 different products: lines that would make it more are refused with INVALID_INPUT.
    */
   readonly reviseOrder: OrderPayload;
   /** Cancels an order that is PENDING or APPROVED, at once; reserved credit and stock are given back next. */

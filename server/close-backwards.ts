@@ -8,6 +8,7 @@ export interface Opened {
   close(): Promise<void>
 }
 
+/** What is to be closed in the end; nothing yet. */
 export function closeBackwards(): Opened {
   const closes: Close[] = []
 

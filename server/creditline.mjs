@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `creditline parked …` and `creditline import …`: the programs that speak to a running desk.
-import { register } from 'tsx/esm/api'
+import './typescript.mjs'
 
 const programs = ['parked', 'import']
 const usage = `Usage: creditline parked list | retry ID | discard ID [options]
@@ -11,7 +11,6 @@ const [, , program, ...args] = process.argv
 
 if (programs.includes(program)) {
   process.argv = [...process.argv.slice(0, 2), ...args]
-  register()
   await import(`./${program}/main.ts`)
 } else if (program === '--help') {
   console.log(usage)

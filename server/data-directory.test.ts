@@ -40,6 +40,15 @@ test('a path that is no directory is refused with a sentence that names it', asy
   await expect(openDataDirectory(path, 'alone')).rejects.toThrow(`The data directory ${path} cannot be used`)
 })
 
+test.runIf(process.platform === 'linux')(
+  'a path where nothing can be made is refused, and not waited for',
+  async () => {
+    await expect(openDataDirectory('/proc/desk/data', 'alone')).rejects.toThrow(
+      'The data directory /proc/desk/data cannot be used: /proc/desk cannot be made. Set DATA_DIR to a directory',
+    )
+  },
+)
+
 test('a lock that is no lock is refused with a sentence', async () => {
   const path = await directory()
   await mkdir(join(path, 'desk.lock'))

@@ -1,6 +1,6 @@
 // The data directory: held by one desk, or shared by processes that take the parts of one desk.
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type FileLock, lockFile } from '../events/file-lock.ts'
 import { messageOf } from '../events/message-of.ts'
 
@@ -43,11 +43,31 @@ async function wayOut(path: string, use: 'alone' | 'shared'): Promise<string> {
 
 async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeDirectory(path)
     return await lockFile(join(path, 'desk.lock'), use)
   } catch (error) {
     const reason = messageOf(error)
     const message = `The data directory ${path} cannot be used: ${reason}. Set DATA_DIR to a directory that can be written.`
     throw new DataDirectoryUnusable(message, { cause: error })
+  }
+}
+
+/** As `mkdir` with `recursive`, which never settles below /proc (Node 20 to 24). */
+async function makeDirectory(path: string): Promise<void> {
+  if (await isMade(path)) return
+  await makeDirectory(dirname(path))
+  if (!(await isMade(path))) throw new Error(`${path} cannot be made`)
+}
+
+/** @returns whether there is a directory now; not while the one that it belongs into is missing */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EEXIST') return true
+    if (code === 'ENOENT') return false
+    throw error
   }
 }

@@ -9,6 +9,7 @@ import fastify, {
 } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
+import { within } from '../events/within.ts'
 import type { ExampleOperation } from '../schema/operations.ts'
 import { graphqlOverHttp, refusalStatus } from './apollo.ts'
 import { clientError } from './errors.ts'
@@ -104,10 +105,14 @@ export async function startGateway<Context extends object>(options: GatewayOptio
     ...listening,
     async close() {
       stopping = true
-      const finished = await within(finishingTakesAtMost, executing.stop())
+      const finished = await within(
+        finishingTakesAtMost,
+        executing.stop().then(() => true),
+        () => false,
+      )
       await sockets.close()
       if (!finished) app.server.closeAllConnections()
-      await within(closingTakesAtMost, app.close())
+      await within(closingTakesAtMost, app.close(), () => {})
       app.server.closeAllConnections()
       await graphql.stop()
     },
@@ -121,8 +126,7 @@ function observe(app: FastifyInstance): void {
     request.log.debug({ method, url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'request')
   })
   app.addHook('onSend', async (request, reply) => {
-    const headers = pathOf(request.url).startsWith('/playground/') ? everywhere : { ...everywhere, ...outsidePages }
-    for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+    reply.headers(pathOf(request.url).startsWith('/playground/') ? everywhere : outsidePages)
   })
 }
 
@@ -134,6 +138,7 @@ const everywhere = {
 }
 
 const outsidePages = {
+  ...everywhere,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
   'cache-control': 'no-store',
@@ -168,13 +173,4 @@ function sourceOf({ body, query }: FastifyRequest): string {
       return given.query
   }
   return ''
-}
-
-/** Waits for work, but not for longer than so many milliseconds; whether it is done then. */
-async function within(milliseconds: number, work: PromiseLike<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false)
-  })
-  return Promise.race([work.then(() => true), timeout]).finally(() => clearTimeout(timer))
 }

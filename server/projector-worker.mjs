@@ -1,5 +1,4 @@
-// Node 20 does not hand `--import` on to threads: the loader of TypeScript is registered here.
-import { register } from 'tsx/esm/api'
+// Node 20 does not hand `--import` on to threads.
+import './typescript.mjs'
 
-register()
 await import('./projector-worker.ts')

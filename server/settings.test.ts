@@ -113,6 +113,23 @@ describe('settings', () => {
     expect(readSettings({ [name]: '1' }, [])).toEqual([`${name} is not a setting: did you mean ${meant}?`])
   })
 
+  test.each([
+    ['MONGO_URL', 'MONGODB_URL'],
+    ['MONGODB_URI', 'MONGODB_URL'],
+    ['EVENTSTOREDB_URL', 'EVENTSTORE_URL'],
+    ['NATS', 'NATS_URL'],
+    ['DATA_DIRECTORY', 'DATA_DIR'],
+    ['SAGAS', 'SAGA'],
+    ['PLACEMENT_TIMEOUT_MS', 'PLACEMENT_TIMEOUT'],
+  ])('%s is refused, since it is what others call %s', (name, meant) => {
+    expect(readSettings({ [name]: '1' }, [])).toEqual([`${name} is not a setting: did you mean ${meant}?`])
+  })
+
+  test('what others call a setting is nobody’s business here when the setting itself is there', () => {
+    const env = { MONGO_URL: 'x', MONGODB_URL: 'mongodb://127.0.0.1:1', SAGAS: 'x', SAGA: 'choreography' }
+    expect(readSettings(env, [])).toMatchObject({ mongodbUrl: 'mongodb://127.0.0.1:1', coordination: 'choreography' })
+  })
+
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
       'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA.',
@@ -125,6 +142,18 @@ describe('settings', () => {
       'NODE_ENV NODE_OPTIONS npm_config_loglevel npm_lifecycle_event npm_package_name DISPLAY GHOST PGHOST PGPORT ' +
       'SSH_CLIENT TMPDIR MAIL PORTAGE EXPORT LOGNAME SUPPORT _ __CF CREDITLINES'
     const env = Object.fromEntries(foreign.split(' ').map((name) => [name, 'x']))
+    expect(readSettings(env, [])).toEqual(usual)
+  })
+
+  test('what Kubernetes tells of a service with the name of the desk is nobody’s business here', () => {
+    const env = {
+      CREDITLINE_SERVICE_HOST: '10.0.0.1',
+      CREDITLINE_SERVICE_PORT: '4000',
+      CREDITLINE_SERVICE_PORT_HTTP: '4000',
+      CREDITLINE_PORT: 'tcp://10.0.0.1:4000',
+      CREDITLINE_PORT_4000_TCP: 'tcp://10.0.0.1:4000',
+      CREDITLINE_PORT_4000_TCP_ADDR: '10.0.0.1',
+    }
     expect(readSettings(env, [])).toEqual(usual)
   })
 

@@ -151,7 +151,7 @@ export function readSettings(
   const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
   const complaints = [
     ...argv.map(unknownArgument),
-    ...Object.keys(env).flatMap(unknownVariable),
+    ...Object.entries(env).flatMap(([name, value]) => (isOfService(name, value) ? [] : unknownVariable(name, env))),
     ...malformed.map((name) => malformation(name, env[name])),
   ]
   if (complaints.length > 0 || !read.success) return complaints
@@ -211,12 +211,30 @@ function unknownArgument(argument: string): string {
   return `The argument ${JSON.stringify(argument)} is not known: there are none, settings are environment variables (${names.join(', ')}).`
 }
 
-function unknownVariable(name: string): string[] {
+/** Kubernetes tells each container where the services of its namespace are, in variables that begin with the service's name. */
+function isOfService(name: string, value = ''): boolean {
+  return /^CREDITLINE_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
+}
+
+function unknownVariable(name: string, env: object): string[] {
   if (name in known) return []
   const prefixed = /^CREDITLINE_?(.*)$/i.exec(name)
-  const meant = names.find((setting) => misspells(prefixed?.[1] ?? name, setting))
+  const meant =
+    names.find((setting) => misspells(prefixed?.[1] ?? name, setting)) ??
+    // Of another program, maybe, where the setting itself is there.
+    names.find((setting) => otherNames[setting]?.includes(name) && !(setting in env))
   if (meant !== undefined) return [`${name} is not a setting: did you mean ${meant}?`]
   return prefixed?.[0].includes('_') ? [`${name} is not a setting. The settings are ${names.join(', ')}.`] : []
+}
+
+/** As others call the same thing. Passed over, a desk would keep its books in an embedded store that is thought to be elsewhere. */
+const otherNames: Partial<Record<Name, readonly string[]>> = {
+  EVENTSTORE_URL: ['EVENTSTORE', 'EVENTSTOREDB', 'EVENTSTOREDB_URL', 'EVENTSTORE_URI', 'EVENTSTORE_CONNECTION_STRING'],
+  MONGODB_URL: ['MONGO', 'MONGODB', 'MONGO_URL', 'MONGO_URI', 'MONGODB_URI', 'MONGODB_CONNECTION_STRING'],
+  NATS_URL: ['NATS', 'NATS_URI', 'NATS_SERVERS'],
+  DATA_DIR: ['DATA_DIRECTORY', 'DATA_PATH'],
+  PLACEMENT_TIMEOUT: ['PLACEMENT_TIMEOUT_MS', 'PLACEMENT_TIMEOUT_SECONDS'],
+  SAGA: ['SAGAS', 'SAGA_STYLE', 'COORDINATION'],
 }
 
 /**

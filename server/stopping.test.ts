@@ -51,10 +51,14 @@ const program = `
 
 async function start(env: Record<string, string>) {
   const { npm_lifecycle_event: _, ...inherited } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
-    env: { ...inherited, ...env },
-    stdio: ['pipe', 'ignore', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', './server/typescript.mjs', '--input-type=module', '--eval', program],
+    {
+      env: { ...inherited, ...env },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   let log = ''
   child.stderr.on('data', (data) => {

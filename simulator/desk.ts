@@ -10,7 +10,7 @@ import { startSagas } from '../command/saga/runner.ts'
 import type { PlacementFacts } from '../events/catalogue.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { EventStore } from '../events/store/event-store.ts'
-import type { Reads } from '../query/context.ts'
+import { type Reads, readsOn } from '../query/context.ts'
 import { openFeed } from '../query/feed/feed.ts'
 import { type Projector, startProjector } from '../query/projector/projector.ts'
 import type { ViewStore } from '../query/store/view-store.ts'
@@ -147,7 +147,7 @@ export function openDesk({ time, weather, poison, random, sabotage, ...world }: 
   const gateway = openNode<Gateway>('gateway', time, async (life) => {
     const views = await viewsOf(life, 'gateway')
     const feed = await openFeed({ views, log })
-    const reads = { views, feed, currency: 'EUR', version: '' }
+    const reads = readsOn({ views, feed, currency: 'EUR', version: '' })
     return { bus: busOf(life), reads, stop: feed.close }
   })
 

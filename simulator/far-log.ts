@@ -57,6 +57,7 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
         return appended
       }),
 
+    // They fail, and are never behind: every store promises that.
     read: (stream, from) => pages(stream, () => store.read(stream, from)),
     readBackwards: (stream, options) => pages(stream, () => store.readBackwards(stream, options)),
 

@@ -5,9 +5,6 @@ import type { ViewDocument } from '../query/projection.ts'
 import { customerOrdersChanges, documentChanges } from '../query/resolvers/live-documents.ts'
 import { eventFeed, orderEventFeed } from '../query/resolvers/live-events.ts'
 import type { HistoryEntry } from '../query/store/view-store.ts'
-import { customers } from '../query/views/customers.ts'
-import { orders } from '../query/views/orders.ts'
-import { products } from '../query/views/products.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'
 import type { Subscribed, Topic } from './plan/plan.ts'
@@ -99,13 +96,7 @@ function open(to: Topic, reads: Reads, since: Position | undefined): AsyncIterat
     return mapped(changes, ({ orders, position }) => ({ documents: orders, position }))
   }
   if ('view' in to) {
-    const view = { customers, orders, products }[to.view]
-    const changes = documentChanges<ViewDocument>(
-      reads,
-      view as typeof customers & typeof orders & typeof products,
-      to.id,
-      since,
-    )
+    const changes = documentChanges(reads, to.view, to.id, since)
     return mapped(changes, ({ document, position }) => ({ documents: document ? [document] : [], position }))
   }
   const customerId = to.customerId ?? null

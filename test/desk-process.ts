@@ -21,7 +21,7 @@ export interface DeskProcess {
 export async function startDeskProcess(
   dataDirectory: string,
   env: Record<string, string> = {},
-  args = ['--import', 'tsx', 'server/main.ts'],
+  args = ['--import', './server/typescript.mjs', 'server/main.ts'],
 ): Promise<DeskProcess> {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...usual, ...placeOf(dataDirectory).env, ...env },

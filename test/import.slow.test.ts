@@ -189,7 +189,16 @@ async function runImport(
   url: string,
   ...options: string[]
 ): Promise<{ code: number | null; summary: Summary; stderr: string }> {
-  const args = ['--import', 'tsx', 'server/import/main.ts', file, '--url', `${url}/graphql`, '--json', ...options]
+  const args = [
+    '--import',
+    './server/typescript.mjs',
+    'server/import/main.ts',
+    file,
+    '--url',
+    `${url}/graphql`,
+    '--json',
+    ...options,
+  ]
   const child = spawn(process.execPath, args)
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])

@@ -26,8 +26,7 @@ export function overdrafts(events: readonly RecordedEvent[]): string[] {
         if (held.has(`${data.customerId} ${data.orderId}`)) tell(`${data.orderId} reserved credit twice`)
         held.set(`${data.customerId} ${data.orderId}`, data.amount)
         add(reserved, data.customerId, data.amount)
-        // The limit may be lowered below what is reserved: an order over nothing takes nothing more.
-        if (data.amount > 0 && (reserved.get(data.customerId) ?? 0) > (limits.get(data.customerId) ?? 0)) {
+        if ((reserved.get(data.customerId) ?? 0) > (limits.get(data.customerId) ?? 0)) {
           tell(`${data.customerId} is over the limit`)
         }
         break

@@ -254,9 +254,13 @@ const programs = { start: 'server/main.ts', demo: 'server/demo.ts' }
 
 /** What `npm start` and `npm run demo` run. */
 function run(program: keyof typeof programs, env: Record<string, string>, ...args: string[]): Running {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', programs[program], ...args], {
-    env: { ...process.env, ...embedded, ...env },
-  })
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', './server/typescript.mjs', programs[program], ...args],
+    {
+      env: { ...process.env, ...embedded, ...env },
+    },
+  )
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (text) => {

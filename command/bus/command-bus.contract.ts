@@ -74,6 +74,16 @@ export function describeCommandBus(name: string, open: OpenBus): void {
       expect(await bus.send(registration)).toMatchObject({ ...first, duplicate: true })
     })
 
+    test('a receipt is the same without the events, and for a repeat none of them is read again', async () => {
+      const adding = { ...toProduct(prd.add(1000, 5)), receiptOnly: true } as const
+      const first = await bus.send(adding)
+      const [, last] = await eventsOf(log, 'product-prd_1')
+      expect(first).toMatchObject({ accepted: true, duplicate: false, revision: 1, position: last?.position })
+      const readBefore = log.eventsRead('product-prd_1')
+      expect(await bus.send(adding)).toEqual({ ...first, duplicate: true, events: [] })
+      expect(log.eventsRead('product-prd_1')).toBe(readBefore)
+    })
+
     test('another command with a commandId that was used before is refused', async () => {
       const registration = toCustomer(cus.register(100))
       await bus.send(registration)

@@ -83,6 +83,25 @@ describe('command handlers in several processes', () => {
     return { bus, add, messaging }
   }
 
+  test('an answer has no events for who wants a receipt only, and refusals as they are', async () => {
+    const { add, messaging } = desk()
+    const handling = add(openCommandHandler(await openLog()))
+    handling.held.add(partition)
+    handling.take(partition)
+    const ask = (message: CommandMessage) =>
+      messaging.request(subjectOf('desk', partition), { ask: 'decide', message }, 1_000)
+    const receiptOnly = true
+    expect(await ask({ ...message, receiptOnly })).toEqual({
+      outcome: { accepted: true, duplicate: false, revision: 0, position: expect.any(Number), events: [] },
+    })
+    expect(await ask({ ...message, commandId: 'another', receiptOnly })).toMatchObject({
+      outcome: { accepted: false, refusal: { code: 'ALREADY_EXISTS' } },
+    })
+    expect(await ask(message)).toMatchObject({
+      outcome: { duplicate: true, events: [cus.registered({ creditLimit: 100 })] },
+    })
+  })
+
   test('while nobody serves the partition a command is not decided, and the message says so', async () => {
     const { bus } = desk()
     await expect(bus.send(message)).rejects.toThrow(NotDecided)
@@ -120,8 +139,8 @@ describe('command handlers in several processes', () => {
     expect(await eventsOf(store, stream)).toEqual([])
   })
 
-  test('a partition is given when everything that was taken of it is answered', async () => {
-    const { bus, add } = desk({ answerWithinMs: 10_000 })
+  /** The only handler, which holds the partition, and whose first append waits until it is let go. */
+  async function holding({ add }: Pick<ReturnType<typeof desk>, 'add'>) {
     let store = () => {}
     const held = new Promise<void>((resolve) => {
       store = resolve
@@ -132,9 +151,25 @@ describe('command handlers in several processes', () => {
         return append()
       },
     ])
-    const handling = add(openCommandHandler(slow))
+    const handling = add(openCommandHandler(slow, { alone: false }))
     handling.held.add(partition)
     handling.take(partition)
+    return { handling, slow, store: () => store() }
+  }
+
+  test('who has lost the partition when a command is stored still says so: nobody is asked twice', async () => {
+    const { bus, add } = desk({ answerWithinMs: 10_000 })
+    const { handling, slow, store } = await holding({ add })
+    const sent = bus.send(message)
+    await expect.poll(() => slow.appends.length).toBe(1)
+    handling.held.delete(partition)
+    store()
+    expect(await sent).toMatchObject({ accepted: true, duplicate: false })
+  })
+
+  test('a partition is given when everything that was taken of it is answered', async () => {
+    const { bus, add } = desk({ answerWithinMs: 10_000 })
+    const { handling, slow, store } = await holding({ add })
     const sent = bus.send(message)
     await expect.poll(() => slow.appends.length).toBe(1)
     let given = false

@@ -27,6 +27,11 @@ export interface CommandMessage {
    * for good, so that a repeat is looked for after it only.
    */
   after?: Position
+  /**
+   * The caller is content with where the events are, and looks at none of them: a client, who is given a receipt. They may be left out
+   * of the outcome then, which spares a repeat a read, and an answer from another process nearly all of its size.
+   */
+  receiptOnly?: true
 }
 
 export type Outcome = Accepted | { accepted: false; refusal: Refusal }
@@ -38,7 +43,7 @@ export interface Accepted {
   /** The stream's last event after the command, and its place in the log. */
   revision: Revision
   position: Position
-  /** What was recorded; nothing where nothing was to be done. */
+  /** What was recorded; nothing where nothing was to be done. Not to be looked at when the message was `receiptOnly`. */
   events: readonly DomainEvent[]
 }
 

@@ -1,7 +1,7 @@
 // The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
 import { messageOf } from '../../events/message-of.ts'
 import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
-import { type CommandBus, NotDecided } from './command-bus.ts'
+import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
 import { asRequest, type Reply } from './remote-messages.ts'
 
@@ -9,7 +9,7 @@ export interface ServeCommandsOptions {
   messaging: Messaging
   namespace: string
   handler: CommandBus
-  /** Whether a partition is this process's own at this moment. */
+  /** Whether a partition is this process's own at this moment: asked when a request comes. */
   holds(partition: number): boolean
 }
 
@@ -25,7 +25,12 @@ export interface CommandServer {
 /**
  * Serves no partition yet. There is no queue group, on purpose: the subscription of a process that stalls stays at the server, and as
  * one of a group it would swallow its share of the requests. So each request reaches everybody who has subscribed, and
- * whoever does not hold the partition leaves it to whoever does.
+ * whoever does not hold the partition when it comes leaves it to whoever does.
+ *
+ * Who loses the partition later answers all the same. What the handler says is true whoever holds it: the store has taken the append at
+ * its expected revision, or has shown that nobody has gone on. Were it kept back, the caller would ask the next holder in the end,
+ * and hear of a duplicate.
+ * @param options.handler one that does not take itself to be alone on the log
  */
 export function serveCommands({ messaging, namespace, handler, holds }: ServeCommandsOptions): CommandServer {
   const served = new Map<number, Subscription>()
@@ -36,12 +41,17 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
     if (!request)
       return { notDecided: 'The command handler does not understand the command; it is of another version.' }
     try {
-      if (request.ask === 'decide') return { outcome: await handler.send(request.message) }
+      if (request.ask === 'decide') return { outcome: await decided(request.message) }
       return { price: (await handler.priceOf(request.productId)) ?? null }
     } catch (error) {
       const reason = messageOf(error)
       return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
     }
+  }
+
+  async function decided(message: CommandMessage): Promise<Outcome> {
+    const outcome = await handler.send(message)
+    return message.receiptOnly && outcome.accepted ? { ...outcome, events: [] } : outcome
   }
 
   async function give(partition: number): Promise<void> {

@@ -2,12 +2,12 @@
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
-import type { Conversation, Ending, Habits, Runtime } from '../saga/conversations.ts'
+import type { Conversation, Ending, Habits, Runtime } from '../saga/contract.ts'
 import { GivenUp, persistently } from '../saga/persistently.ts'
 import { troubleOf } from '../saga/trouble.ts'
 import type { Choreography } from './definition.ts'
 import { type Asked, asks, beganAt, isPointless, type Known, learn, overdue, wakesAt } from './known.ts'
-import { recall, retold } from './story.ts'
+import { knownOf, retold } from './story.ts'
 
 export interface Surroundings<Facts> extends Habits {
   choreography: Choreography<Facts>
@@ -63,7 +63,7 @@ export function openReactions<Facts>(
   /** Nothing is kept of it unless all of it works, so that it can be tried again. */
   async function react(news: readonly RecordedEvent[], again: boolean): Promise<void> {
     let after = known
-    if (!after && news[0]?.type !== choreography.beginsWith) after = await recall(choreography, store, id)
+    if (!after && news[0]?.type !== choreography.beginsWith) after = await knownOf(choreography, store, id)
     const events = again && after ? await retold(choreography, store, id, after, news) : news
     const wanted: Asked<Facts>[] = []
     for (const event of events) {

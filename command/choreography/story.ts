@@ -4,7 +4,7 @@ import type { Choreography } from './definition.ts'
 import { beganAt, type Known, learn, relevantTypes } from './known.ts'
 
 /** What is known of an order from its own stream; `undefined` when that has no event. Throws what the choreography throws at one. */
-export async function recall<Facts>(
+export async function knownOf<Facts>(
   choreography: Choreography<Facts>,
   store: EventStore,
   id: string,

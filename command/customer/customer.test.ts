@@ -121,6 +121,15 @@ describe('reserving credit', () => {
     given(customer, acme, reserved('ord_1', euros(1500)), limitChanged(euros(2000), euros(1000)))
       .when(reserveCredit('ord_2', euros(0.01)))
       .then(refused('ord_2', euros(0.01), { available: 0 }))
+    given(customer, acme, reserved('ord_1', euros(1500)), limitChanged(euros(2000), euros(1000)))
+      .when(reserveCredit('ord_2', 0))
+      .then(refused('ord_2', 0, { available: 0 }))
+  })
+
+  test('what costs nothing is reserved up to the very limit', () => {
+    given(customer, acme, reserved('ord_1', euros(2000)))
+      .when(reserveCredit('ord_2', 0))
+      .then(reserved('ord_2', 0))
   })
 
   test('what was given back can be reserved by others', () => {

@@ -83,7 +83,8 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
         if (customer.released.has(orderId)) return refused('ALREADY_RELEASED')
         if (customer.status === 'UNREGISTERED') return refused('UNKNOWN_CUSTOMER')
         if (customer.reservations.has(orderId)) return []
-        if (amount > available) return refused('CREDIT_LIMIT_EXCEEDED')
+        // Where a limit was lowered below what is reserved, even what costs nothing is refused.
+        if (amount > headroom(customer)) return refused('CREDIT_LIMIT_EXCEEDED')
         return [{ type: 'CreditReserved', data: { customerId, orderId, amount } }]
       }
 
@@ -184,5 +185,9 @@ function newestRevision({ revised }: Customer, orderId: string): number {
 
 /** What a customer may still reserve: never below zero, also when the limit was lowered below what is reserved. */
 function availableCredit(customer: Customer): Cents {
-  return customer.status === 'REGISTERED' ? Math.max(0, customer.creditLimit - customer.reserved) : 0
+  return Math.max(0, headroom(customer))
+}
+
+function headroom(customer: Customer): Cents {
+  return customer.status === 'REGISTERED' ? customer.creditLimit - customer.reserved : 0
 }

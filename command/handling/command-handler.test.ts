@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { EventStore } from '../../events/store/event-store.ts'
+import { type EventStore, StoreUnavailable } from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided } from '../bus/command-bus.ts'
 import * as cus from '../customer/customer.given.ts'
 import { broken, eventsOf, type Fault, lost, openLog, unavailable, unheard, watched } from '../log.given.ts'
@@ -236,11 +236,26 @@ describe('when the store is in trouble', () => {
     expect(await eventsOf(store, stream)).toHaveLength(3)
   })
 
-  test('commands that cannot be stored are not decided, and nothing of them is believed afterwards', async () => {
+  test('a stream that cannot be read now is decided later', async () => {
+    const store = await openLog()
+    const { handler } = await registered({
+      ...store,
+      read: () => {
+        throw new StoreUnavailable('the store is away')
+      },
+    })
+    await expect(handler.send(reservation(1))).rejects.toThrow(NotDecided)
+  })
+
+  test('nothing is believed of commands whose append has failed, and why it failed is told', async () => {
     const store = await openLog()
     const { handler } = await registered(store, [broken])
     const sent = [reservation(1, 60_000), reservation(2, 60_000)].map((command) => handler.send(command))
-    for (const outcome of sent) await expect(outcome).rejects.toThrow(NotDecided)
+    for (const outcome of sent) {
+      const failure = await outcome.catch((error: unknown) => error)
+      expect(failure).toEqual(new Error('the disk is broken'))
+      expect(failure).not.toBeInstanceOf(NotDecided)
+    }
     expect(await handler.send(reservation(2, 60_000))).toMatchObject({
       duplicate: false,
       revision: 1,
@@ -254,8 +269,27 @@ describe('when the store is in trouble', () => {
       throw new Error('the disk broke afterwards')
     }
     const { handler } = await registered(await openLog(), [stored])
-    await expect(handler.send(reservation(1))).rejects.toThrow(NotDecided)
+    await expect(handler.send(reservation(1))).rejects.toThrow('the disk broke afterwards')
     expect(await handler.send(reservation(1))).toMatchObject({ duplicate: true, revision: 1 })
+  })
+
+  test('a repeat is not answered from a stream that the store does not show as far as it was: it may have been refused', async () => {
+    const store = await openLog()
+    const { handler } = await registered(store)
+    await handler.send(reservation(1))
+    const refused = await handler.send(reservation(2, 1_000_000))
+    let seen = 4
+    const behind = openCommandHandler({
+      ...store,
+      async *read(name, from) {
+        for await (const page of store.read(name, from)) yield page.filter(({ revision }) => revision < seen)
+      },
+    })
+    await behind.send(reservation(3))
+    seen = 2
+    await expect(behind.send(reservation(2, 1_000_000))).rejects.toThrow(NotDecided)
+    seen = 4
+    expect(await behind.send(reservation(2, 1_000_000))).toMatchObject({ ...refused, duplicate: true })
   })
 })
 
@@ -293,13 +327,13 @@ test('a command for a stream that nobody decides for is an error', async () => {
 describe('when other processes append to the log too, an answer that leaves no event is confirmed first', () => {
   const change = message(cus.changeLimit(5), 'change')
 
-  /** Another handler on the same log, and one whose memory is of before the other began: there is no cus_1, and no prd_1. */
+  /** Another handler on the same log, and one that remembers cus_1 and prd_1 from before that began: as unknown, which they were refused for. */
   async function two({ alone = false } = {}) {
     const store = await openLog()
     const log = watched(store)
     const stale = openCommandHandler(log, { alone })
-    await stale.send(change)
-    await stale.priceOf('prd_1')
+    await stale.send(reservation(0))
+    await stale.send({ ...message(prd.reserveStock('ord_0', 1), 'c0'), stream: 'product-prd_1' })
     log.reads.length = 0
     return { other: openCommandHandler(store), stale, log }
   }
@@ -307,7 +341,7 @@ describe('when other processes append to the log too, an answer that leaves no e
   test('a refusal: what another has made possible is done', async () => {
     const { other, stale } = await two()
     await other.send(registration)
-    expect(await stale.send(change)).toMatchObject({ accepted: true, duplicate: false, revision: 1 })
+    expect(await stale.send(change)).toMatchObject({ accepted: true, duplicate: false, revision: 2 })
   })
 
   test('a refusal: what another has done is a duplicate', async () => {
@@ -372,7 +406,7 @@ describe('what is in memory', () => {
   test('is bounded, also when streams grow: those that rest are forgotten, read again, and answer as before', async () => {
     const store = await openLog()
     const log = watched(store)
-    const handler = openCommandHandler(log, { rememberedCommands: 8 })
+    const handler = openCommandHandler(log, { weightAtRest: 8 })
     for (let number = 0; number < 5; number++) {
       for (const customer of ['customer-cus_1', 'customer-cus_2'] as const) {
         await handler.send({ ...reservation(number), stream: customer })
@@ -385,7 +419,7 @@ describe('what is in memory', () => {
 
   test('keeps a stream that alone has more commands than are to be remembered, rather than reading it for each', async () => {
     const log = watched(await openLog())
-    const handler = openCommandHandler(log, { rememberedCommands: 3 })
+    const handler = openCommandHandler(log, { weightAtRest: 3 })
     for (let number = 0; number < 8; number++) {
       await handler.send(reservation(number))
       await turn()

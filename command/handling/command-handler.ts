@@ -1,7 +1,7 @@
 // Decides commands for any stream: one mailbox for each stream that has work, and a bounded memory of the others.
 import { LRUCache } from 'lru-cache'
 import type { Logger } from '../../events/logger.ts'
-import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import { type EventStore, NO_EVENTS, type StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { customer } from '../customer/customer.ts'
 import { customerMemory } from '../customer/memory.ts'
@@ -20,8 +20,14 @@ const deciders: Record<string, Decider<Aggregate>> = { customer, order, product,
 /** Those whose streams grow long. */
 const memories: Record<string, Memory<Aggregate>> = { customer: customerMemory, product: productMemory }
 
-/** About 300 bytes each. */
-const REMEMBERED_COMMANDS = 1_000_000
+/** In units of about 300 bytes. */
+const WEIGHT_AT_REST = 1_000_000
+
+/** What any stream takes besides what is weighed. */
+const WEIGHT_OF_STREAM = 3
+
+/** A filter has 64 KiB. */
+const WEIGHT_OF_FILTER = 220
 
 /**
  * More than sagas have under way at once: what one of them sends for the first time is known to be new without a look into the stream.
@@ -32,7 +38,7 @@ const SNAPSHOT_EVERY = 1_000
 
 export interface CommandHandlerOptions {
   alone?: boolean
-  rememberedCommands?: number
+  weightAtRest?: number
   rememberedOfStream?: number
   snapshotEvery?: number
   snapshotPartSize?: number
@@ -46,20 +52,20 @@ const SILENT = { info() {}, warn() {} }
  * harm, since the expected revision decides, but they cost each other reloads.
  * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
  *   confirmed by a read before it is given
- * @param options.rememberedCommands how many commands the streams that are kept in memory may have there in all
+ * @param options.weightAtRest how much memory streams may take while nothing waits for them, in units of about 300 bytes: what a command takes
  * @param options.rememberedOfStream how many of the newest commands of one stream are kept there; what is older is looked up when it matters
  * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
  * @param options.snapshotPartSize how many characters of JSON one event of a snapshot has at the most
  */
 export function openCommandHandler(store: EventStore, options: CommandHandlerOptions = {}): CommandBus {
-  const { alone = true, rememberedCommands = REMEMBERED_COMMANDS, log = SILENT } = options
+  const { alone = true, weightAtRest = WEIGHT_AT_REST, log = SILENT } = options
   const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
   const snapshots = openSnapshots(store, log, options.snapshotPartSize)
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
-    maxSize: rememberedCommands,
-    // One stream that has more by itself is kept alone: a cache that refused it would have it read anew for each batch.
-    sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), rememberedCommands),
+    maxSize: weightAtRest,
+    // One stream that weighs more by itself is kept alone: a cache that refused it would have it read anew for each batch.
+    sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), weightAtRest),
   })
 
   const kinds = new Map(
@@ -86,7 +92,8 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
       cached: idle.get(stream),
       idle(loaded) {
         open.delete(stream)
-        if (loaded) idle.set(stream, loaded)
+        // Clients choose the ids that they ask for: a stream without events takes no place from one that has some.
+        if (loaded && loaded.revision !== NO_EVENTS) idle.set(stream, loaded)
       },
     })
     // The cache weighs a stream when it is put in: one that has grown must not be there already.
@@ -105,10 +112,7 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
   }
 }
 
-/** In commands, each of about 300 bytes. */
-function weightOf({ commands, state, keys }: Loaded, { memory }: Kind): number {
-  return 1 + commands.size + (memory?.open(state).size ?? 0) + (keys ? FILTER : 0)
+function weightOf({ commands, state, keys }: Loaded, { decider, memory }: Kind): number {
+  const ofState = (decider.weight?.(state) ?? 0) + (memory?.open(state).size ?? 0)
+  return Math.ceil(WEIGHT_OF_STREAM + commands.size + ofState + (keys ? WEIGHT_OF_FILTER : 0))
 }
-
-/** A filter of 64 KiB. */
-const FILTER = 220

@@ -2,12 +2,18 @@
 import type { DomainEvent } from '../../events/catalogue.ts'
 import { messageOf } from '../../events/message-of.ts'
 import { START } from '../../events/position.ts'
-import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
+import {
+  type EventStore,
+  NO_EVENTS,
+  type RecordedEvent,
+  StoreUnavailable,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
-export class CannotFold extends Error {
+class CannotFold extends Error {
   override name = 'CannotFold'
 }
 
@@ -93,7 +99,10 @@ function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent)
   }
 }
 
-/** The events that a command led to when it was decided first. */
+/**
+ * The events that a command led to when it was decided first.
+ * @throws StoreUnavailable when the store does not show all of them: what is missing may be that it was refused
+ */
 export async function recordedEvents(
   store: EventStore,
   stream: StreamName,
@@ -101,10 +110,9 @@ export async function recordedEvents(
 ): Promise<readonly DomainEvent[]> {
   const events: DomainEvent[] = []
   for await (const page of store.read(stream, first)) {
-    for (const event of page) {
-      if (event.revision > last) return events
-      events.push(event)
-    }
+    events.push(...page.slice(0, last + 1 - first - events.length))
+    if (events.length > last - first) return events
   }
-  return events
+  if (first > last) return events
+  throw new StoreUnavailable(`${stream} cannot be read up to its event ${last + 1}, which was there before.`)
 }

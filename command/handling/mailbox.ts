@@ -2,11 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { messageOf } from '../../events/message-of.ts'
-import type { EventStore, NewEvent, StreamName } from '../../events/store/event-store.ts'
+import {
+  type EventStore,
+  type NewEvent,
+  OutcomeUnknown,
+  StoreUnavailable,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
-import { CannotFold, catchUp, empty, load, recordedEvents } from './load.ts'
+import { catchUp, empty, load, recordedEvents } from './load.ts'
 import { forgetOld, isWhole, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import { type Recalled, recall } from './recall.ts'
 import { appendSettled } from './settled-append.ts'
@@ -34,7 +40,7 @@ interface Waiting {
   message?: CommandMessage
   /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
   takeTurn(loaded: Loaded, recalled: Recalled | undefined, events: NewEvent[]): () => void | Promise<void>
-  fail(error: Error): void
+  fail(error: unknown): void
 }
 
 interface MailboxOptions {
@@ -85,10 +91,10 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     idle(loaded)
   }
 
-  function failureOf(error: unknown): Error {
-    if (error instanceof CannotFold) return error
-    const reason = messageOf(error)
-    return new NotDecided(`${stream}: ${reason}`, { cause: error })
+  /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
+  function failureOf(error: unknown): unknown {
+    if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) return error
+    return new NotDecided(`${stream}: ${messageOf(error)}`, { cause: error })
   }
 
   /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */
@@ -126,7 +132,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       snapshots.offer(stream, kind, current)
       return
     }
-    throw new Error('somebody else keeps appending to it')
+    throw new NotDecided(`${stream}: somebody else keeps appending to it.`)
   }
 
   return {
@@ -155,7 +161,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     const { command, commandId, digest } = message
     const before = current.commands.get(commandId) ?? recalled?.commands.get(commandId)
     if (before && before.digest !== digest) return () => resolve(reused(commandId))
-    if (before) return async () => resolve(await repeated(before))
+    if (before) return async () => resolve(await repeated(before, message))
 
     let decision: ReturnType<typeof decider.decide>
     try {
@@ -195,8 +201,8 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     }
   }
 
-  async function repeated(before: Recorded): Promise<Outcome> {
-    const events = await recordedEvents(store, stream, before)
+  async function repeated(before: Recorded, { receiptOnly }: CommandMessage): Promise<Outcome> {
+    const events = receiptOnly ? [] : await recordedEvents(store, stream, before)
     return { accepted: true, duplicate: true, revision: before.last, position: before.position, events }
   }
 }

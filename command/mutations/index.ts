@@ -1,9 +1,13 @@
 // Every mutation of the schema, and the command that it stands for.
+import { inParallel } from '../../events/in-parallel.ts'
 import type { Cents } from '../../events/money.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { inputs } from './input.ts'
 import { mutation, parkedMutation } from './mutation.ts'
+
+/** As many as the commands of one saga: an order of many lines does not take the places of the others on the bus. */
+const PRICES_AT_ONCE = 64
 
 export const mutations = {
   registerCustomer: mutation(
@@ -92,12 +96,13 @@ interface Content {
   total?: Cents | undefined
 }
 
-/** Lines with their prices: where none was agreed, the list price now, if there is one. */
+/** Lines with their prices: where none was agreed, the list price now, if there is one. Each product is asked for once. */
 async function quoted(lines: readonly QuotedLine[], bus: CommandBus): Promise<QuotedLine[]> {
   const unpriced = new Set(lines.filter(({ unitPrice }) => unitPrice === undefined).map(({ productId }) => productId))
-  const prices = new Map(
-    await Promise.all([...unpriced].map(async (productId) => [productId, await bus.priceOf(productId)] as const)),
-  )
+  const prices = new Map<string, Cents | undefined>()
+  await inParallel([...unpriced], PRICES_AT_ONCE, async (productId) => {
+    prices.set(productId, await bus.priceOf(productId))
+  })
   return lines.map(({ productId, quantity, unitPrice }) => ({
     productId,
     quantity,

@@ -42,13 +42,14 @@ test.each(names)('%s: what is right is accepted', (name) => {
 
 describe('a commandId', () => {
   test.each(names)('%s: has 1 to 128 characters, is not blank and does not begin with ~', (name) => {
-    for (const commandId of ['x', 'x'.repeat(128), 'a~', null, undefined]) expect(told(name, { commandId })).toEqual([])
+    for (const commandId of ['x', 'x'.repeat(128), 'a~', '🛒', null, undefined])
+      expect(told(name, { commandId })).toEqual([])
     const wrong = [
       ['', 'commandId must have 1 to 128 characters.'],
       ['x'.repeat(129), 'commandId must have 1 to 128 characters.'],
       [' ', 'commandId must not be blank.'],
       ['~placement-ord_1/credit/reserve', 'commandId must not begin with ~.'],
-      ['a\ud83d', 'commandId must be Unicode text, without half of a surrogate pair.'],
+      ['half \ud83d of it', 'commandId must be Unicode text: it has half of a surrogate pair.'],
     ]
     for (const [commandId, message] of wrong) {
       expect(told(name, { commandId })).toEqual([{ path: 'input.commandId', message }])
@@ -173,18 +174,13 @@ describe('a text', () => {
     ['shipOrder', 'trackingCode', 100],
     ['cancelOrder', 'reason', 500],
   ]
-  test.each(fields)('%s: %s has 1 to %i characters of Unicode and is not blank', (name, field, most) => {
+  test.each(fields)('%s: %s has 1 to %i characters and is not blank', (name, field, most) => {
     expect(told(name, { [field]: 'x'.repeat(most) })).toEqual([])
     for (const text of ['', 'x'.repeat(most + 1)]) {
       const message = `${field} must have 1 to ${most} characters.`
       expect(told(name, { [field]: text })).toEqual([{ path: `input.${field}`, message }])
     }
     expect(told(name, { [field]: ' \t' })).toEqual([{ path: `input.${field}`, message: `${field} must not be blank.` }])
-    expect(told(name, { [field]: '\ud83d\udd28' })).toEqual([])
-    for (const half of ['\ud83d', '\udd28', '\udd28\ud83d']) {
-      const message = `${field} must be Unicode text, without half of a surrogate pair.`
-      expect(told(name, { [field]: half })).toEqual([{ path: `input.${field}`, message }])
-    }
   })
 })
 

@@ -16,18 +16,18 @@ function id(entity: Entity) {
   return z.string().refine((text) => isId(entity, text), `must be ${ID_FORM[entity]}`)
 }
 
-/** One half of a pair without the other is no character (RFC 8259 section 8.2): it cannot be written as UTF-8, and no two stores keep it alike. */
-const HALF_OF_A_PAIR = /\p{Surrogate}/u
-
 /** Text that says something: whoever has nothing to say leaves an optional one out. */
 function text(most: number) {
   const form = `must have 1 to ${most} characters`
-  return z
-    .string()
-    .min(1, { error: form, abort: true })
-    .max(most, { error: form, abort: true })
-    .refine((value) => value.trim() !== '', 'must not be blank')
-    .refine((value) => !HALF_OF_A_PAIR.test(value), 'must be Unicode text, without half of a surrogate pair')
+  return (
+    z
+      .string()
+      .min(1, { error: form, abort: true })
+      .max(most, { error: form, abort: true })
+      .refine((value) => value.trim() !== '', 'must not be blank')
+      // JSON can write half of a pair, which no other encoding can: stores would keep something else.
+      .refine((value) => !/\p{Surrogate}/u.test(value), 'must be Unicode text: it has half of a surrogate pair')
+  )
 }
 
 const negative = 'must not be negative'

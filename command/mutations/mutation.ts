@@ -59,7 +59,14 @@ function resolver<Schema extends z.ZodType<{ commandId?: string | undefined }>>(
     return retryable(async () => {
       const { id, stream, command } = await addressed(check.input, commandId, context)
       const digest = hash('sha1', JSON.stringify([name, input]), 'base64')
-      const outcome = await context.bus.send({ stream, command, commandId, digest, correlationId: commandId })
+      const outcome = await context.bus.send({
+        stream,
+        command,
+        commandId,
+        digest,
+        correlationId: commandId,
+        receiptOnly: true,
+      })
       return payload(id, commandId, outcome)
     })
   }

@@ -1,11 +1,12 @@
 // What a mutation answers: a receipt or user errors; and how a retry stays one command.
+import { setImmediate as turn } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EventStore } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
 import { type CommandBus, NotDecided } from '../bus/command-bus.ts'
 import { openCommandHandler } from '../handling/command-handler.ts'
-import { eventsOf, openLog, wholeLog } from '../log.given.ts'
+import { eventsOf, openLog, watched, wholeLog } from '../log.given.ts'
 import { mutations } from './index.ts'
 
 let store: EventStore
@@ -139,6 +140,19 @@ describe('a retry', () => {
     expect(retry).toEqual({ ...first, receipt: { ...first.receipt, duplicate: true } })
   })
 
+  test('reads nothing of what it had recorded', async () => {
+    const log = watched(store)
+    bus = openCommandHandler(log)
+    const lines = Array.from({ length: 100 }, (_, number) => ({
+      productId: `prd_${number}`,
+      quantity: 1,
+      unitPrice: 1,
+    }))
+    await send('placeOrder', { ...order, content: { lines } })
+    expect(await send('placeOrder', { ...order, content: { lines } })).toMatchObject({ receipt: { duplicate: true } })
+    expect(log.reads).toEqual([])
+  })
+
   test('is the same whatever the order of the fields, and whether absent ones are null', async () => {
     const { commandId, customerId, name, creditLimit } = acme
     await send('registerCustomer', acme)
@@ -197,6 +211,29 @@ describe('a line without a price', () => {
       total: 2900,
       lines: [{ unitPrice: 1000 }, { unitPrice: 900 }, { unitPrice: 0 }],
     })
+  })
+
+  test('of many products: each is asked for its price once, and no more than 64 at a time', async () => {
+    const asked: string[] = []
+    let underWay = 0
+    let most = 0
+    const watched: CommandBus = {
+      ...bus,
+      async priceOf(productId) {
+        asked.push(productId)
+        most = Math.max(most, ++underWay)
+        await turn()
+        underWay--
+        return 5
+      },
+    }
+    const ids = Array.from({ length: 1000 }, (_, number) => `prd_${number}`)
+    const lines = [...ids, ...ids].map((productId) => ({ productId, quantity: 1 }))
+    const input = { ...order, content: { lines } }
+    await mutations.placeOrder(undefined, { input }, { bus: watched })
+    expect(asked).toEqual(ids)
+    expect(most).toBe(64)
+    expect((await eventsOf(store, 'order-ord_1'))[0]?.data).toMatchObject({ total: 10_000, lines: { length: 2000 } })
   })
 
   test('of a product that is not in the range is not found', async () => {

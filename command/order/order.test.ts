@@ -1,5 +1,6 @@
 // The rules of an order: what it comes to, and what can happen to it in which state.
 import { describe, expect, test } from 'vitest'
+import type { OrderLine } from '../../events/catalogue.ts'
 import { MAX_CENTS } from '../../events/money.ts'
 import { euros, given } from '../given.ts'
 import {
@@ -232,6 +233,40 @@ describe('a revision', () => {
     given(order, ...approvedLines)
       .when(reviseLines(line('prd_1', 2, MAX_CENTS)))
       .thenRefused({ code: 'INVALID_INPUT', path: ['content', 'lines', '0', 'quantity'] })
+  })
+
+  describe('of many products', () => {
+    const someOf = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, number) => line(`prd_${from + number}`, 1, 1))
+    const [first, second] = [someOf(0, 2000), someOf(2000, 4000)]
+    const revisedOnce = [placed(2000, ...first), approved(2000), requested(1, 2000, 2000), revised(1, 2000, ...second)]
+    const changes = (lines: OrderLine[], before: number, after: number) =>
+      lines.map(({ productId }) => ({ productId, before, after }))
+
+    test('leaves an order that has been over 5,000 of them in all, and not over more', () => {
+      const lines = someOf(4000, 5000)
+      given(order, ...revisedOnce)
+        .when(reviseLines(...lines))
+        .then(requested(2, 2000, 1000, { lines, stock: [...changes(second, 1, 0), ...changes(lines, 0, 1)] }))
+      given(order, ...revisedOnce)
+        .when(reviseLines(...someOf(4000, 5001)))
+        .thenRefused({
+          code: 'INVALID_INPUT',
+          path: ['content', 'lines'],
+          message:
+            'With these lines the order would have been over 5001 products since it was placed: 5000 is the most.',
+        })
+      given(order, ...revisedOnce, requested(2, 2000, 1), revised(2, 1))
+        .when(reviseLines(...someOf(4000, 5001)))
+        .thenRefused({ code: 'INVALID_INPUT', path: ['content', 'lines'] })
+    })
+
+    test('counts a product once, however often it comes back, and none of a revision that was rejected', () => {
+      const back = [requested(2, 2000, 2000), revised(2, 2000, ...first), requested(3, 2000, 1000)]
+      given(order, ...revisedOnce, ...back, revisionRejected(3, 2000, 'OUT_OF_STOCK'))
+        .when(reviseLines(...second))
+        .then(requested(4, 2000, 2000, { lines: second, stock: [...changes(first, 1, 0), ...changes(second, 0, 1)] }))
+    })
   })
 
   test('is applied in one step', () => {

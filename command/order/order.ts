@@ -11,6 +11,12 @@ import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
 import type { Decider, Refusal } from '../decider.ts'
 import { stockChanges } from './stock-changes.ts'
 
+/**
+ * The placement of an order goes on with every product that the order has ever been over, since some of it may still be reserved. All of
+ * them are in one event, which has to fit in an append, also when all ids are the longest.
+ */
+export const MAX_PRODUCTS_EVER = 5_000
+
 export type OrderCommand =
   | {
       type: 'PlaceOrder'
@@ -61,6 +67,8 @@ export type Order =
       revisions: number
       /** What the newest of them is to make of the order, until that is decided. */
       pending?: { lines: OrderLine[]; total: Cents } | undefined
+      /** Once it has been revised: the products that it was over before, of which it may have some still. */
+      former?: ReadonlySet<string> | undefined
       /** How many events the order has. */
       version: number
       /** By choreography only, while the order is PENDING. */
@@ -134,6 +142,8 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         const revised = pricedContent(command.content)
         if ('code' in revised) return revised
         const { lines, total: revisedTotal } = revised
+        const products = productsEver(order, lines).size
+        if (products > MAX_PRODUCTS_EVER) return tooMany(products)
         const stock = stockChanges(order.lines, lines)
         const revision = order.revisions + 1
         return [{ type: 'OrderRevisionRequested', data: { ...facts, revision, lines, revisedTotal, stock } }]
@@ -204,7 +214,7 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         return { ...order, revisions: revision, pending: { lines, total: revisedTotal } }
       }
       case 'OrderRevised':
-        return { ...order, lines: data.lines, total: data.total, pending: undefined }
+        return { ...order, lines: data.lines, total: data.total, pending: undefined, former: productsEver(order) }
       case 'OrderRevisionRejected':
         return { ...order, pending: undefined }
       case 'OrderApproved': {
@@ -213,9 +223,16 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       }
       default: {
         const { awaited: _, ...over } = order
-        return { ...over, status: statusAfter[type], lines: [], pending: undefined }
+        return { ...over, status: statusAfter[type], lines: [], pending: undefined, former: undefined }
       }
     }
+  },
+
+  /** A line with the longest id takes 150 bytes. */
+  weight(order) {
+    if (order.status === 'UNPLACED') return 0
+    const { lines, pending, former, awaited } = order
+    return (lines.length + (pending?.lines.length ?? 0) + (former?.size ?? 0) + (awaited?.open.size ?? 0)) / 2
   },
 }
 
@@ -243,6 +260,16 @@ function pricedLines(quoted: readonly QuotedLine[]): { lines: OrderLine[]; total
     lines.push({ productId, quantity, unitPrice })
   }
   return { lines, total }
+}
+
+/** The products that an order has been over until now, and those of more lines. */
+function productsEver({ former = new Set(), lines }: PlacedOrder, more: readonly OrderLine[] = []): Set<string> {
+  return new Set([...former, ...[...lines, ...more].map(({ productId }) => productId)])
+}
+
+function tooMany(products: number): Refusal {
+  const message = `With these lines the order would have been over ${products} products since it was placed: ${MAX_PRODUCTS_EVER} is the most.`
+  return { code: 'INVALID_INPUT', message, path: ['content', 'lines'] }
 }
 
 type PlacedOrder = Exclude<Order, { status: 'UNPLACED' }>

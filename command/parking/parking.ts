@@ -35,6 +35,8 @@ export const parking: Decider<{ command: ParkingCommand; state: Parking; event: 
     else parked.set(id, { saga, id, orderId, ...(revision !== undefined && { revision }), follows })
     return parked
   },
+
+  weight: ({ size }) => size,
 }
 
 function notParked(id: string): Refusal {

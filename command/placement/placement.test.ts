@@ -1,6 +1,13 @@
 // The story of placing an order, told without a store or a clock: in all its endings.
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../../events/catalogue.ts'
+import { appendOf } from '../../events/store/append.ts'
+import type { NewEvent } from '../../events/store/event-store.ts'
+import { MAX_PRODUCTS_EVER } from '../order/order.ts'
+import { MAX_QUANTITY } from '../product/product.ts'
+import { toStored } from '../saga/stored.ts'
 import {
   BEGINS,
   done,
@@ -13,6 +20,7 @@ import {
   undone,
   willing,
 } from './placement.given.ts'
+import { placement } from './placement.ts'
 
 const hammer = 'stock prd_hammer'
 const nails = 'stock prd_nails'
@@ -285,6 +293,26 @@ describe('an order that is revised', () => {
       { type: 'ShipStock', productId: 'prd_nails', orderId: 'ord_1', quantity: 0 },
       { type: 'ShipStock', productId: 'prd_saw', orderId: 'ord_1', quantity: 5 },
     ])
+  })
+
+  test('as often as it can be is amended by events that fit in an append', () => {
+    const longest = (id: string) => `${id}_${'x'.repeat(64 - id.length)}`
+    const products = Array.from({ length: MAX_PRODUCTS_EVER }, (_, number) =>
+      line(longest(`prd_${number}`), MAX_QUANTITY),
+    )
+    const { events } = placing(...products.slice(0, 2000))
+      .when(orderRevised(3, ...products.slice(2000, 4000)))
+      .when(orderRevised(5, ...products.slice(4000)))
+    const [, , last] = events
+    expect(last).toMatchObject({ type: 'Amended', data: { stock: { length: MAX_PRODUCTS_EVER } } })
+    for (const event of events) {
+      const stored = {
+        ...toStored(placement, event, longest('ord')),
+        id: randomUUID(),
+        metadata: { schemaVersion: SCHEMA_VERSION },
+      }
+      expect(() => appendOf(`placement-${longest('ord')}`, [stored as NewEvent], 0)).not.toThrow()
+    }
   })
 
   test('gives back also what is new when it is cancelled, and what is left out', () => {

@@ -11,10 +11,10 @@ import {
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
-import type { Conversation, Ending, Habits, Runtime } from './conversations.ts'
+import type { Conversation, Ending, Habits, Runtime } from './contract.ts'
 import type { SagaDefinition } from './definition.ts'
 import { GivenUp, persistently } from './persistently.ts'
-import { type Remembered, recall } from './remembered.ts'
+import { type Remembered, rememberedOf } from './remembered.ts'
 import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
 import { toStored } from './stored.ts'
 import { troubleOf } from './trouble.ts'
@@ -90,7 +90,7 @@ export function openConversation<Facts>(
     // A saga that begins has nothing behind it, as a rule: the expected revision tells when it has, and then its stream is read.
     if (mail.start && mail.retry === undefined) known ??= { state: undefined, revision: NO_EVENTS }
     for (;;) {
-      known ??= await recall(saga, store, stream)
+      known ??= await rememberedOf(saga, store, stream)
       const before = known
       correlationId ??= before.correlationId
       const { events, state } = decide(saga, before.state, { ...mail, now: now() })

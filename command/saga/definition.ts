@@ -9,6 +9,7 @@ export interface Request {
   command: Command
 }
 
+/** What a step sends to a participant. */
 export function ask(stream: StreamName, command: Command): Request {
   return { stream, command }
 }

@@ -27,6 +27,7 @@ export interface Following {
   stopped: Promise<void>
 }
 
+/** Follows the log until the signal aborts, whatever becomes of the store meanwhile. */
 export function followLog(store: EventStore, { after, categories, signal, take, read, lost }: Follower): Following {
   let position = after
   let trouble: string | undefined

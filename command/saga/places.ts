@@ -15,6 +15,7 @@ export interface Places<Worker> {
   gone(id: string): Promise<void>
 }
 
+/** @param most how many may be at work at once */
 export function openPlaces<Worker>(most: number, signal: AbortSignal): Places<Worker> {
   const atWork = new Map<string, Worker>()
   let somebodyLeft: (() => void) | undefined

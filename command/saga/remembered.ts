@@ -17,7 +17,7 @@ export interface Remembered<Facts> {
 }
 
 /** Folds the stream of a saga. Throws what the definition throws at an event that it cannot take. */
-export async function recall<Facts>(
+export async function rememberedOf<Facts>(
   saga: SagaDefinition<Facts>,
   store: EventStore,
   stream: StreamName,

@@ -2,8 +2,9 @@
 import type { Logger } from '../../events/logger.ts'
 import type { EventStore } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
+import { type Habits, usualHabits } from './contract.ts'
 import { openConversation } from './conversation.ts'
-import { type Habits, type Sagas, startConversations, usualHabits } from './conversations.ts'
+import { type Sagas, startConversations } from './conversations.ts'
 import type { SagaDefinition } from './definition.ts'
 import type { Remembered } from './remembered.ts'
 

@@ -12,6 +12,7 @@ export interface Watermark {
   low(): Position
 }
 
+/** @param start everything up to here is done already */
 export function openWatermark(start: Position): Watermark {
   /** What has begun, each with the position before it; in ascending order: a Map keeps the order of insertion. */
   const underWay = new Map<Position, Position>()

@@ -6,6 +6,7 @@ export interface Alarm {
   pause(ms: number): Promise<void>
 }
 
+/** An alarm that nobody waits for yet; one that rings then is heard by the next pause. */
 export function alarm(): Alarm {
   let isRung = false
   let wake = () => {}

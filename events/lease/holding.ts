@@ -26,6 +26,7 @@ interface Options extends Pick<LeaseOptions, 'name' | 'onTaken' | 'onLost' | 'lo
   onSettled(): void
 }
 
+/** Holds nothing yet. */
 export function openHolding({ name, onTaken, onLost, log, lastsMs, now, onSettled }: Options): Holding {
   const held = new Set<number>()
   const beingLost = new Map<number, Promise<void>>()

@@ -36,7 +36,7 @@ export interface LeaseOptions {
 export interface Lease {
   /**
    * Whether the share is held now, by this process's own monotonic clock: not after it was stopped for longer than the lease lasts, but
-   * still while it is handed over.
+   * still while it is handed over. The clock of a machine that is suspended stands still, too: then only guards and revisions protect.
    */
   holds(share: number): boolean
   /** The shares held now, without those that are handed over. */

@@ -1,21 +1,9 @@
-// The messages between processes over NATS. No other module knows the client (nats 2.29), so that its successor can replace it.
-import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type ConnectionOptions,
-  connect,
-  DebugEvents,
-  Empty,
-  ErrorCode,
-  Events,
-  headers,
-  type Msg,
-  type NatsConnection,
-  NatsError,
-} from 'nats'
+// The messages between processes over NATS. Only this and nats-connection.ts know the client (nats 2.29): its successor can replace it.
+import { DebugEvents, Empty, ErrorCode, Events, headers, type Msg, NatsError } from 'nats'
 import type { Logger } from '../logger.ts'
-import { messageOf } from '../message-of.ts'
+import { within } from '../within.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
-import { natsAddress } from './nats-address.ts'
+import { connectToNats, reasonOf } from './nats-connection.ts'
 
 export interface NatsOptions {
   /** Like nats://127.0.0.1:4222, `NATS_URL`; several servers of a cluster have commas between them. */
@@ -31,109 +19,16 @@ const MAX_IN_SERVICE = 10_000
 /** In place of an answer that is too large: the header that says so. */
 const TOO_LARGE = 'Creditline-Too-Large'
 
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 2_000
-
 /** Closing waits for answers that are under way, and for the server to have taken them. */
 const ANSWERS_WITHIN_MS = 5_000
 const DRAIN_WITHIN_MS = 1_000
 
-/** What waiting does not mend. */
-const FAULTS_OF_THE_SETTING: readonly string[] = [
-  ErrorCode.AuthorizationViolation,
-  ErrorCode.BadAuthentication,
-  ErrorCode.ServerOptionNotAvailable,
-]
-
 /**
- * Connects to NATS. A connection that breaks later is made again, for ever; meanwhile nothing is kept for sending.
- * @throws Error that names the servers, not the password, when the URL is none, or the servers cannot be reached or refuse
+ * The messages over a connection to NATS. While it is broken nothing is kept for sending.
+ * @throws what `connectToNats` throws
  */
 export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): Promise<Messaging> {
-  const address = natsAddress(url)
-  const place = `NATS at ${address.servers.join(', ')}`
-  const reconnects = backOff()
-  const connection = await firstConnection(place, patienceMs, {
-    ...address,
-    name: 'creditline',
-    timeout: 5_000,
-    reconnectDelayHandler: reconnects.delay,
-    maxReconnectAttempts: -1,
-    // A server that comes back with its users not loaded yet refuses for a while.
-    ignoreAuthErrorAbort: true,
-    // Finds a connection that is cut without a word within about 15 seconds.
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    noAsyncTraces: true,
-  })
-  return messagingOver(connection, { place, log, reconnects })
-}
-
-/** The client tries the first connection once; a server that starts together with the desk needs more. */
-async function firstConnection(
-  place: string,
-  patienceMs: number,
-  options: ConnectionOptions & { servers: string[] },
-): Promise<NatsConnection> {
-  const end = performance.now() + patienceMs
-  for (;;) {
-    try {
-      const connection = await connect(options)
-      if (options.servers.length < 2) return connection
-      await connection.close()
-      return await connectionToAny(options, patienceMs)
-    } catch (error) {
-      const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
-      if (useless || performance.now() > end) {
-        const advice = useless ? 'Correct NATS_URL.' : 'Start the server, or correct NATS_URL.'
-        throw new Error(`${place} (NATS_URL) cannot be used: ${reasonOf(error)}. ${advice}`, { cause: error })
-      }
-      await pause(250)
-    }
-  }
-}
-
-/**
- * A usual connection has struck off for good the servers that did not answer; one that waits for its first connection keeps them all. It
- * would wait without end.
- */
-async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
-  const connecting = connect({ ...options, waitOnFirstConnect: true })
-  const connection = await Promise.race([connecting, pause(patienceMs, undefined, { ref: false })])
-  if (connection) return connection
-  connecting.then((tooLate) => tooLate.close()).catch(() => {})
-  throw new Error('the servers that answered do so no more')
-}
-
-interface BackOff {
-  /** The pause before the next try. It stays the same until it is told of that try: the client asks repeatedly. */
-  delay(): number
-  tried(): void
-  reset(): void
-}
-
-function backOff(): BackOff {
-  let longest = FIRST_PAUSE_MS
-  let next = FIRST_PAUSE_MS
-  return {
-    delay: () => next,
-    tried() {
-      longest = Math.min(2 * longest, LONGEST_PAUSE_MS)
-      next = longest * (0.5 + Math.random() / 2)
-    },
-    reset() {
-      longest = next = FIRST_PAUSE_MS
-    },
-  }
-}
-
-interface Wiring {
-  place: string
-  log: Logger
-  reconnects: BackOff
-}
-
-function messagingOver(connection: NatsConnection, { place, log, reconnects }: Wiring): Messaging {
+  const { connection, place, tried, reset } = await connectToNats(url, patienceMs)
   let connected = true
   let closing: Promise<void> | undefined
   let inService = 0
@@ -144,7 +39,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
 
   async function followConnection(): Promise<void> {
     for await (const { type, data } of connection.status()) {
-      if (type === DebugEvents.Reconnecting) reconnects.tried()
+      if (type === DebugEvents.Reconnecting) tried()
       if (type === Events.Error && connected) log.warn({ server: place, code: data }, 'NATS has refused something')
       if (type === Events.Disconnect && connected) {
         connected = false
@@ -153,7 +48,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
       }
       if (type === Events.Reconnect) {
         connected = true
-        reconnects.reset()
+        reset()
         log.info({ server: connection.getServer() }, 'The connection to NATS is there again')
       }
     }
@@ -241,7 +136,7 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
     /** What the server has sent before it knows of the end is taken still: it would send it to nobody else. */
     async function drain(): Promise<void> {
       // One that the server refused is closed: it cannot be drained.
-      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain())
+      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain(), () => {})
       else onServer.unsubscribe()
       await Promise.all(taken)
       subscriptions.delete(subscription)
@@ -274,8 +169,9 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
   }
 
   async function close(): Promise<void> {
-    await within(ANSWERS_WITHIN_MS, Promise.all([...subscriptions].map((subscription) => subscription.stop())))
-    if (connected) await within(DRAIN_WITHIN_MS, connection.drain())
+    const answered = Promise.all([...subscriptions].map((subscription) => subscription.stop()))
+    await within(ANSWERS_WITHIN_MS, answered, () => {})
+    if (connected) await within(DRAIN_WITHIN_MS, connection.drain(), () => {})
     await connection.close()
     connected = false
   }
@@ -351,21 +247,4 @@ function messagingOver(connection: NatsConnection, { place, log, reconnects }: W
 
 function bytesOf(message: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(message))
-}
-
-const REASONS: Record<string, string> = {
-  [ErrorCode.ConnectionRefused]: 'it refuses connections',
-  [ErrorCode.Timeout]: 'no answer in time',
-  [ErrorCode.AuthorizationViolation]: 'it does not know this user and password',
-  [ErrorCode.ServerOptionNotAvailable]: 'it offers no TLS',
-}
-
-function reasonOf(error: unknown): string {
-  const known = error instanceof NatsError ? REASONS[error.code] : undefined
-  return known ?? messageOf(error)
-}
-
-/** Waits for work, but not for longer than so many milliseconds. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, pause(ms, undefined, { ref: false })])
 }

@@ -5,6 +5,7 @@ import type { RecordedEvent, StreamName } from './event-store.ts'
 /** The categories that are wanted; `undefined`: all. */
 export type Categories = ReadonlySet<Category> | undefined
 
+/** @param categories none means all */
 export function isWanted(event: RecordedEvent, categories: Categories): boolean {
   return categories === undefined || categories.has(categoryOf(event.stream))
 }

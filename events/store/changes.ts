@@ -14,7 +14,8 @@ export interface Changes {
   close(): void
 }
 
-const LOOK_EVERY_MS = 100
+/** A look costs 10 µs. */
+const LOOK_EVERY_MS = 10
 
 /**
  * @param name of the log, the same in every thread

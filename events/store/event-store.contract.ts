@@ -329,6 +329,25 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         }
       })
 
+      test('whoever reads has what others were answered to have appended', async () => {
+        const stream = newStream()
+        const other = await open()
+        try {
+          const reads = [
+            async (reader: EventStore) => (await all(reader.read(stream))).at(-1)?.position,
+            async (reader: EventStore) => (await all(reader.readBackwards(stream, { limit: 1 })))[0]?.position,
+          ]
+          for (let revision = NO_EVENTS; revision < 10; revision++) {
+            const [writer, reader] = revision % 2 === 0 ? [store, other] : [other, store]
+            const { position } = await writer.append(stream, named(1), revision)
+            for (const newest of reads) expect(await newest(reader)).toBe(position)
+            expect(await reader.head()).toBeGreaterThanOrEqual(position)
+          }
+        } finally {
+          await other.close()
+        }
+      })
+
       test('streams whose names are alike are kept apart', async () => {
         const { stream, events } = await filled(1)
         const longer = await filled(1, `${stream}x` as StreamName)

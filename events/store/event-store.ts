@@ -55,7 +55,12 @@ export interface SubscribeOptions {
   batchSize?: number
 }
 
-/** Events that are handed out are shared between readers, and with whoever appended them: nobody changes them. */
+/**
+ * Events that are handed out are shared between readers, and with whoever appended them: nobody changes them.
+ *
+ * Reads and the head are current: they have every append that was answered before they were asked for, whichever process it came from.
+ * Refusals rest on that, and leases. Subscriptions may be late. A store that cannot tell is unavailable: reads throw StoreUnavailable.
+ */
 export interface EventStore {
   /**
    * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none).

@@ -84,6 +84,7 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
         if (isConfirmed && !isBeginKnown) {
           const skipped = await skippedAfter(client, after)
           isBeginKnown = true
+          if (signal.aborted) return undefined
           if (skipped) return { resolved: [skipped], checkpoint: undefined }
         }
         const resolved: AllStreamResolvedEvent[] = []

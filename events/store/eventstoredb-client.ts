@@ -1,6 +1,7 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
-import { setTimeout as pause } from 'node:timers/promises'
+import { Duplex } from 'node:stream'
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
+import { within } from '../within.ts'
 
 export type Client = Pick<
   EventStoreDBClient,
@@ -22,8 +23,7 @@ let disposed: Promise<void> = Promise.resolve()
  * A client for a connection string (esdb://…). It is shared, because the appends of all clients of a process wait in one table of the
  * client library (6.2.1): when the connection of one ends, the appends of all others fail with it, and an answer that comes for one of
  * them afterwards is an exception that nobody can catch.
- * @throws Error when the text is no connection string, or would have reads go to a follower; it does not repeat the text, which may hold
- * a password
+ * @throws Error when the text is no connection string, or prefers followers; it does not repeat the text, which may hold a password
  */
 export async function sharedClient(url: string): Promise<SharedClient> {
   await disposed
@@ -45,11 +45,11 @@ export async function sharedClient(url: string): Promise<SharedClient> {
 function connectionTo(url: string): EventStoreDBClient {
   if (prefersFollowers(url)) {
     throw new Error(
-      'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out. Other nodes may not have yet what was just appended, and refusals and leases rest on such reads.',
+      'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out. All reads require the leader: other nodes may not have yet what was just appended.',
     )
   }
   try {
-    return EventStoreDBClient.connectionString(url)
+    return leavingNothingBehind(EventStoreDBClient.connectionString(url))
   } catch {
     throw new Error(
       'EVENTSTORE_URL cannot be used: it has to be like esdb://localhost:2113?tls=false, or esdb://a:2113,b:2113,c:2113 for a cluster, with names of files that are there.',
@@ -64,6 +64,32 @@ function prefersFollowers(url: string): boolean {
   return parameters
     .map((parameter) => parameter.split('=').map(flat))
     .some(([name, value]) => name === 'nodepreference' && value !== 'leader')
+}
+
+/**
+ * The client (6.2.1) connects anew when a node says that another one is the leader, or that it is not ready. What is under way on the old
+ * connection stays there: a subscription would not notice the change, and if that node goes away later, the appends on the new
+ * connection fail with its own, and the answers to them end the process (see `sharedClient`). So all of it ends, with the same reason.
+ */
+function leavingNothingBehind(client: EventStoreDBClient): EventStoreDBClient {
+  // biome-ignore-start lint/complexity/useLiteralKeys: they are protected, and there is no other way.
+  const handleError = client['handleError']
+  const left = new WeakSet<object>()
+  client['handleError'] = async (caller, error) => {
+    const connection = caller.getChannel()
+    const [goes] = client['shouldReconnect'](error)
+    await handleError(caller, error)
+    if (!goes || left.has(connection)) return
+    left.add(connection)
+    for (const call of client['disposableStreams']) {
+      // A read that is cancelled would end as if it were complete; appends, the only calls that go both ways, fail by it.
+      if (!(call instanceof Duplex)) call.destroy(error)
+      // At once, while the connection breaks, a cancel may never return (grpc-js 1.14).
+      setImmediate(() => call.cancel())
+    }
+  }
+  // biome-ignore-end lint/complexity/useLiteralKeys: as above
+  return client
 }
 
 /**
@@ -89,7 +115,7 @@ const CALLS_END_WITHIN_MS = 1_000
  * cancelled never tell; closing the connection ends them in any case.
  */
 async function dispose(client: EventStoreDBClient): Promise<void> {
-  await Promise.race([client.dispose(), pause(CALLS_END_WITHIN_MS, undefined, { ref: false })])
+  await within(CALLS_END_WITHIN_MS, client.dispose(), () => {})
   try {
     // biome-ignore lint/complexity/useLiteralKeys: it is protected, and there is no other way to close the connection.
     const channel = await client['getChannel']()

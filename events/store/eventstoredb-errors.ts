@@ -2,6 +2,7 @@
 import {
   AccessDeniedError,
   InvalidArgumentError,
+  NotLeaderError,
   StreamDeletedError,
   StreamNotFoundError,
   TimeoutError,
@@ -33,6 +34,11 @@ export function unavailable(error: unknown): StoreUnavailable {
 /** Such a stream has no events: it was never there, or somebody has deleted it. */
 export function isNoStream(error: unknown): boolean {
   return error instanceof StreamNotFoundError || error instanceof StreamDeletedError
+}
+
+/** Another node is the leader. The client has gone there when it tells this. */
+export function isNotLeader(error: unknown): boolean {
+  return error instanceof NotLeaderError || (error instanceof StoreUnavailable && error.cause instanceof NotLeaderError)
 }
 
 /** The server has dropped a healthy subscriber because events came faster than it took them. */

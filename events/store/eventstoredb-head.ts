@@ -2,7 +2,7 @@
 import type { AllStreamResolvedEvent, StreamingRead } from '@eventstore/db-client'
 import { type Position, START } from '../position.ts'
 import { positionOf } from './eventstoredb-events.ts'
-import { untilDone } from './eventstoredb-pages.ts'
+import { atLeader } from './eventstoredb-leader.ts'
 
 export interface Head {
   /** @throws StoreUnavailable */
@@ -31,7 +31,7 @@ export function headOf(
     note,
     async find() {
       let end: Position | undefined
-      for await (const resolved of untilDone(readBackwards())) {
+      for await (const resolved of atLeader(readBackwards)) {
         const position = positionOf(resolved)
         end ??= position
         if (position <= searched || position <= newest) break

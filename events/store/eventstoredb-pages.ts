@@ -1,6 +1,7 @@
 // The client's streams of single events, as pages.
 import type { AllStreamResolvedEvent, ResolvedEvent, StreamingRead } from '@eventstore/db-client'
 import type { RecordedEvent } from './event-store.ts'
+import { answered } from './eventstoredb-answered.ts'
 import { isNoStream, unavailable } from './eventstoredb-errors.ts'
 
 const PAGE = 500
@@ -11,11 +12,11 @@ const PAGE = 500
  * @throws StoreUnavailable
  */
 export async function* pagesOf(
-  read: StreamingRead<ResolvedEvent>,
+  read: AsyncIterable<ResolvedEvent>,
   recorded: (resolved: ResolvedEvent) => RecordedEvent | undefined,
 ): AsyncGenerator<RecordedEvent[]> {
   let page: RecordedEvent[] = []
-  for await (const resolved of untilDone(read)) {
+  for await (const resolved of read) {
     const event = recorded(resolved)
     if (event) page.push(event)
     if (page.length < PAGE) continue
@@ -25,16 +26,18 @@ export async function* pagesOf(
   if (page.length > 0) yield page
 }
 
-/** What a read gives, until its end or until nobody wants more. @throws StoreUnavailable */
+/** What a read gives, until its end or until nobody wants more. @throws StoreUnavailable, also when the server does not answer in time */
 export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResolvedEvent>(
   read: StreamingRead<Resolved>,
 ): AsyncGenerator<Resolved> {
   // The client emits errors also after the iterator of its stream is gone: without a listener that would end the process.
   read.on('error', () => {})
   const events = read[Symbol.asyncIterator]()
+  // What has arrived is there: only a wait for the server needs an end.
+  const nextEvent = () => (read.readableLength > 0 ? events.next() : answered(events.next()))
   try {
     while (true) {
-      const next = await events.next().catch((error: unknown) => {
+      const next = await nextEvent().catch((error: unknown) => {
         if (isNoStream(error)) return undefined
         throw unavailable(error)
       })

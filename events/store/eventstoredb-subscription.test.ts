@@ -14,6 +14,7 @@ import { all, ids, type Listener, listen, named, own, until } from './event-stor
 import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
 import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn } from './eventstoredb.ts'
+import type { Client } from './eventstoredb-client.ts'
 import { namesIn } from './eventstoredb-names.ts'
 
 let server: ScriptedServer
@@ -89,6 +90,22 @@ test('a subscriber that was stopped while it waits for the server ends at once',
   server.down()
   server.drop(new UnavailableError(undefined, 'restart'))
   await live.stop()
+})
+
+test('a subscriber that is stopped while it asks where it has begun ends at once', async () => {
+  const { position } = await store.append(stream, named(1), NO_EVENTS)
+  const stopping = new AbortController()
+  const client: Client = Object.create(server.client, {
+    readAll: {
+      value(...read: Parameters<Client['readAll']>) {
+        stopping.abort()
+        return server.client.readAll(...read)
+      },
+    },
+  })
+  const stopped = eventStoreOn({ ...server.shared, client }, { names: namesIn('desk') })
+  for await (const _ of stopped.subscribe(position, { signal: stopping.signal }));
+  expect(stopping.signal.aborted).toBe(true)
 })
 
 test('a namespace that is quiet moves on with the checkpoints of the server, and resumes after the last of them', async () => {

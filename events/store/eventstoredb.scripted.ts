@@ -9,6 +9,7 @@ import {
   DeadlineExceededError,
   type EventData,
   type Filter,
+  NotLeaderError,
   type Position as ServerPosition,
   StreamNotFoundError,
   TimeoutError,
@@ -43,7 +44,16 @@ export interface ScriptedServer {
   /** Nobody gets an answer but an error, until it is up again. */
   down(): void
   up(): void
+  /**
+   * The client is connected to a follower, which is not sent what is appended from now on. It refuses what requires the leader; by the
+   * last of so many refusals (default: the first) the client has come to the leader.
+   */
+  follow(refusals?: number): void
+  /** Connections stay, and nothing is answered any more: as when the disk hangs. */
+  hang(): void
   subscriptions(): number
+  /** Reads that nobody has ended, neither this server nor its client. */
+  openReads(): number
   /** Every position that a subscription was asked for to start after. */
   startedAfter: ('start' | number)[]
   appendsSeen(): { calls: number; mostAtOnce: number }
@@ -72,6 +82,9 @@ export function scriptedServer(): ScriptedServer {
   /** Where the next record will be. */
   let end = FIRST_RECORD
   let isDown = false
+  let isHanging = false
+  let follower: { end: number; refusals: number } | undefined
+  let openReads = 0
   let forgetsPosition = false
   let failing: { error: Error; fate: 'stored' | 'not stored' } | undefined
   let calls = 0
@@ -121,6 +134,7 @@ export function scriptedServer(): ScriptedServer {
     underWay.set(id, calls)
     mostAtOnce = Math.max(mostAtOnce, underWay.size)
     await turn()
+    if (isHanging) await new Promise(() => {})
     underWay.delete(id)
     if (isDown) throw new UnavailableError()
     const fault = failing
@@ -166,12 +180,32 @@ export function scriptedServer(): ScriptedServer {
     for (const subscriber of subscribers) subscriber.send()
   }
 
+  /** What the node that answers knows of these events. */
+  function sent(events: Recorded[]): Recorded[] {
+    const { end: known = end } = follower ?? {}
+    return events.filter((event) => positionOf(event) < known)
+  }
+
+  function refusal(requiresLeader: boolean | undefined): Error | undefined {
+    if (isDown) return new UnavailableError()
+    if (!follower || !requiresLeader) return undefined
+    follower.refusals--
+    if (follower.refusals === 0) follower = undefined
+    const leader = { 'leader-endpoint-host': 'leader', 'leader-endpoint-port': '2113' }
+    return new NotLeaderError({ message: 'Leader info available', metadata: { getMap: () => leader } } as never)
+  }
+
   /** Errors are emitted, not thrown by destroying the stream: so does the client. */
-  function reading(give: () => Recorded[] | Error): Readable & { cancel(): Promise<void> } {
+  function reading(
+    requiresLeader: boolean | undefined,
+    give: () => Recorded[] | Error,
+  ): Readable & { cancel(): Promise<void> } {
     const stream = new Readable({ objectMode: true, read() {} })
+    openReads++
+    stream.once('close', () => openReads--)
     setImmediate(() => {
-      if (stream.destroyed) return
-      const given = isDown ? new UnavailableError() : give()
+      if (stream.destroyed || isHanging) return
+      const given = refusal(requiresLeader) ?? give()
       if (given instanceof Error) {
         stream.emit('error', given)
         return
@@ -187,11 +221,12 @@ export function scriptedServer(): ScriptedServer {
     fromRevision?: string | bigint
     fromPosition?: unknown
     maxCount?: number
+    requiresLeader?: boolean
   }
 
-  function readStream(streamId: string, { direction, fromRevision, maxCount }: ReadOptions) {
-    return reading(() => {
-      const events = keptOf(streamId)
+  function readStream(streamId: string, { direction, fromRevision, maxCount, requiresLeader }: ReadOptions) {
+    return reading(requiresLeader, () => {
+      const events = sent(keptOf(streamId))
       if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
       const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : undefined
       const read =
@@ -202,21 +237,27 @@ export function scriptedServer(): ScriptedServer {
     })
   }
 
-  function readAll({ direction, fromPosition, maxCount }: ReadOptions) {
-    return reading(() => {
-      if (direction === 'backwards' && fromPosition === 'end') return log.toReversed()
+  function readAll({ direction, fromPosition, maxCount, requiresLeader }: ReadOptions) {
+    return reading(requiresLeader, () => {
+      if (direction === 'backwards' && fromPosition === 'end') return sent(log).toReversed()
       const from = Number((fromPosition as ServerPosition).commit)
       if (!isBoundary(from)) return new UnknownError(undefined, 'no boundary of a record')
-      return log.filter((event) => positionOf(event) >= from).slice(0, maxCount)
+      return sent(log)
+        .filter((event) => positionOf(event) >= from)
+        .slice(0, maxCount)
     })
   }
 
   interface Subscribing {
     fromPosition: 'start' | ServerPosition
     filter: Filter & { prefixes: string[] }
+    requiresLeader?: boolean
   }
 
-  function subscribeToAll({ fromPosition, filter }: Subscribing, { highWaterMark }: { highWaterMark: number }) {
+  function subscribeToAll(
+    { fromPosition, filter, requiresLeader }: Subscribing,
+    { highWaterMark }: { highWaterMark: number },
+  ) {
     const after = fromPosition === 'start' ? 0 : Number(fromPosition.commit)
     startedAfter.push(fromPosition === 'start' ? 'start' : after)
     const window = filter.maxSearchWindow ?? PAGE
@@ -284,7 +325,8 @@ export function scriptedServer(): ScriptedServer {
     }
     setImmediate(() => {
       if (isOver) return
-      if (isDown) stream.emit('error', new UnavailableError())
+      const refused = refusal(requiresLeader)
+      if (refused) stream.emit('error', refused)
       else if (after > 0 && !isBoundary(after)) {
         stream.emit('error', new UnknownError(undefined, 'no boundary of a record'))
       } else {
@@ -335,7 +377,14 @@ export function scriptedServer(): ScriptedServer {
     up() {
       isDown = false
     },
+    follow(refusals = 1) {
+      follower = { end, refusals }
+    },
+    hang() {
+      isHanging = true
+    },
     subscriptions: () => subscribers.size,
+    openReads: () => openReads,
     startedAfter,
     appendsSeen: () => ({ calls, mostAtOnce }),
   }

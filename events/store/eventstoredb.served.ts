@@ -8,6 +8,7 @@ import status from '@eventstore/db-client/generated/status_pb.js'
 import streamService from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import messages from '@eventstore/db-client/generated/streams_pb.js'
 import {
+  Metadata,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
@@ -33,6 +34,8 @@ export interface ServedServer {
   start(): Promise<void>
   /** The next client that asks what the server can do gets an error. */
   failNextFeatures(): void
+  /** From now on the server with this connection string is the leader of the two. */
+  follow(leader: string): void
 }
 
 /** @param now the clock of the server, in epoch milliseconds */
@@ -40,11 +43,12 @@ export async function serve(scripted: ScriptedServer, now: () => number = Date.n
   let server: Server
   let port = 0
   let failing = false
+  let leader: string | undefined
   const start = async () => {
     server = new Server()
     server.addService(
       streamService.StreamsService,
-      unserved({ read: read(scripted), batchAppend: batchAppend(scripted, now) }),
+      unserved({ read: read(scripted, () => leader), batchAppend: batchAppend(scripted, now) }),
     )
     server.addService(featureService.ServerFeaturesService, {
       getSupportedMethods(call: SupportedMethodsCall, answer: sendUnaryData<featureMessages.SupportedMethods>) {
@@ -66,6 +70,9 @@ export async function serve(scripted: ScriptedServer, now: () => number = Date.n
     failNextFeatures() {
       failing = true
     },
+    follow(url) {
+      leader = new URL(url).host
+    },
   }
 }
 
@@ -86,8 +93,13 @@ function getSupportedMethods(_: SupportedMethodsCall, answer: sendUnaryData<feat
 }
 
 const read =
-  ({ client }: ScriptedServer) =>
+  ({ client }: ScriptedServer, leader: () => string | undefined) =>
   (call: Read): void => {
+    const elsewhere = call.metadata.get('requires-leader').length > 0 ? leader() : undefined
+    if (elsewhere !== undefined) {
+      refer(call, elsewhere)
+      return
+    }
     const options = call.request.getOptions() as messages.ReadReq.Options
     const stream = options.getStream()
     const all = options.getAll()
@@ -270,6 +282,15 @@ const CODES: readonly [new (...given: never[]) => Error, number][] = [
 function fail(call: Read | BatchAppend, error: unknown): void {
   const code = CODES.find(([kind]) => error instanceof kind)?.[1] ?? 2
   call.emit('error', { code, details: error instanceof Error ? error.message : String(error) })
+}
+
+function refer(call: Read, leader: string): void {
+  const metadata = new Metadata()
+  const [host = '', port = ''] = leader.split(':')
+  metadata.set('exception', 'not-leader')
+  metadata.set('leader-endpoint-host', host)
+  metadata.set('leader-endpoint-port', port)
+  call.emit('error', { code: 5, details: 'Leader info available', metadata })
 }
 
 function nameOf(named: { getStreamIdentifier(): shared.StreamIdentifier | undefined }): string {

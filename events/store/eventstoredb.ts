@@ -23,13 +23,15 @@ import {
   type StreamName,
   type SubscribeOptions,
 } from './event-store.ts'
+import { answered } from './eventstoredb-answered.ts'
 import { appendsOf } from './eventstoredb-appends.ts'
 import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
 import { appendFailure, unavailable } from './eventstoredb-errors.ts'
 import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
 import { headOf } from './eventstoredb-head.ts'
+import { atLeader, readingFromLeader } from './eventstoredb-leader.ts'
 import { type Names, namesIn } from './eventstoredb-names.ts'
-import { pagesOf, untilDone } from './eventstoredb-pages.ts'
+import { pagesOf } from './eventstoredb-pages.ts'
 import { retention } from './eventstoredb-retention.ts'
 import { resumingSubscription } from './eventstoredb-subscription.ts'
 
@@ -48,8 +50,6 @@ const DEFAULT_BATCH_SIZE = 1_000
  * for no difference of two clocks to matter.
  */
 const APPEND_DEADLINE_MS = 24 * 3_600_000
-/** The client itself waits for an answer without end. */
-const ANSWER_WITHIN_MS = 15_000
 
 /**
  * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
@@ -63,7 +63,7 @@ export async function openEventStoreDB({
   const names = namesIn(namespace)
   const store = eventStoreOn(await sharedClient(url), { names, log })
   try {
-    await answered(firstPage(store.read('log')))
+    await firstPage(store.read('log'))
     return store
   } catch (error) {
     await store.close()
@@ -77,13 +77,19 @@ interface Wiring {
 }
 
 /** The event store of a namespace, by way of a client that is connected or will be. */
-export function eventStoreOn({ client, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
+export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
+  const client = readingFromLeader(ofAnyNode)
   const subscriptions = new Set<AbortController>()
   let closing: Promise<void> | undefined
 
   const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => recordedEvent(resolved, names)
   const readStream = (stream: StreamName, options: ReadStreamOptions) =>
     client.readStream(names.onServer(stream), options)
+  const pages = (stream: StreamName, options: ReadStreamOptions) =>
+    pagesOf(
+      atLeader(() => readStream(stream, options)),
+      recorded,
+    )
   const head = headOf(
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
@@ -96,7 +102,7 @@ export function eventStoreOn({ client, ready, release }: SharedClient, { names, 
   const appends = appendsOf({ probe: () => answered(probe()), send })
 
   async function probe(): Promise<void> {
-    await firstPage(pagesOf(readStream('log', { maxCount: 1 }), recorded))
+    await firstPage(pages('log', { maxCount: 1 }))
     await ready()
   }
 
@@ -126,7 +132,8 @@ export function eventStoreOn({ client, ready, release }: SharedClient, { names, 
   }
 
   async function positionAt(stream: StreamName, revision: Revision): Promise<Position> {
-    for await (const resolved of untilDone(readStream(stream, { fromRevision: BigInt(revision), maxCount: 1 }))) {
+    const options = { fromRevision: BigInt(revision), maxCount: 1 }
+    for await (const resolved of atLeader(() => readStream(stream, options))) {
       return positionOf(resolved)
     }
     throw new Error(`${stream} has no event at revision ${revision}`)
@@ -134,7 +141,7 @@ export function eventStoreOn({ client, ready, release }: SharedClient, { names, 
 
   async function* read(stream: StreamName, options: ReadStreamOptions): AsyncGenerator<RecordedEvent[]> {
     mustBeOpen()
-    yield* pagesOf(readStream(stream, options), recorded)
+    yield* pages(stream, options)
     // What is cut off by closing the client ends as if it were complete.
     mustBeOpen()
   }
@@ -201,13 +208,4 @@ function eventData({ type, data, id, metadata }: NewEvent): EventData {
 
 async function firstPage(pages: AsyncIterable<RecordedEvent[]>): Promise<void> {
   for await (const _ of pages) return
-}
-
-/** What a call gives, if it does so in time. */
-function answered<Result>(call: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} seconds`))
-    const timer = setTimeout(late, ANSWER_WITHIN_MS)
-    call.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -7,6 +7,7 @@ export interface Changes {
   close(): void
 }
 
+/** A flag for one subscriber, which is not dirty yet. */
 export function dirtyFlag() {
   let dirty = false
   let ended = false

@@ -198,6 +198,20 @@ describe('following the history', () => {
     expect(feed.health().subscriptions).toBe(0)
   })
 
+  test('ends for any number of readers that are too slow at one time, so that others hardly wait for them', async () => {
+    await happened(customerRegistered())
+    const slow = Array.from({ length: 50 }, () => follow({ views: desk.views, feed }, {}))
+    for (const entries of slow) void entries.next()
+    let passed = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (passed += 10))
+    const product = feed.changes('products/prd_1')
+    await happened(...reservations(1_200), productAdded())
+    await product.next()
+    product.close()
+    expect(passed).toBeLessThan(1_000)
+    for (const entries of slow) expect((await entries.next()).value).toHaveProperty('resumeSince')
+  })
+
   test('does not end for a reader that keeps up with a burst', async () => {
     await happened(customerRegistered())
     const entries = follow({ views: desk.views, feed }, {})
@@ -215,6 +229,25 @@ describe('following the history', () => {
     await happened(...reservations(1_500))
     while (seen.length < 1_651) seen.push(...positions(await entries.next()))
     expect(seen).toEqual(Array.from({ length: 1_651 }, (_, index) => index + 1))
+    await entries.return?.()
+  })
+
+  test('lets others have their turn between the pages that it reads', async () => {
+    await happened(customerRegistered(), ...reservations(999))
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      for (; !isOver; await setImmediate()) turns++
+    }
+    const counting = others()
+    const entries = follow({ views: desk.views, feed }, {}, 0)
+    for (let seen = 0; seen < 1_000; ) {
+      const before = turns
+      seen += positions(await entries.next()).length
+      if (seen > 100) expect(turns).toBeGreaterThan(before)
+    }
+    isOver = true
+    await counting
     await entries.return?.()
   })
 

@@ -64,8 +64,11 @@ interface Subscriber {
 
 const POLL_MS = 250
 const PAGE_SIZE = 500
-/** A burst is not slowness: so long the feed waits for a subscriber whose queue is full, once, before it lets it overflow. */
-const PATIENCE_MS = 100
+/**
+ * A burst is not slowness: so long the feed waits, with each page, for subscribers whose queues are full before it lets them overflow.
+ * For all of them together, since everybody else waits with it.
+ */
+const PATIENCE_MS = 250
 const MAX_WAITING = 10_000
 
 /**
@@ -105,9 +108,10 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
       // A replica that lags behind: the next look tries again.
       if (upTo <= told) return
       moveTo(upTo)
+      const patienceEnds = performance.now() + PATIENCE_MS
       for (const entry of entries) {
         for (const subscriber of subscribersOf(entry)) {
-          if (!subscriber.push(entry)) await pushPatiently(subscriber, entry)
+          if (!subscriber.push(entry)) await pushPatiently(subscriber, entry, patienceEnds)
         }
       }
       told = Math.max(told, upTo)
@@ -207,8 +211,7 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   }
 }
 
-async function pushPatiently(subscriber: Subscriber, entry: HistoryEntry): Promise<void> {
-  const patienceEnds = performance.now() + PATIENCE_MS
+async function pushPatiently(subscriber: Subscriber, entry: HistoryEntry, patienceEnds: number): Promise<void> {
   while (!subscriber.push(entry)) {
     if (performance.now() > patienceEnds) subscriber.overflow()
     else await setTimeout(2)

@@ -1,4 +1,5 @@
 // Follows the history: each entry once and in order, from a position on or from now, from the store first and live then.
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../events/position.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
@@ -30,6 +31,8 @@ export function follow(
       const queuedFrom = queue.isCollecting() ? feed.position() : Number.POSITIVE_INFINITY
       const { entries, hasNextPage, asOf } = await views.history({ ...filter, after: last, first: PAGE_SIZE })
       if (entries.length > 0) yield entries
+      // An embedded store answers at once, and a client that keeps up takes at once: others have their turn between pages.
+      await turn()
       last = Math.max(last, hasNextPage ? (entries.at(-1)?.position ?? last) : asOf)
       if (hasNextPage) continue
       // The queue began before this page was read, and has not overflowed since: together they are whole.

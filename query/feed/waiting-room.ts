@@ -6,6 +6,7 @@ interface Waiting {
   settle(reached: boolean): void
 }
 
+/** @param capacity how many may wait at once */
 export function waitingRoom(capacity: number) {
   /** The smallest position first. */
   const waiting: Waiting[] = []

@@ -54,7 +54,7 @@ const anyFacts = fc.record({
 })
 
 /** An event of one of the builders, with random values for those of the facts that it has. */
-export const anyEvent = fc.record({ build: fc.constantFrom(...builders), facts: anyFacts }).map(({ build, facts }) => {
+const anyEvent = fc.record({ build: fc.constantFrom(...builders), facts: anyFacts }).map(({ build, facts }) => {
   const { type, data } = build()
   const known = Object.entries(facts).filter(([name]) => name in data)
   return { type, data: { ...data, ...Object.fromEntries(known) } } as DomainEvent

@@ -15,6 +15,7 @@ export interface Progress {
   stop(): void
 }
 
+/** Progress from the start of the log, until it is told of more. */
 export function trackProgress(): Progress {
   let reached = START
   let isStopped = false

@@ -14,6 +14,7 @@ export interface WrittenLast {
   forget(): void
 }
 
+/** Reads through to the views what was not written lately. */
 export function writtenLast(views: ViewStore): WrittenLast {
   const remembered = new Map<ViewName, LRUCache<string, ViewDocument>>()
 

@@ -35,15 +35,21 @@ export async function waitFor(atLeast: Maybe<number>, { reads }: QueryContext): 
   if (!(await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS))) throw notYetVisible()
 }
 
-/** Every word of the text must be the beginning of a word of the document. */
+/**
+ * Every word of the text must be the beginning of a word of the document.
+ * @throws GraphQLError when the text is too long, or has no word although it is not blank
+ */
 export function searchConditions(field: string, text: Maybe<string>): Condition[] {
   if (typeof text !== 'string') return []
   if (text.length > MAX_SEARCH_LENGTH) {
     throw badArgument('filter.search', `must have at most ${MAX_SEARCH_LENGTH} characters, not ${text.length}`)
   }
-  return wordsOf(text).map((startsWith) => ({ field, startsWith }))
+  const words = wordsOf(text)
+  if (words.length === 0 && text.trim() !== '') throw badArgument('filter.search', 'must have a letter or a digit')
+  return words.map((startsWith) => ({ field, startsWith }))
 }
 
+/** No condition where the range has no bound. */
 export function rangeCondition(field: string, range: Maybe<MoneyRange | DateTimeRange>): Condition[] {
   const bounded = range ? bounds(range) : {}
   return Object.keys(bounded).length > 0 ? [{ field, range: bounded }] : []

@@ -7,6 +7,7 @@ export function badArgument(argument: string, problem: string): GraphQLError {
   return new GraphQLError(`${argument} ${problem}`, { extensions: { code: 'BAD_USER_INPUT', argument } })
 }
 
+/** The views have not reached what the client has seen already, with the code NOT_YET_VISIBLE; it may ask again. */
 export function notYetVisible(): GraphQLError {
   return new GraphQLError('The views did not reach the position of atLeast in time. Ask again in a moment.', {
     extensions: { code: 'NOT_YET_VISIBLE', retryable: true },
@@ -14,7 +15,7 @@ export function notYetVisible(): GraphQLError {
 }
 
 /** What a client is told of an error of the view store; the error itself when a client can do nothing about it. */
-export function clientError(error: unknown): unknown {
+export function shownToClient(error: unknown): unknown {
   if (error instanceof InvalidCursor) return badArgument('after', `is of no use here: ${error.message}`)
   if (error instanceof DocumentBroken) {
     return new GraphQLError(`${error.message}. Its events are all in the audit log.`, {

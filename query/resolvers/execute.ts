@@ -21,7 +21,7 @@ export function executor(reads: Reads, payload: () => Payload | Promise<Payload>
       { Mutation: Object.fromEntries(mutations.map((name) => [name, payload])) },
     ],
   })
-  const context = (): QueryContext => ({ reads, loaders: createLoaders(reads.views) })
+  const context = (): QueryContext => ({ reads, loaders: createLoaders(reads) })
   const plain = (result: ExecutionResult) => JSON.parse(JSON.stringify(result)) as Result
 
   return {

@@ -1,14 +1,15 @@
 // State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../events/position.ts'
-import type { Reads } from '../context.ts'
+import { type Loaded, load, type Reads } from '../context.ts'
 import { stoppable } from '../feed/stoppable.ts'
-import { documentTopic, type Projection, type ViewDocument } from '../projection.ts'
+import { documentTopic, type ViewName } from '../projection.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
 import { type OrderDocument, orders } from '../views/orders.ts'
 
-interface DocumentChange<Document> {
+interface DocumentChange<View extends ViewName> {
   kind: 'SNAPSHOT' | 'CHANGED'
-  document: Document | undefined
+  document: Loaded<View>
   /** To resume from: nothing that the document does not show yet lies before it, and nothing that it shows comes again after it. */
   position: Position
 }
@@ -17,22 +18,22 @@ interface DocumentChange<Document> {
  * A document now, and after every change. With `since` only what is newer than it; a node that has not come as far as that
  * has nothing to say until it has.
  */
-export function documentChanges<Document extends ViewDocument>(
-  { views, feed }: Reads,
-  view: Projection<Document>,
+export function documentChanges<View extends ViewName>(
+  { documents, feed }: Reads,
+  view: View,
   id: string,
   since: Position | undefined,
-): AsyncIterableIterator<DocumentChange<Document>, void> {
+): AsyncIterableIterator<DocumentChange<View>, void> {
   // Subscribe first, then the checkpoint, then the document: a change in between is told once more, and never lost.
-  const changes = feed.changes(documentTopic(view.name, id))
+  const changes = feed.changes(documentTopic(view, id))
 
-  async function* messages(): AsyncGenerator<DocumentChange<Document>, void> {
+  async function* messages(): AsyncGenerator<DocumentChange<View>, void> {
     try {
       let shown = since ?? -1
       let kind: 'SNAPSHOT' | 'CHANGED' = 'SNAPSHOT'
       do {
         const known = Math.max(feed.position(), since ?? 0)
-        const [document] = await views.get(view, [id])
+        const document = await load(documents, view, id)
         // The views may have gone further than the feed has heard.
         const position = Math.max(known, document?.position ?? 0)
         const isNews = document ? document.position > shown : kind === 'SNAPSHOT' && since === undefined
@@ -91,6 +92,7 @@ export function customerOrdersChanges(
         yield { kind: 'CHANGED', orders: documents.filter((document) => document !== undefined), position }
       }
       if (isWhole && !page.hasNextPage) return position
+      await turn()
     }
   }
 

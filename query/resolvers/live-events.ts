@@ -2,13 +2,13 @@
 import type { OrderEvent, OrderNote } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
 import type { OrderFeedFilter } from '../../schema/types.generated.ts'
-import { createLoaders, type Reads } from '../context.ts'
+import type { Reads } from '../context.ts'
 import { follow, type Lagged } from '../feed/follow.ts'
 import { stoppable } from '../feed/stoppable.ts'
 import { documentTopic } from '../projection.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
-import { type OrderDocument, orders } from '../views/orders.ts'
+import type { OrderDocument } from '../views/orders.ts'
 import { eventTypes, requireId } from './arguments.ts'
 
 /**
@@ -68,8 +68,8 @@ export function orderEventFeed(
 }
 
 /** Those whose order has a line of the product when they are sent: a revision may have changed its lines since. */
-async function withProduct({ views }: Reads, entries: HistoryEntry[], productId: string): Promise<HistoryEntry[]> {
-  const found = await createLoaders(views).orders.loadMany(entries.map(orderIdOf))
+async function withProduct({ documents }: Reads, entries: HistoryEntry[], productId: string): Promise<HistoryEntry[]> {
+  const found = await documents.orders.loadMany(entries.map(orderIdOf))
   // An order that cannot be read goes along: its reader shall see the error, not nothing.
   return entries.filter((_, index) => {
     const order = found[index]
@@ -77,13 +77,13 @@ async function withProduct({ views }: Reads, entries: HistoryEntry[], productId:
   })
 }
 
-/** An event of an order with the order as it is now. @throws DocumentBroken */
+/** An event of an order with the order as it is now. @throws GraphQLError with the code VIEW_BROKEN */
 export async function orderAsSent(
-  { views }: Reads,
+  { documents }: Reads,
   event: HistoryEntry,
 ): Promise<{ event: HistoryEntry; order: OrderDocument; position: Position }> {
   const orderId = orderIdOf(event)
-  const [order] = await views.get(orders, [orderId])
+  const order = await documents.orders.load(orderId)
   if (!order) throw new Error(`There is an event of ${orderId}, but no document`)
   return { event, order, position: event.position }
 }

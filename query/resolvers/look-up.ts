@@ -1,12 +1,13 @@
 // One document by its id, as new as the client needs it.
-import type { Loaders, QueryContext } from '../context.ts'
+import { type Loaded, load, type QueryContext } from '../context.ts'
+import type { ViewName } from '../projection.ts'
 import { waitFor } from './arguments.ts'
 
 /**
  * The document of a view, or undefined when there is none with this id.
  * @throws GraphQLError with the code NOT_YET_VISIBLE when the views have not reached `atLeast` within 2 s
  */
-export async function lookUp<View extends keyof Loaders>(
+export async function lookUp<View extends ViewName>(
   view: View,
   id: string,
   atLeast: number | null | undefined,
@@ -15,7 +16,5 @@ export async function lookUp<View extends keyof Loaders>(
   await waitFor(atLeast, context)
   // Another field of the same operation may have loaded it before.
   if (typeof atLeast === 'number') context.loaders[view].clear(id)
-  return context.loaders[view].load(id) as Promise<Loaded<View>>
+  return load(context.loaders, view, id)
 }
-
-type Loaded<View extends keyof Loaders> = Awaited<ReturnType<Loaders[View]['load']>>

@@ -1,7 +1,7 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
 import type { QueryContext } from '../context.ts'
 import { stoppable } from '../feed/stoppable.ts'
-import { clientError } from './errors.ts'
+import { shownToClient } from './errors.ts'
 
 type Message<Shown> = { shown: Shown } | { failure: unknown }
 
@@ -15,7 +15,7 @@ export function subscription<Arguments, Shown>(
   return {
     subscribe: (_: unknown, args: Arguments, context: QueryContext) => open(args, context),
     resolve(message: Message<Shown>): Shown {
-      if ('failure' in message) throw clientError(message.failure)
+      if ('failure' in message) throw shownToClient(message.failure)
       return message.shown
     },
   }

@@ -7,7 +7,7 @@ import type { HistoryFilter } from '../store/history-filter.ts'
 import type { PageQuery, ViewStore } from '../store/view-store.ts'
 import { pageSize } from './arguments.ts'
 import { cursorsOf } from './cursors.ts'
-import { badArgument, clientError } from './errors.ts'
+import { badArgument, shownToClient } from './errors.ts'
 
 interface PageArguments {
   first: number | null | undefined
@@ -105,5 +105,5 @@ function indexAt(place: string): number {
 }
 
 function rethrow(error: unknown): never {
-  throw clientError(error)
+  throw shownToClient(error)
 }

@@ -34,6 +34,6 @@ export const UserError: UserErrorResolvers = {
 async function loadersThatSee({ receipt }: Payload, context: QueryContext): Promise<Loaders | undefined> {
   if (!receipt || !(await context.reads.feed.reached(receipt.position, VISIBLE_WITHIN_MS))) return undefined
   // The mutations of an operation run one after another: what an earlier one has loaded may be out of date.
-  context.loaders = createLoaders(context.reads.views)
+  context.loaders = createLoaders(context.reads)
   return context.loaders
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Payload } from '../../schema/payload.ts'
-import type { Reads } from '../context.ts'
+import { type Reads, readsOn } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
 import { openTestViews, type TestViews, testLogId } from '../test-views.ts'
 import {
@@ -45,7 +45,7 @@ beforeAll(async () => {
     ),
   )
   const feed = await openFeed({ views: desk.views, log: { info() {}, warn() {} } })
-  reads = { views: desk.views, feed, currency: 'EUR', version: '1.2.3' }
+  reads = readsOn({ views: desk.views, feed, currency: 'EUR', version: '1.2.3' })
   run = executor(reads).run
 })
 
@@ -204,6 +204,7 @@ describe('pages', () => {
     ['customers(filter: { createdAt: { lt: "2026-01-01T00:00:02Z" } })', ['cus_1']],
     ['recentValuableCustomers', ['cus_1']],
     ['recentValuableCustomers(orderTotalOver: "200000.00")', []],
+    ['recentValuableCustomers(orderTotalOver: "-1.00")', ['cus_1']],
     ['recentValuableCustomers(createdAfter: "2026-01-01T00:00:01Z", orderTotalOver: null)', []],
     ['products(filter: { search: "ham" })', ['prd_2', 'prd_1']],
     ['products(filter: { availableBelow: 7 })', ['prd_2']],
@@ -246,6 +247,8 @@ describe('pages', () => {
       `{ customers(filter: { search: "${'a '.repeat(101)}" }) { nodes { id } } }`,
       'filter.search must have at most 200',
     ],
+    ['{ customers(filter: { search: "%" }) { nodes { id } } }', 'filter.search must have a letter or a digit'],
+    ['{ products(filter: { search: " _ " }) { nodes { id } } }', 'filter.search must have a letter or a digit'],
     [`{ events(filter: { typeIn: [${'"A" '.repeat(101)}] }) { nodes { id } } }`, 'filter.typeIn must have at most 100'],
   ])('%s is refused with a word on what would be right', async (source, message) => {
     const { errors } = await run(source)

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
-import type { Reads } from '../context.ts'
+import { type Reads, readsOn } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
 import type { ViewStore } from '../store/view-store.ts'
 import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.ts'
@@ -52,7 +52,7 @@ async function openDesk(seen: (views: ViewStore) => ViewStore = (views) => views
   const { append, close, ...stored } = await openTestViews()
   const views = seen(stored.views)
   const feed = await openFeed({ views, log, pollMs: NEVER_MS })
-  const reads = { views, feed, currency: 'EUR', version: '1.2.3' }
+  const reads = readsOn({ views, feed, currency: 'EUR', version: '1.2.3' })
   return {
     reads,
     ...executor(reads),
@@ -139,6 +139,20 @@ describe('a document', () => {
     })
   })
 
+  test('is read once for all who follow it', async () => {
+    await desk.happened(customerRegistered())
+    const followers = await Promise.all(Array.from({ length: 20 }, () => desk.subscribe(customerChanged)))
+    const get = vi.spyOn(desk.reads.views, 'get')
+    await Promise.all(followers.map(({ next }) => next()))
+    const messages = followers.map(({ next }) => next())
+    await desk.happened(limit(100))
+    for (const message of await Promise.all(messages)) {
+      expect(message?.data.customerChanged).toMatchObject({ customer: { creditLimit: '1.00' } })
+    }
+    expect(get.mock.calls.map(([, ids]) => ids)).toEqual([['cus_1'], ['cus_1']])
+    for (const { stop } of followers) await stop()
+  })
+
   test('that the feed has not heard of yet is told, and not told again after a resume', async () => {
     await desk.append(customerRegistered())
     await following(customerChanged, {}, async ({ next }) => {
@@ -153,8 +167,10 @@ describe('a document', () => {
 
   test('is left out after a resume until it is newer than what the client has', async () => {
     await desk.happened(customerRegistered(), productAdded())
+    const get = vi.spyOn(desk.reads.views, 'get')
     await following(customerChanged, { since: position(2) }, async ({ next }) => {
       const message = next()
+      await expect.poll(() => get.mock.calls.length).toBe(1)
       await desk.happened(productAdded({ productId: 'prd_2' }), limit(100))
       expect((await message)?.data.customerChanged).toMatchObject({ kind: 'CHANGED', position: position(4) })
     })

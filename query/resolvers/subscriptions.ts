@@ -8,9 +8,6 @@ import type {
   SubscriptionProductChangedArgs,
 } from '../../schema/types.generated.ts'
 import type { EventFeedItemResolvers, OrderFeedItemResolvers, SubscriptionResolvers } from '../resolvers.generated.ts'
-import { customers } from '../views/customers.ts'
-import { orders } from '../views/orders.ts'
-import { products } from '../views/products.ts'
 import { historyFilter, requireId } from './arguments.ts'
 import { customerOrdersChanges, documentChanges } from './live-documents.ts'
 import { eventFeed, orderAsSent, orderEventFeed } from './live-events.ts'
@@ -19,19 +16,19 @@ import { messages, subscription } from './messages.ts'
 export const Subscription: SubscriptionResolvers = {
   customerChanged: subscription(({ customerId, since }: SubscriptionCustomerChangedArgs, { reads }) => {
     requireId('customer', 'customerId', customerId)
-    const changes = documentChanges(reads, customers, customerId, since ?? undefined)
+    const changes = documentChanges(reads, 'customers', customerId, since ?? undefined)
     return messages(changes, ({ document, ...change }) => ({ ...change, customer: document }))
   }),
 
   orderChanged: subscription(({ orderId, since }: SubscriptionOrderChangedArgs, { reads }) => {
     requireId('order', 'orderId', orderId)
-    const changes = documentChanges(reads, orders, orderId, since ?? undefined)
+    const changes = documentChanges(reads, 'orders', orderId, since ?? undefined)
     return messages(changes, ({ document, ...change }) => ({ ...change, order: document }))
   }),
 
   productChanged: subscription(({ productId, since }: SubscriptionProductChangedArgs, { reads }) => {
     requireId('product', 'productId', productId)
-    const changes = documentChanges(reads, products, productId, since ?? undefined)
+    const changes = documentChanges(reads, 'products', productId, since ?? undefined)
     return messages(changes, ({ document, ...change }) => ({ ...change, product: document }))
   }),
 

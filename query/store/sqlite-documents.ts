@@ -16,6 +16,7 @@ export interface Table {
   usualOrder: string
 }
 
+/** Which columns the documents of a projection need, by the fields that it is queried by. */
 export function tableOf(projection: Projection<ViewDocument>): Table {
   const { name, version, queriedBy, orderedBy } = projection
   const fields = Object.keys(queriedBy)
@@ -40,6 +41,7 @@ export const exactIndex = (table: Table, field: string) => `"${table.name}_of_${
 /** The side table of a list field: (value, usual_order, id) for each element. */
 export const sideTable = (table: Table, field: string) => `"${table.name}_in_${field}"`
 
+/** Makes the tables and indexes of a projection where they are missing. */
 export function createTable(connection: Connection, table: Table): void {
   const { name, projection, usualOrder } = table
   const { queriedBy, orderedBy } = projection

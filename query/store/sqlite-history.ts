@@ -23,6 +23,7 @@ const SPAN = 4_096
 /** Which entries are wanted. */
 type Filter = Omit<HistoryQuery, 'first'>
 
+/** Makes the tables of the history where they are missing. */
 export function createHistory(connection: Connection): void {
   connection.exec(`
     CREATE TABLE history (position INTEGER PRIMARY KEY, entries TEXT NOT NULL);

@@ -37,7 +37,6 @@ test('a registered customer has a limit, and nothing reserved or ordered', () =>
       creditLimit: 200_000,
       reservedCredit: 0,
       recentOrders: [],
-      largestShippedTotal: 0,
       version: 1,
       createdAt: time(1),
     })

@@ -11,8 +11,8 @@ export interface CustomerDocument extends ViewDocument {
   reservedCredit: Cents
   /** The newest first, at most 50. */
   recentOrders: readonly CustomerOrder[]
-  /** Over all orders, also those that are no longer among the recent ones; 0 when nothing has been shipped. */
-  largestShippedTotal: Cents
+  /** Over all orders, also those that are no longer among the recent ones; not there when nothing has been shipped. */
+  largestShippedTotal?: Cents
   /** The words of the name, for searching by their beginning. */
   words: readonly string[]
   /** How many events the customer's own stream has. */
@@ -30,7 +30,7 @@ const MAX_RECENT_ORDERS = 50
 
 export const customers: Projection<CustomerDocument> = {
   name: 'customers',
-  version: 3,
+  version: 4,
   queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
   orderedBy: ['createdAt'],
 
@@ -56,7 +56,6 @@ export const customers: Projection<CustomerDocument> = {
         creditLimit: event.data.creditLimit,
         reservedCredit: 0,
         recentOrders: [],
-        largestShippedTotal: 0,
         words: wordsOf(event.data.name),
         version: event.revision + 1,
         position: event.position,
@@ -146,6 +145,7 @@ function withOrder(
 }
 
 function withShippedTotal(customer: CustomerDocument, event: EventOf<'OrderShipped'>): CustomerDocument {
-  if (event.data.total <= customer.largestShippedTotal) return customer
+  const { largestShippedTotal: largest } = customer
+  if (largest !== undefined && event.data.total <= largest) return customer
   return changed(customer, event, { largestShippedTotal: event.data.total })
 }

@@ -67,6 +67,7 @@ export function operated<State extends string>(
   }
 }
 
+/** The steps, those that meet a condition with something else in their place; each keeps its name. */
 export function replaced(
   steps: Steps,
   which: (step: StepDocument) => boolean,

@@ -1,7 +1,7 @@
 // Waits until orders are decided, whatever else is going on at the desk.
 import { setTimeout as pause } from 'node:timers/promises'
+import { inParallel } from '../../events/in-parallel.ts'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
-import { inParallel } from './in-parallel.ts'
 import { ORDER_STATES, ORDERS_AT_ONCE, type OrderState, orderStatesVariables } from './operations.ts'
 
 const QUERIES_AT_ONCE = 4

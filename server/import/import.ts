@@ -1,8 +1,8 @@
 // The import: registers a plan's customers, adds its products, places its orders, and waits until they are decided.
+import { inParallel } from '../../events/in-parallel.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { type DeskClient, DeskProblem, deskClient } from '../client/desk-client.ts'
 import { decisionsOf } from './decisions.ts'
-import { inParallel } from './in-parallel.ts'
 import { ADD_PRODUCT, type CommandAnswer, DESK, type OrderState, PLACE_ORDER, REGISTER_CUSTOMER } from './operations.ts'
 import type { Plan } from './plan.ts'
 import type { Progress, Stage } from './progress.ts'

@@ -29,7 +29,7 @@ test('a wrong argument and a missing file are named, and the import ends with 2'
 })
 
 async function run(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/import/main.ts', ...args])
+  const child = spawn(process.execPath, ['--import', './server/typescript.mjs', 'server/import/main.ts', ...args])
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { code, stdout, stderr }

@@ -26,6 +26,7 @@ export interface Summary {
   seconds: number
 }
 
+/** @param seconds how long the import took */
 export function summaryOf(plan: Plan, imported: Imported, seconds: number): Summary {
   const { orders, alreadyThere, refused } = imported
   const approved = orders.filter(({ status }) => status === 'APPROVED' || status === 'SHIPPED' || status === 'PAID')

@@ -4,7 +4,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { CommandBus } from '../../command/bus/command-bus.ts'
 import { mutations } from '../../command/mutations/index.ts'
 import type { Coordination } from '../../events/catalogue.ts'
-import { createLoaders } from '../../query/context.ts'
+import { createLoaders, readsOn } from '../../query/context.ts'
 import type { Feed } from '../../query/feed/feed.ts'
 import { queryResolvers } from '../../query/resolvers/index.ts'
 import type { ViewStore } from '../../query/store/view-store.ts'
@@ -30,14 +30,14 @@ interface Parts {
 /** @throws Error when the address cannot be listened on */
 export function runGateway({ logId, log }: Ground, parts: Parts): Promise<Gateway> {
   const { address, views, feed, bus, health, coordination } = parts
-  const reads = { views, feed, currency: 'EUR', version: packageJson.version }
+  const reads = readsOn({ views, feed, currency: 'EUR', version: packageJson.version })
   return startGateway({
     ...address,
     schema: makeExecutableSchema({
       typeDefs: typeDefinitions,
       resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
     }),
-    context: () => ({ reads, bus, coordination, loaders: createLoaders(views) }),
+    context: () => ({ reads, bus, coordination, loaders: createLoaders(reads) }),
     operations: playgroundTabs(),
     health,
     log,

@@ -10,6 +10,7 @@ export interface Hints {
   listen(look: (checkpoint?: Position) => void): void
 }
 
+/** Within the process hints are calls; over NATS, where there is one, they reach the other processes. */
 export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'namespace'>): Hints {
   const subject = `${namespace}.views`
   const listeners: ((checkpoint?: Position) => void)[] = []
@@ -17,6 +18,7 @@ export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'na
   return {
     viewsMoved(checkpoint) {
       for (const look of listeners) look(checkpoint)
+      // Without the checkpoint, on purpose: with MongoDB it is the gateway's own read of it that has its later reads see as much.
       messaging?.publish(subject, null)
     },
     listen(look) {

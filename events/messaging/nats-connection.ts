@@ -1,0 +1,117 @@
+// The connection to NATS: the first one, which may take several tries, and the pauses before each one after it broke.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
+import { messageOf } from '../message-of.ts'
+import { within } from '../within.ts'
+import { natsAddress } from './nats-address.ts'
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
+
+/** What waiting does not mend. */
+const FAULTS_OF_THE_SETTING: readonly string[] = [
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.BadAuthentication,
+  ErrorCode.ServerOptionNotAvailable,
+]
+
+export interface ConnectionToNats {
+  connection: NatsConnection
+  /** What it is called towards people: its servers, without a password. */
+  place: string
+  /** To be told of each try to connect again. */
+  tried(): void
+  /** To be told when the connection is there again. */
+  reset(): void
+}
+
+/**
+ * Connects to NATS. A connection that breaks later is made again, for ever.
+ * @param url like nats://127.0.0.1:4222; several servers of a cluster have commas between them
+ * @param patienceMs for so long a server is tried that cannot be reached
+ * @throws Error that names the servers, not the password, when the URL is none, or the servers cannot be reached or refuse
+ */
+export async function connectToNats(url: string, patienceMs: number): Promise<ConnectionToNats> {
+  const address = natsAddress(url)
+  const place = `NATS at ${address.servers.join(', ')}`
+  const { delay, tried, reset } = backOff()
+  const connection = await firstConnection(place, patienceMs, {
+    ...address,
+    name: 'creditline',
+    timeout: 5_000,
+    reconnectDelayHandler: delay,
+    maxReconnectAttempts: -1,
+    // A server that comes back with its users not loaded yet refuses for a while.
+    ignoreAuthErrorAbort: true,
+    // Finds a connection that is cut without a word within about 15 seconds.
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  })
+  return { connection, place, tried, reset }
+}
+
+/** The client tries the first connection once; a server that starts together with the desk needs more. */
+async function firstConnection(
+  place: string,
+  patienceMs: number,
+  options: ConnectionOptions & { servers: string[] },
+): Promise<NatsConnection> {
+  const end = performance.now() + patienceMs
+  for (;;) {
+    try {
+      const connection = await connect(options)
+      if (options.servers.length < 2) return connection
+      await connection.close()
+      return await connectionToAny(options, patienceMs)
+    } catch (error) {
+      const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
+      if (useless || performance.now() > end) {
+        const advice = useless ? 'Correct NATS_URL.' : 'Start the server, or correct NATS_URL.'
+        throw new Error(`${place} (NATS_URL) cannot be used: ${reasonOf(error)}. ${advice}`, { cause: error })
+      }
+      await pause(250)
+    }
+  }
+}
+
+/**
+ * A usual connection has struck off for good the servers that did not answer; one that waits for its first connection keeps them all. It
+ * would wait without end.
+ */
+async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
+  const connecting = connect({ ...options, waitOnFirstConnect: true })
+  const connection = await within(patienceMs, connecting, () => undefined)
+  if (connection) return connection
+  connecting.then((tooLate) => tooLate.close()).catch(() => {})
+  throw new Error('the servers that answered do so no more')
+}
+
+/** `delay` stays the same until it is told of the try: the client asks for it repeatedly. */
+function backOff() {
+  let longest = FIRST_PAUSE_MS
+  let next = FIRST_PAUSE_MS
+  return {
+    delay: () => next,
+    tried() {
+      longest = Math.min(2 * longest, LONGEST_PAUSE_MS)
+      next = longest * (0.5 + Math.random() / 2)
+    },
+    reset() {
+      longest = next = FIRST_PAUSE_MS
+    },
+  }
+}
+
+const REASONS: Record<string, string> = {
+  [ErrorCode.ConnectionRefused]: 'it refuses connections',
+  [ErrorCode.Timeout]: 'no answer in time',
+  [ErrorCode.AuthorizationViolation]: 'it does not know this user and password',
+  [ErrorCode.ServerOptionNotAvailable]: 'it offers no TLS',
+}
+
+/** Why the client has failed, for people. */
+export function reasonOf(error: unknown): string {
+  const known = error instanceof NatsError ? REASONS[error.code] : undefined
+  return known ?? messageOf(error)
+}

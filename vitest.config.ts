@@ -12,12 +12,19 @@ export default defineConfig({
   test: {
     // As many as there are cores: by itself one of them would be left alone, which is every other one of two.
     maxWorkers: '100%',
-    // What is polled for comes at once, as a rule; a machine that has other things to do may take its time.
-    expect: { poll: { timeout: 15_000 } },
+    // What is polled for comes at once, as a rule; a machine that has other things to do may take its time. So it is with whole tests:
+    // the limits are for what hangs.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...elsewhere, slow], testTimeout: 20_000 },
+        test: {
+          name: 'fast',
+          include: ['**/*.test.ts'],
+          exclude: [...elsewhere, slow],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,

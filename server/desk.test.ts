@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { accepted } from '../test/mutate.ts'
+import { untilReady } from '../test/readiness.ts'
 import { startNats, withoutNats } from '../test/servers.ts'
 import { fillDemo } from './demo-orders.ts'
 import { startDesk } from './desk.ts'
@@ -40,7 +41,7 @@ test.skipIf(withoutNats !== '')(
         natsUrl: nats.url,
       })
       onTestFinished(() => desk.close())
-      await expect.poll(async () => (await fetch(`${desk.url}/health/ready`)).status, { timeout: 15_000 }).toBe(200)
+      await untilReady(desk.url)
       return desk
     }
     const [one, other] = await Promise.all([start(), start()])

@@ -68,7 +68,7 @@ async function start(env: Record<string, string>) {
   const running = {
     tell: (signal: NodeJS.Signals) => child.kill(signal),
     finishClosing: () => child.stdin.end('now'),
-    logged: (text: string) => expect.poll(() => log, { timeout: 20_000 }).toContain(text),
+    logged: (text: string) => expect.poll(() => log).toContain(text),
     exitCode: async () => (await ended)[0],
   }
   await running.logged('Running')

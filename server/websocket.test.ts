@@ -208,9 +208,7 @@ async function openSocket(gateway: GatewayUnderTest): Promise<OpenSocket> {
   await new Promise((resolve) => socket.once('open', resolve))
   socket.send(JSON.stringify({ type: 'connection_init' }))
   const until = async (...types: string[]): Promise<Message[]> => {
-    await expect
-      .poll(() => received.some(({ type }) => types.includes(type)), { timeout: 5_000, interval: 5 })
-      .toBe(true)
+    await expect.poll(() => received.some(({ type }) => types.includes(type)), { interval: 5 }).toBe(true)
     return received.filter(({ type }) => type !== 'connection_ack')
   }
   await until('connection_ack')

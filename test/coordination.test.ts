@@ -38,10 +38,10 @@ async function seenThrough(orderId: string): Promise<void> {
       await ask<{ order: { status: string; placement: { endedAt: string | null } } }>(desk.url(), query, { orderId })
     ).order
   }
-  await expect.poll(order, { timeout: 15_000 }).toMatchObject({ status: 'APPROVED' })
+  await expect.poll(order).toMatchObject({ status: 'APPROVED' })
   await accepted(desk.url(), 'shipOrder', { orderId })
   await accepted(desk.url(), 'recordPayment', { orderId })
-  await expect.poll(order, { timeout: 15_000 }).toEqual({ status: 'PAID', placement: { endedAt: expect.any(String) } })
+  await expect.poll(order).toEqual({ status: 'PAID', placement: { endedAt: expect.any(String) } })
 }
 
 /** Who has kept the books of an order. */

@@ -264,7 +264,7 @@ async function until(orderId: string, field: string, expected: unknown): Promise
     )
     return order[name]
   }
-  await expect.poll(value, { timeout: 15_000 }).toEqual(expected)
+  await expect.poll(value).toEqual(expected)
 }
 
 /** Everything that is recorded, save how far readers of the log have come. */

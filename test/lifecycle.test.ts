@@ -321,8 +321,7 @@ async function placed({ quantity, unitPrice, total, cancelled, ...existing }: Wa
     { place: { orderId, customerId, content }, cancel: { orderId }, cancelled: cancelled ?? false },
   )
   expect([...(place?.userErrors ?? []), ...(cancel?.userErrors ?? [])]).toEqual([])
-  const shows = (expected: Partial<Glance>) =>
-    expect.poll(() => glance(orderId), { timeout: 15_000 }).toMatchObject(expected)
+  const shows = (expected: Partial<Glance>) => expect.poll(() => glance(orderId)).toMatchObject(expected)
   return { orderId, customerId, productId, shows }
 }
 

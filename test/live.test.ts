@@ -278,7 +278,7 @@ describe('a feed', () => {
     for (const [filter, expected] of expectations) {
       const { messages } = subscribe<OrderEvent>(desk.url(), ORDERS_FEED, { filter, since })
       const told = () => messages.map(({ order, event }) => `${order.id} ${event.type}`)
-      await expect.poll(told, { timeout: 15_000 }).toEqual(expected)
+      await expect.poll(told).toEqual(expected)
     }
 
     const eventFilters: [object, (event: Recorded) => boolean][] = [
@@ -429,5 +429,5 @@ function place(orderId: string, customerId: string, content: object = { total: '
 
 async function placeAndWait(orderId: string, customerId: string, content?: object): Promise<void> {
   await place(orderId, customerId, content)
-  await expect.poll(() => placementOf(orderId), { timeout: 15_000 }).toBe('APPROVED APPROVED')
+  await expect.poll(() => placementOf(orderId)).toBe('APPROVED APPROVED')
 }

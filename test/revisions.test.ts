@@ -164,7 +164,7 @@ async function approved() {
       stock: [stockOf('lamp', lamp), stockOf('desk', other)],
     }
   }
-  const shows = (expected: Shown) => expect.poll(shown, { timeout: 15_000 }).toMatchObject(expected)
+  const shows = (expected: Shown) => expect.poll(shown).toMatchObject(expected)
   await shows({ order: 'APPROVED over 15.00' })
   /** By choreography it counts the answers of the placement, too. */
   const version = async () => (await answered()).order.version

@@ -6,12 +6,13 @@ import { afterAll, beforeAll } from 'vitest'
 import { type Desk, startDesk } from '../server/desk.ts'
 import type { Settings } from '../server/settings.ts'
 import { clear, placeOf } from './place.ts'
+import { untilReady } from './readiness.ts'
 
 export interface SharedDesk {
   /** Where it listens, or listened last: another port after each start. */
   url(): string
   stop(): Promise<void>
-  /** Starts a desk on the same data directory, after the one before has stopped. */
+  /** Starts a desk on the same data directory, after the one before has stopped; it is ready then. */
   start(settings?: Pick<Settings, 'coordination'>): Promise<void>
 }
 
@@ -33,6 +34,7 @@ export function sharedDesk(settings: Pick<Settings, 'coordination'> = {}): Share
       const listening = { host: '127.0.0.1', port: 0, logLevel: 'silent' } as const
       desk = await startDesk({ ...placeOf(dataDirectory).settings, ...listening, ...now })
       url = desk.url
+      await untilReady(url)
     },
   }
 

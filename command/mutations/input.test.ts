@@ -181,6 +181,9 @@ describe('a text', () => {
       expect(told(name, { [field]: text })).toEqual([{ path: `input.${field}`, message }])
     }
     expect(told(name, { [field]: ' \t' })).toEqual([{ path: `input.${field}`, message: `${field} must not be blank.` }])
+    expect(told(name, { [field]: '\ud83d\udd28' })).toEqual([])
+    const message = `${field} must be Unicode text: it has half of a surrogate pair.`
+    expect(told(name, { [field]: '\udd28\ud83d' })).toEqual([{ path: `input.${field}`, message }])
   })
 })
 

@@ -11,8 +11,8 @@ import { line } from './placement.given.ts'
 const lines = ['prd_1', 'prd_2', 'prd_3'].map((productId) => line(productId, 2))
 
 const anyShop: fc.Arbitrary<World> = fc.record({
-  creditLimit: fc.option(fc.constantFrom(4999, 5000), { nil: undefined, freq: 8 }),
-  stocks: fc.array(fc.option(fc.constantFrom(1, 2, 2, 2, 2), { nil: undefined, freq: 10 }), {
+  creditLimit: fc.option(fc.constantFrom(4999, 5000, 5000, 5000), { nil: undefined, freq: 8 }),
+  stocks: fc.array(fc.option(fc.constantFrom(1, 2, 2, 2, 2, 2, 2), { nil: undefined, freq: 15 }), {
     minLength: 3,
     maxLength: 3,
   }),
@@ -31,8 +31,8 @@ const anyChances: fc.Arbitrary<Chance[]> = fc.array(
     what: fc.oneof(
       { weight: 60, arbitrary: fc.constantFrom('reach' as const, 'reply' as const) },
       { weight: 10, arbitrary: fc.constantFrom('ship' as const, 'pay' as const) },
-      { weight: 4, arbitrary: fc.constantFrom('lose' as const, 'crash' as const, 'cancel' as const) },
-      { weight: 1, arbitrary: fc.constant('overdue' as const) },
+      { weight: 4, arbitrary: fc.constantFrom('lose' as const, 'crash' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('overdue' as const, 'cancel' as const) },
     ),
     which: fc.nat(20),
   }),
@@ -63,6 +63,7 @@ describe.each([
       }),
       { numRuns: 1_000 },
     )
+    // The rarest of them ends about 20 runs in 1,000: that one is missing by chance does not happen.
     expect([...endings].sort()).toEqual(['APPROVED', 'CANCELLED', 'PAID', 'REJECTED', 'SHIPPED'])
   })
 })
@@ -82,6 +83,7 @@ test('without disturbance both find the same outcome, for the same reason', () =
       outcomes.add(`${one}`)
       expect(one).toBe(other)
     }),
+    { numRuns: 300 },
   )
   expect(outcomes.size).toBe(5)
 })

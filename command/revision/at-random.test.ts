@@ -75,6 +75,7 @@ test.each(['orchestration', 'choreography'] as const)(
       }),
       { numRuns: 1_000 },
     )
+    // The rarest of them ends about 20 runs in 1,000: that one is missing by chance does not happen.
     expect([...endings].sort()).toEqual([
       ...['APPROVED', 'CANCELLED', 'OrderRevised'],
       ...['CREDIT_LIMIT_EXCEEDED', 'OUT_OF_STOCK', 'TIMED_OUT', 'UNKNOWN_PRODUCT'].map(
@@ -141,7 +142,7 @@ function worldOf(coordination: Coordination) {
   for (const productId of products.slice(0, 3)) {
     tell(`product-${productId}`, [
       { type: 'ProductAdded', data: { productId, name: 'Hammer', price: 1 } },
-      { type: 'StockReceived', data: { productId, quantity: 5 } },
+      { type: 'StockReceived', data: { productId, quantity: productId === 'prd_3' ? 2 : 5 } },
     ])
   }
   const lines = [line('prd_1', 2), line('prd_2', 2)]

@@ -71,7 +71,7 @@ function describeConnection(url: string): void {
       await wire.remove()
     })
 
-    const connectedHere = async (yes: boolean) => expect.poll(() => here.health().ok, { timeout: 10_000 }).toBe(yes)
+    const connectedHere = async (yes: boolean) => expect.poll(() => here.health().ok).toBe(yes)
 
     test('is made again when it broke, and what was served before is served again', async () => {
       const subject = newSubject()
@@ -202,7 +202,7 @@ function describeConnection(url: string): void {
     const ask = (count: number, timeoutMs: number) =>
       Promise.allSettled(Array.from({ length: count }, () => messaging.request(subject, 'question', timeoutMs)))
     const taken = ask(10_000, 60_000)
-    await expect.poll(() => asked, { timeout: 10_000 }).toBe(10_000)
+    await expect.poll(() => asked).toBe(10_000)
     for (const dropped of await ask(5, 200)) expect(dropped).toMatchObject({ reason: expect.any(NoAnswer) })
     release('answered')
     for (const answered of await taken) expect(answered).toMatchObject({ value: 'answered' })
@@ -293,7 +293,7 @@ async function wireTo(url: string): Promise<Wire> {
     },
     async refused(count) {
       const before = refused
-      await expect.poll(() => refused, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + count)
+      await expect.poll(() => refused).toBeGreaterThanOrEqual(before + count)
     },
     async remove() {
       end()

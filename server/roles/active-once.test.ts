@@ -16,7 +16,7 @@ test('work that cannot start says why, and is active as soon as it can', async (
   onTestFinished(() => role.stop())
   await expect.poll(role.health).toEqual({ ok: false, detail: 'the views are of another log', active: 0 })
   obstacle = undefined
-  await expect.poll(role.health, { timeout: 5_000 }).toEqual({ ok: true, detail: 'at work', active: 1 })
+  await expect.poll(role.health).toEqual({ ok: true, detail: 'at work', active: 1 })
 })
 
 test('work that this process could not do is done by a standby', async () => {
@@ -29,7 +29,7 @@ test('work that this process could not do is done by a standby', async () => {
   const standby = await activeOnce({ ...ground, holder: 'standby' }, 'work', start)
   onTestFinished(() => standby.stop())
   isAble = false
-  await expect.poll(async () => (await standby.health()).active, { timeout: 5_000 }).toBe(1)
+  await expect.poll(async () => (await standby.health()).active).toBe(1)
   await expect.poll(first.health).toEqual({ ok: true, detail: 'standby, held by standby', active: 0 })
 })
 

@@ -1,8 +1,7 @@
 // The arrows of the design: who may import whom.
 const between = (from, to) => ({ from: { path: from }, to: { path: to } })
 /** Tests, and what they share: builders, contracts, random histories, a gateway with a schema of its own, a stand-in for a server. */
-const testing =
-  '(\\.(test|contract)|(^|[./])given|/any-history|/gateway-under-test|/test-views|/resolvers/execute|/eventstoredb\\.(scripted|served))\\.ts$'
+const testing = '\\.(test|contract)\\.ts$|(^|[./])given\\.ts$'
 const apart = (one, other) => [
   { name: `${one}-knows-no-${other}`, severity: 'error', ...between(`^command/${one}/`, `^command/${other}/`) },
   { name: `${other}-knows-no-${one}`, severity: 'error', ...between(`^command/${other}/`, `^command/${one}/`) },

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { getIntrospectionQuery } from 'graphql'
 import { serverAudits } from 'graphql-http'
 import { describe, expect, test } from 'vitest'
-import { type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.ts'
+import { type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.given.ts'
 import { limits } from './limits.ts'
 
 describe('GraphQL over HTTP', () => {

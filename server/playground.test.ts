@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gatewayUnderTest } from './gateway-under-test.ts'
+import { gatewayUnderTest } from './gateway-under-test.given.ts'
 
 const operation = {
   name: 'Hello',

@@ -11,9 +11,9 @@ import {
   type RecordedEvent,
   StoreUnavailable,
 } from '../store/event-store.ts'
-import { scriptedServer } from '../store/eventstoredb.scripted.ts'
 import { eventStoreOn } from '../store/eventstoredb.ts'
 import { namesIn } from '../store/eventstoredb-names.ts'
+import { scriptedServer } from '../store/scripted-server.given.ts'
 import { openSqliteEventStore } from '../store/sqlite.ts'
 import { type Lease, type LeaseOptions, openLease } from './lease.ts'
 

@@ -16,9 +16,9 @@ import {
   RevisionConflict,
   StoreUnavailable,
 } from './event-store.ts'
-import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn } from './eventstoredb.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
 
 let server: ScriptedServer
 let store: EventStore

@@ -2,9 +2,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { all, ids, named } from './event-store.contract.ts'
 import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
-import { scriptedServer } from './eventstoredb.scripted.ts'
-import { type ServedServer, serve } from './eventstoredb.served.ts'
 import { openEventStoreDB } from './eventstoredb.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
 
 const stream = 'customer-cus_1'
 

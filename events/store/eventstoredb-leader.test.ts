@@ -4,10 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, ids, listen, named } from './event-store.contract.ts'
 import { NO_EVENTS, OutcomeUnknown, type Revision, StoreUnavailable, type StreamName } from './event-store.ts'
-import { scriptedServer } from './eventstoredb.scripted.ts'
-import { serve } from './eventstoredb.served.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { serve } from './scripted-server-over-grpc.given.ts'
 
 const stream = 'customer-cus_1'
 

@@ -4,10 +4,10 @@ import { logIdentity } from '../log-identity.ts'
 import { START } from '../position.ts'
 import { all, ids, listen, named } from './event-store.contract.ts'
 import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
-import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { knownPosition, positionOf, serverPosition } from './eventstoredb-events.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
 
 let server: ScriptedServer
 let opened: EventStore[]

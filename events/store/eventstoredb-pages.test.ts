@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { all, ids, named } from './event-store.contract.ts'
 import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
-import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn } from './eventstoredb.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
 
 let server: ScriptedServer
 let store: EventStore

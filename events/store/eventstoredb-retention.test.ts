@@ -5,9 +5,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from '../catalogue.ts'
 import { all, named } from './event-store.contract.ts'
 import { type EventStore, type NewEvent, NO_EVENTS } from './event-store.ts'
-import { scriptedServer } from './eventstoredb.scripted.ts'
-import { serve } from './eventstoredb.served.ts'
 import { openEventStoreDB } from './eventstoredb.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { serve } from './scripted-server-over-grpc.given.ts'
 
 test.each([
   ['checkpoint-sagas', 10],

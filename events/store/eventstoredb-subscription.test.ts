@@ -12,10 +12,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, ids, type Listener, listen, named, own, until } from './event-store.contract.ts'
 import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
-import { type ScriptedServer, scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn } from './eventstoredb.ts'
 import type { Client } from './eventstoredb-client.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
 
 let server: ScriptedServer
 let store: EventStore

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, describeEventStore, ids, listen, named } from './event-store.contract.ts'
 import { NO_EVENTS, OutcomeUnknown, StoreUnavailable, type StreamName } from './event-store.ts'
-import { scriptedServer } from './eventstoredb.scripted.ts'
-import { type ServedServer, serve } from './eventstoredb.served.ts'
 import { openEventStoreDB } from './eventstoredb.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
 
 let server: ServedServer
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, test } from 'vitest'
 import { describeEventStore } from './event-store.contract.ts'
-import { scriptedServer } from './eventstoredb.scripted.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { namesIn } from './eventstoredb-names.ts'
+import { scriptedServer } from './scripted-server.given.ts'
 
 const url = process.env.EVENTSTORE_URL
 const namespace = `test_${randomUUID().slice(0, 8)}`

@@ -15,7 +15,7 @@ import {
 } from '../views/given.ts'
 import { views } from '../views/index.ts'
 import { products } from '../views/products.ts'
-import { anyHistory, cutAt } from './any-history.ts'
+import { anyHistory, cutAt } from './any-history.given.ts'
 import { fold, type Stored, touch } from './fold.ts'
 
 test('each changed document comes out once, as the last of its events left it', () => {

@@ -24,7 +24,7 @@ import {
 } from '../views/given.ts'
 import { views as projections } from '../views/index.ts'
 import { products } from '../views/products.ts'
-import { anyHistory, cutAt } from './any-history.ts'
+import { anyHistory, cutAt } from './any-history.given.ts'
 import { ProjectorStopped } from './progress.ts'
 import { startProjector } from './projector.ts'
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Payload } from '../../schema/payload.ts'
 import { type Reads, readsOn } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
-import { openTestViews, type TestViews, testLogId } from '../test-views.ts'
+import { openTestViews, type TestViews, testLogId } from '../test-views.given.ts'
 import {
   creditLimitChanged,
   creditReserved,
@@ -14,7 +14,7 @@ import {
   productAdded,
   stockReceived,
 } from '../views/given.ts'
-import { executor } from './execute.ts'
+import { executor } from './execute.given.ts'
 
 const position = (number: number) => `${testLogId}-${number}`
 const lines = [

@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../events/catalogue.ts'
 import { type Reads, readsOn } from '../context.ts'
 import { openFeed } from '../feed/feed.ts'
 import type { ViewStore } from '../store/view-store.ts'
-import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.ts'
+import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.given.ts'
 import {
   creditLimitChanged,
   creditReserved,
@@ -17,7 +17,7 @@ import {
   productAdded,
   stockReceived,
 } from '../views/given.ts'
-import { executor, type Messages } from './execute.ts'
+import { executor, type Messages } from './execute.given.ts'
 
 const position = (number: number) => `${testLogId}-${number}`
 const log = { info() {}, warn() {} }

@@ -19,7 +19,7 @@ import {
 } from '@grpc/grpc-js'
 import anyMessage from 'google-protobuf/google/protobuf/any_pb.js'
 import type empty from 'google-protobuf/google/protobuf/empty_pb.js'
-import type { ScriptedServer } from './eventstoredb.scripted.ts'
+import type { ScriptedServer } from './scripted-server.given.ts'
 
 type Read = ServerWritableStream<messages.ReadReq, messages.ReadResp>
 type SupportedMethodsCall = ServerUnaryCall<empty.Empty, featureMessages.SupportedMethods>

@@ -5,7 +5,7 @@ import type { Payload } from '../../schema/payload.ts'
 import { scalars } from '../../schema/scalars.ts'
 import { typeDefinitions } from '../../schema/type-definitions.ts'
 import { createLoaders, type QueryContext, type Reads } from '../context.ts'
-import { testLogId } from '../test-views.ts'
+import { testLogId } from '../test-views.given.ts'
 import { queryResolvers } from './index.ts'
 
 /**

@@ -1,6 +1,6 @@
 // The rules of an order: what it comes to, and what can happen to it in which state.
 import { describe, expect, test } from 'vitest'
-import type { OrderLine } from '../../events/catalogue.ts'
+import type { OrderEvent, OrderLine } from '../../events/catalogue.ts'
 import { MAX_CENTS } from '../../events/money.ts'
 import { euros, given } from '../given.ts'
 import {
@@ -465,5 +465,33 @@ describe('an order by choreography', () => {
     given(order, placedSo, noted(total, 'credit'))
       .when(cancel({ expectedVersion: 2 }))
       .then(choreographed(cancelled(total)))
+  })
+})
+
+describe('what an order weighs in memory', () => {
+  const weightAfter = (...events: OrderEvent[]) => order.weight?.(events.reduce(order.evolve, order.initialState()))
+  const two = [line('prd_hammer', 1, 500), line('prd_nails', 2, 300)]
+  const three = [...two, line('prd_saw', 1, 900)]
+  const ordered = [placed(total, ...two), approved(total)]
+
+  test('is nothing before it is placed, and half a unit for each line from then on', () => {
+    expect(weightAfter()).toBe(0)
+    expect(weightAfter(...ordered)).toBe(1)
+  })
+
+  test('grows with the lines that a revision asks for, and with the products that it ever had', () => {
+    const asked = requested(1, total, 2000, { lines: three })
+    expect(weightAfter(...ordered, asked)).toBe(2.5)
+    expect(weightAfter(...ordered, asked, revised(1, 2000, ...three))).toBe(2.5)
+  })
+
+  test('grows with the answers that it awaits, of which credit is one', () => {
+    const awaiting = choreographed(placed(total, ...two))
+    expect(weightAfter(awaiting)).toBe(2.5)
+    expect(weightAfter(awaiting, noted(total, 'credit'))).toBe(2)
+  })
+
+  test('is nothing when it is over', () => {
+    expect(weightAfter(...ordered, cancelled(total))).toBe(0)
   })
 })

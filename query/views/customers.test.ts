@@ -154,6 +154,18 @@ test('the largest shipped total is kept when its order is no longer listed, and 
     .then({ largestShippedTotal: 900 })
 })
 
+test('the largest shipped total grows with a larger one', () => {
+  given(customers, customerRegistered(), orderShipped({ total: 900 }))
+    .when(orderShipped({ total: 901 }))
+    .then({ largestShippedTotal: 901 })
+})
+
+test('an order that cost nothing is shipped, too', () => {
+  given(customers, customerRegistered())
+    .when(orderShipped({ total: 0 }))
+    .then({ largestShippedTotal: 0 })
+})
+
 test('another order of the largest total changes nothing when it is no longer listed', () => {
   const later = Array.from({ length: 50 }, (_, index) => orderPlaced({ orderId: `ord_later_${index}` }))
   given(customers, customerRegistered(), orderPlaced(), ...later, orderShipped({ total: 900 }))

@@ -145,7 +145,7 @@ function withOrder(
 }
 
 function withShippedTotal(customer: CustomerDocument, event: EventOf<'OrderShipped'>): CustomerDocument {
-  const { largestShippedTotal: largest } = customer
-  if (largest !== undefined && event.data.total <= largest) return customer
+  const { largestShippedTotal: largest = -1 } = customer
+  if (event.data.total <= largest) return customer
   return changed(customer, event, { largestShippedTotal: event.data.total })
 }

@@ -1316,7 +1316,7 @@ export type EventEdge = {
 
 /** Conditions on customers; all that are given must hold. */
 export type CustomerFilter = {
-  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. */
+  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** The credit limit. */
   readonly creditLimit?: InputMaybe<MoneyRange>;
@@ -1340,7 +1340,7 @@ export type OrderFilter = {
 
 /** Conditions on products; all that are given must hold. */
 export type ProductFilter = {
-  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. */
+  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** Only products of which fewer than so many pieces are available. */
   readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;

@@ -55,7 +55,7 @@ async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock
 /** As `mkdir` with `recursive`, which never settles below /proc (Node 20 to 24). */
 async function makeDirectory(path: string): Promise<void> {
   if (await isMade(path)) return
-  await makeDirectory(dirname(path))
+  if (dirname(path) !== path) await makeDirectory(dirname(path))
   if (!(await isMade(path))) throw new Error(`${path} cannot be made`)
 }
 

@@ -153,6 +153,9 @@ describe('settings', () => {
       CREDITLINE_PORT: 'tcp://10.0.0.1:4000',
       CREDITLINE_PORT_4000_TCP: 'tcp://10.0.0.1:4000',
       CREDITLINE_PORT_4000_TCP_ADDR: '10.0.0.1',
+      CREDITLINE_GATEWAY_SERVICE_HOST: '10.0.0.2',
+      CREDITLINE_GATEWAY_PORT: 'tcp://10.0.0.2:4000',
+      CREDITLINE_GATEWAY_PORT_4000_TCP_PROTO: 'tcp',
     }
     expect(readSettings(env, [])).toEqual(usual)
   })

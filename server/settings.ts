@@ -213,7 +213,7 @@ function unknownArgument(argument: string): string {
 
 /** Kubernetes tells each container where the services of its namespace are, in variables that begin with the service's name. */
 function isOfService(name: string, value = ''): boolean {
-  return /^CREDITLINE_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
+  return /^CREDITLINE_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
 }
 
 function unknownVariable(name: string, env: object): string[] {

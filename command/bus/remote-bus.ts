@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../events/message-of.ts'
 import { type Messaging, NoAnswer, NobodyServes } from '../../events/messaging/messaging.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
+import { within } from '../../events/within.ts'
 import { type CommandBus, NotDecided } from './command-bus.ts'
 import { partitionOf, subjectOf } from './partitions.ts'
 import { asReply, type Reply, type Request } from './remote-messages.ts'
@@ -54,7 +55,7 @@ export function openRemoteBus({
     const end = performance.now() + answerWithinMs
     const first = served(subject, request, end)
     try {
-      const answered = await unlessOverdue(first, askAgainAfterMs)
+      const answered = await within(askAgainAfterMs, first, () => OVERDUE)
       if (answered !== OVERDUE) return answered
       return await Promise.any([first, served(subject, request, end)]).catch(() => first)
     } catch (error) {
@@ -89,14 +90,6 @@ export function openRemoteBus({
       throw misunderstood(stream)
     },
   }
-}
-
-function unlessOverdue(answer: Promise<unknown>, afterMs: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const overdue = new Promise((resolve) => {
-    timer = setTimeout(resolve, afterMs, OVERDUE)
-  })
-  return Promise.race([answer, overdue]).finally(() => clearTimeout(timer))
 }
 
 /** The answer to what was asked. @throws NotDecided, or Error where a bug is in the way, as a handler in the same process does */

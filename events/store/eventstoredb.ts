@@ -67,8 +67,8 @@ export async function openEventStoreDB({
     return store
   } catch (error) {
     await store.close()
-    const { message } = unavailable(error)
-    throw new StoreUnavailable(`${message}. Start the server, or correct EVENTSTORE_URL.`, { cause: error })
+    const problem = unavailable(error).message.replace(/\.+$/, '')
+    throw new StoreUnavailable(`${problem}. Start the server, or correct EVENTSTORE_URL.`, { cause: error })
   }
 }
 

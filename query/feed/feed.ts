@@ -108,10 +108,12 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
       // A replica that lags behind: the next look tries again.
       if (upTo <= told) return
       moveTo(upTo)
-      const patienceEnds = performance.now() + PATIENCE_MS
+      let patienceEnds: number | undefined
       for (const entry of entries) {
         for (const subscriber of subscribersOf(entry)) {
-          if (!subscriber.push(entry)) await pushPatiently(subscriber, entry, patienceEnds)
+          if (subscriber.push(entry)) continue
+          patienceEnds ??= performance.now() + PATIENCE_MS
+          await pushPatiently(subscriber, entry, patienceEnds)
         }
       }
       told = Math.max(told, upTo)

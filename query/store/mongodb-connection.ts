@@ -59,7 +59,7 @@ export async function connect(url: string, name: string): Promise<Connection> {
     await client.connect()
   } catch (error) {
     await client.close()
-    const reason = messageOf(error)
+    const reason = messageOf(error).replace(/\.+$/, '')
     const advice = 'Start the server, or correct MONGODB_URL.'
     throw new Error(`MongoDB at ${servers} (MONGODB_URL) cannot be used: ${reason}. ${advice}`, { cause: error })
   }

@@ -44,6 +44,13 @@ describe('how a part is by those who answer', () => {
     expect(roleOf([{ command: older }], 'command', 64)).not.toHaveProperty('figures')
   })
 
+  test('the last answer of the process that was active before adds nothing', () => {
+    const at = (position: number) => ({ ok: true, detail: '', active: 1, figures: { position } })
+    expect(roleOf([{ projector: at(1_000) }, { projector: at(1_005) }], 'projector', 1).figures).toEqual({
+      position: 1_005,
+    })
+  })
+
   test('what a standby counts is left out', () => {
     const parked = (count: number, active: number) => ({ ok: true, detail: '', active, figures: { parked: count } })
     expect(roleOf([{ saga: parked(2, 1) }, { saga: parked(5, 0) }], 'saga', 1).figures).toEqual({ parked: 2 })

@@ -67,12 +67,13 @@ function isAnswer(value: unknown): value is Answer {
 }
 
 /**
- * How a part of the deployment is, by all who run it. Its figures are those of the processes that are active, added up.
+ * How a part of the deployment is, by all who run it. Its figures are those of the processes that are active, added up where they
+ * share the work.
  * @param shares how many shares its work has: all must be held by somebody
  */
 export function roleOf(answers: readonly RoleAnswers[], role: Role, shares: number): Part {
   const running = answers.flatMap((answer) => answer[role] ?? [])
-  return { ...stateOf(running, role, shares), ...figuresOf(running) }
+  return { ...stateOf(running, role, shares), ...figuresOf(running, shares) }
 }
 
 function stateOf(running: readonly RoleHealth[], role: Role, shares: number): Part {
@@ -90,12 +91,18 @@ function stateOf(running: readonly RoleHealth[], role: Role, shares: number): Pa
   return { ok: true, detail: `${processes}: ${active.map(({ detail }) => detail).join('; ')}` }
 }
 
-/** A standby does none of the work that is counted; a process of an older release tells no figures. */
-function figuresOf(running: readonly RoleHealth[]): Pick<Part, 'figures'> {
-  const sums: Record<string, number> = {}
-  const told = running.filter(({ active }) => active > 0).flatMap(({ figures = {} }) => Object.entries(figures))
-  for (const [name, value] of told) sums[name] = (sums[name] ?? 0) + value
-  return told.length > 0 ? { figures: sums } : {}
+/**
+ * A standby does none of the work that is counted; a process of an older release tells no figures. Of work that one process does at a time,
+ * the last answer of the one before may still be there for a moment.
+ */
+function figuresOf(running: readonly RoleHealth[], shares: number): Pick<Part, 'figures'> {
+  const figures: Record<string, number> = {}
+  const told = running.filter(({ active }) => active > 0).flatMap((health) => Object.entries(health.figures ?? {}))
+  for (const [name, value] of told) {
+    const before = figures[name] ?? 0
+    figures[name] = shares === 1 ? Math.max(before, value) : before + value
+  }
+  return told.length > 0 ? { figures } : {}
 }
 
 function subjectIn(namespace: string): string {

@@ -31,7 +31,7 @@ export const planted: Record<string, Planted> = {
     breaks: 'nothing is reserved beyond the limit, or given back twice',
   },
   'refusals rest on what a handler remembers': {
-    sabotage: { openHandler: (log) => openCommandHandler(log, { alone: true }) },
+    sabotage: { openHandler: rememberingWhatIsEmpty },
     breaks: 'every order is decided, and holds what it should',
   },
   'a command that comes again after a crash is done again': {
@@ -81,6 +81,24 @@ function withoutExpectedRevision(log: EventStore): EventStore {
 async function newestRevision(log: EventStore, stream: StreamName): Promise<number> {
   for await (const [newest] of log.readBackwards(stream)) return newest?.revision ?? NO_EVENTS
   return NO_EVENTS
+}
+
+/** A handler that does not look again into a stream that it has found empty, and confirms no refusal. */
+function rememberingWhatIsEmpty(log: EventStore): CommandBus {
+  const empty = new Set<StreamName>()
+  async function* read(stream: StreamName, from?: number): AsyncGenerator<RecordedEvent[]> {
+    if (empty.has(stream)) return
+    empty.add(stream)
+    for await (const page of log.read(stream, from)) {
+      empty.delete(stream)
+      yield page
+    }
+  }
+  async function append(...what: Parameters<EventStore['append']>): ReturnType<EventStore['append']> {
+    empty.delete(what[0])
+    return log.append(...what)
+  }
+  return openCommandHandler({ ...log, read, append }, { alone: true })
 }
 
 /** A handler that takes a release for something else when it loads a customer. */

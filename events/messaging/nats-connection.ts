@@ -1,6 +1,7 @@
 // The connection to NATS: the first one, which may take several tries, and the pauses before each one after it broke.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
+import { startOrCorrect } from '../advice.ts'
 import { messageOf } from '../message-of.ts'
 import { within } from '../within.ts'
 import { natsAddress } from './nats-address.ts'
@@ -67,8 +68,9 @@ async function firstConnection(
     } catch (error) {
       const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
       if (useless || performance.now() > end) {
-        const advice = useless ? 'Correct NATS_URL.' : 'Start the server, or correct NATS_URL.'
-        throw new Error(`${place} (NATS_URL) cannot be used: ${reasonOf(error)}. ${advice}`, { cause: error })
+        const problem = `${place} (NATS_URL) cannot be used: ${reasonOf(error)}`
+        const message = useless ? `${problem}. Correct NATS_URL.` : startOrCorrect(problem, 'NATS_URL')
+        throw new Error(message, { cause: error })
       }
       await pause(250)
     }

@@ -7,6 +7,7 @@ import type {
   ReadStreamOptions,
   ResolvedEvent,
 } from '@eventstore/db-client'
+import { startOrCorrect } from '../advice.ts'
 import type { Logger } from '../logger.ts'
 import type { Position } from '../position.ts'
 import { type Append, appendOf } from './append.ts'
@@ -67,8 +68,7 @@ export async function openEventStoreDB({
     return store
   } catch (error) {
     await store.close()
-    const problem = unavailable(error).message.replace(/\.+$/, '')
-    throw new StoreUnavailable(`${problem}. Start the server, or correct EVENTSTORE_URL.`, { cause: error })
+    throw new StoreUnavailable(startOrCorrect(unavailable(error).message, 'EVENTSTORE_URL'), { cause: error })
   }
 }
 

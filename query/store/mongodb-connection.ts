@@ -1,5 +1,6 @@
 // The connection to MongoDB: majority reads and writes, and reads of which each sees what the one before has seen.
 import { type ClientSession, type Db, MongoClient, ReadConcern, type Timestamp } from 'mongodb'
+import { startOrCorrect } from '../../events/advice.ts'
 import { messageOf } from '../../events/message-of.ts'
 
 /** Reads and writes of which each sees what those before it have seen and written. */
@@ -59,9 +60,8 @@ export async function connect(url: string, name: string): Promise<Connection> {
     await client.connect()
   } catch (error) {
     await client.close()
-    const reason = messageOf(error).replace(/\.+$/, '')
-    const advice = 'Start the server, or correct MONGODB_URL.'
-    throw new Error(`MongoDB at ${servers} (MONGODB_URL) cannot be used: ${reason}. ${advice}`, { cause: error })
+    const problem = `MongoDB at ${servers} (MONGODB_URL) cannot be used: ${messageOf(error)}`
+    throw new Error(startOrCorrect(problem, 'MONGODB_URL'), { cause: error })
   }
   return {
     ...ordered(client),

@@ -148,11 +148,11 @@ const outsidePages = {
 
 /** A compressed body would be taken for JSON that is wrong. */
 function refuseCompressed(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ headers }, reply) => {
+  app.addHook('onRequest', async ({ headers }) => {
     const encoding = headers['content-encoding']
     if (encoding === undefined || encoding === 'identity') return
-    const message = `The body must come as it is, not with the content-encoding ${encoding}.`
-    return reply.code(415).send({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
+    const problem = new Error(`The body must come as it is, not with the content-encoding ${encoding}.`)
+    throw Object.assign(problem, { statusCode: 415 })
   })
 }
 
@@ -160,7 +160,8 @@ function refuseCompressed(app: FastifyInstance): void {
 function sendError(reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
   const status = error.statusCode ?? 500
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
-  const message = status === 415 ? 'The body must be JSON, with the content-type application/json.' : error.message
+  const isOtherType = error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+  const message = isOtherType ? 'The body must be JSON, with the content-type application/json.' : error.message
   const shown = clientError({ message, extensions: { code } }, error, log)
   // A connection closed on a client that is still sending is reset, and the client never reads why. Kept open, what comes is read away.
   reply.removeHeader('connection')

@@ -151,7 +151,7 @@ export function readSettings(
   const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
   const complaints = [
     ...argv.map(unknownArgument),
-    ...Object.entries(env).flatMap(([name, value]) => (isOfService(name, value) ? [] : unknownVariable(name, env))),
+    ...Object.keys(env).flatMap((name) => unknownVariable(name, env)),
     ...malformed.map((name) => malformation(name, env[name])),
   ]
   if (complaints.length > 0 || !read.success) return complaints
@@ -216,8 +216,8 @@ function isOfService(name: string, value = ''): boolean {
   return /^CREDITLINE_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
 }
 
-function unknownVariable(name: string, env: object): string[] {
-  if (name in known) return []
+function unknownVariable(name: string, env: Readonly<Record<string, string | undefined>>): string[] {
+  if (name in known || isOfService(name, env[name])) return []
   const prefixed = /^CREDITLINE_?(.*)$/i.exec(name)
   const meant =
     names.find((setting) => misspells(prefixed?.[1] ?? name, setting)) ??

@@ -108,11 +108,11 @@ export async function recordedEvents(
   stream: StreamName,
   { first, last }: Recorded,
 ): Promise<readonly DomainEvent[]> {
+  const count = last - first + 1
   const events: DomainEvent[] = []
   for await (const page of store.read(stream, first)) {
-    events.push(...page.slice(0, last + 1 - first - events.length))
-    if (events.length > last - first) return events
+    events.push(...page.slice(0, count - events.length))
+    if (events.length === count) return events
   }
-  if (first > last) return events
   throw new StoreUnavailable(`${stream} cannot be read up to its event ${last + 1}, which was there before.`)
 }

@@ -36,9 +36,9 @@ export function isNoStream(error: unknown): boolean {
   return error instanceof StreamNotFoundError || error instanceof StreamDeletedError
 }
 
-/** Another node is the leader. The client has gone there when it tells this. */
+/** The store was unavailable because another node is the leader. The client has gone there when it tells this. */
 export function isNotLeader(error: unknown): boolean {
-  return error instanceof NotLeaderError || (error instanceof StoreUnavailable && error.cause instanceof NotLeaderError)
+  return error instanceof StoreUnavailable && error.cause instanceof NotLeaderError
 }
 
 /** The server has dropped a healthy subscriber because events came faster than it took them. */

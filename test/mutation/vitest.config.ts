@@ -1,14 +1,5 @@
-// The tests that mutants are shown to: those of the rules, which need neither a store nor a process nor a clock.
+// The tests that mutants are shown to.
 import { defineConfig } from 'vitest/config'
+import { mutationTests } from './mutated.ts'
 
-export default defineConfig({
-  test: {
-    include: [
-      'command/*.test.ts',
-      'command/{customer,product,order,parking}/*.test.ts',
-      'command/{placement/{placement,asked,asked-by-policies},revision/revision}.test.ts',
-      'command/saga/saga.test.ts',
-      'query/views/*.test.ts',
-    ],
-  },
-})
+export default defineConfig({ test: { include: mutationTests } })

@@ -4,7 +4,7 @@ import { getIntrospectionQuery } from 'graphql'
 import { serverAudits } from 'graphql-http'
 import { describe, expect, test } from 'vitest'
 import { type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.given.ts'
-import { limits } from './limits.ts'
+import { limits } from './graphql/limits.ts'
 
 describe('GraphQL over HTTP', () => {
   test('queries are answered', async () => {

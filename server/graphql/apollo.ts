@@ -7,9 +7,9 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { refuseExpensive } from './complexity.ts'
 import { clientError } from './errors.ts'
 import { limits } from './limits.ts'
+import { refuseExpensive } from './price.ts'
 import type { RequestInfo } from './request.ts'
 
 export interface GraphqlOverHttp {

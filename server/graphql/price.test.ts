@@ -1,7 +1,7 @@
 import { buildSchema, getIntrospectionQuery, getOperationAST, parse } from 'graphql'
 import { expect, test } from 'vitest'
-import { typeDefinitions } from '../schema/type-definitions.ts'
-import { refuseExpensive } from './complexity.ts'
+import { typeDefinitions } from '../../schema/type-definitions.ts'
+import { refuseExpensive } from './price.ts'
 
 test('a full introspection passes', () => {
   expect(refusal(getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }))).toBeUndefined()

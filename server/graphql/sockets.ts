@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { limits } from './limits.ts'
-import { graphqlProtocol, type ProtocolOptions } from './subscriptions.ts'
+import { graphqlProtocol, type ProtocolOptions } from './socket-protocol.ts'
 
 const keepAliveEvery = 12_000
 const closingTakesAtMost = 1_000

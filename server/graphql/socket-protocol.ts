@@ -16,9 +16,11 @@ import {
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import { refuseExpensive } from './complexity.ts'
+import type { Admission } from './admission.ts'
 import { clientError } from './errors.ts'
-import { type Admission, limits, refuseNesting } from './limits.ts'
+import { limits } from './limits.ts'
+import { refuseNesting } from './nesting.ts'
+import { refuseExpensive } from './price.ts'
 import type { RequestInfo } from './request.ts'
 
 export interface ProtocolOptions<Context extends object> {

@@ -1,0 +1,19 @@
+// How much may be asked of the desk at once.
+
+export const limits = {
+  /** Of an HTTP body and of a WebSocket message: an order of thousands of lines fits. */
+  messageBytes: 2 * 1024 * 1024,
+  /** Of a document. An order with hundreds of lines written into the document fits; longer ones belong into variables. */
+  tokens: 10_000,
+  /** Brackets within brackets in a document. Parser and validator recurse, so this keeps their stack small. */
+  nesting: 100,
+  /** The price of an operation, see complexity.ts. */
+  complexity: 60_000,
+  /** Queries and mutations being executed, HTTP and WebSocket together. */
+  operations: 1_000,
+  sockets: 5_000,
+  /** Operations of one socket at a time, subscriptions above all. */
+  operationsPerSocket: 100,
+  /** What may wait to be read by a client before its socket is cut. */
+  unreadBytes: 16 * 1024 * 1024,
+}

@@ -1,7 +1,5 @@
 // Mutation testing: would the tests of deciders, sagas and projections notice a wrong rule? test/mutation/main.ts names the files.
 
-export const REPORT = 'node_modules/.cache/mutation.json'
-
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'vitest',
@@ -13,7 +11,7 @@ export default {
   concurrency: 2,
   plugins: ['@stryker-mutator/*'],
   reporters: ['clear-text', 'progress-append-only', 'json'],
-  jsonReporter: { fileName: REPORT },
+  jsonReporter: { fileName: 'node_modules/.cache/mutation.json' },
   clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false },
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',

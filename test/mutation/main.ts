@@ -4,7 +4,6 @@
 //   npm run test:mutation -- FILE …       mutates these files for a look, and records nothing
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { REPORT } from '../../stryker.config.mjs'
 import { fingerprintOf } from './fingerprint.ts'
 import { mutatedFiles, mutationTests } from './mutated.ts'
 
@@ -13,6 +12,9 @@ const BOUND = 95
 
 const NOTICED = new Set(['Killed', 'Timeout'])
 const COUNTED = new Set([...NOTICED, 'Survived', 'NoCoverage'])
+
+/** stryker.config.mjs names the same file. */
+const REPORT = 'node_modules/.cache/mutation.json'
 
 const SCORES = new URL('./scores.json', import.meta.url)
 

@@ -12,11 +12,12 @@ export const ID_FORM = {
   product: 'prd_ and then 1 to 64 of A-Z a-z 0-9 _ -',
 } as const satisfies Record<Entity, string>
 
-const FORM = { customer: /^cus_[\w-]{1,64}$/, order: /^ord_[\w-]{1,64}$/, product: /^prd_[\w-]{1,64}$/ }
+/** The form of the ids of each entity. */
+export const ID = { customer: /^cus_[\w-]{1,64}$/, order: /^ord_[\w-]{1,64}$/, product: /^prd_[\w-]{1,64}$/ } as const
 
 /** Whether a text has the form of an id of that entity: `isId('order', 'ord_1')`. It says nothing of whether there is one. */
 export function isId(entity: Entity, text: string): boolean {
-  return FORM[entity].test(text)
+  return ID[entity].test(text)
 }
 
 /** The name space of generated ids (RFC 9562, version 5). To change it would let a retry make a second order. */

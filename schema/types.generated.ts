@@ -10,7 +10,7 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /**
    * An instant, as RFC 3339 text. Answers are in UTC with milliseconds: `"2026-01-02T03:04:05.678Z"`. Input may have any offset, e.g. `"2026-01-02T04:04:05+01:00"`,
-   * and years 0000 to 9999; digits beyond milliseconds are dropped.
+   * and years 0000 to 9999 in UTC; digits beyond milliseconds are dropped. A leap second, at the end of a month, is taken as the second after it.
    */
   DateTime: { input: string; output: string; }
   /**
@@ -1316,7 +1316,7 @@ export type EventEdge = {
 
 /** Conditions on customers; all that are given must hold. */
 export type CustomerFilter = {
-  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
+  /** The beginning of a word of the name, in upper or lower case, with or without accents, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** The credit limit. */
   readonly creditLimit?: InputMaybe<MoneyRange>;
@@ -1340,7 +1340,7 @@ export type OrderFilter = {
 
 /** Conditions on products; all that are given must hold. */
 export type ProductFilter = {
-  /** The beginning of a word of the name, in upper or lower case, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
+  /** The beginning of a word of the name, in upper or lower case, with or without accents, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** Only products of which fewer than so many pieces are available. */
   readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;

@@ -41,8 +41,10 @@ export async function waitFor(atLeast: Maybe<number>, { reads }: QueryContext): 
  */
 export function searchConditions(field: string, text: Maybe<string>): Condition[] {
   if (typeof text !== 'string') return []
-  if (text.length > MAX_SEARCH_LENGTH) {
-    throw badArgument('filter.search', `must have at most ${MAX_SEARCH_LENGTH} characters, not ${text.length}`)
+  // As names are counted: what UTF-16 writes as a pair is one character.
+  const { length } = Array.from(text)
+  if (length > MAX_SEARCH_LENGTH) {
+    throw badArgument('filter.search', `must have at most ${MAX_SEARCH_LENGTH} characters, not ${length}`)
   }
   const words = wordsOf(text)
   if (words.length === 0 && text.trim() !== '') throw badArgument('filter.search', 'must have a letter or a digit')

@@ -198,6 +198,8 @@ describe('pages', () => {
     ['orders(filter: { statusIn: [PENDING], total: { gt: "1.00" } })', ['ord_5', 'ord_2']],
     ['customers(filter: { search: "TOOL" })', ['cus_2', 'cus_1']],
     ['customers(filter: { search: "tool zäh" })', ['cus_2']],
+    ['customers(filter: { search: "ZAH" })', ['cus_2']],
+    [`customers(filter: { search: "${'😀'.repeat(196)} too" })`, ['cus_2', 'cus_1']],
     ['customers(filter: { search: "ools" })', []],
     ['customers(filter: { search: " " })', ['cus_2', 'cus_1']],
     ['customers(filter: { creditLimit: { lte: "10.00" } })', ['cus_2']],
@@ -245,7 +247,11 @@ describe('pages', () => {
     ['{ order(id: "ord_1") { placement { steps(after: "nonsense") { nodes { name } } } } }', 'after is of no use here'],
     [
       `{ customers(filter: { search: "${'a '.repeat(101)}" }) { nodes { id } } }`,
-      'filter.search must have at most 200',
+      'filter.search must have at most 200 characters, not 202',
+    ],
+    [
+      `{ products(filter: { search: "${'😀'.repeat(197)} too" }) { nodes { id } } }`,
+      'filter.search must have at most 200 characters, not 201',
     ],
     ['{ customers(filter: { search: "%" }) { nodes { id } } }', 'filter.search must have a letter or a digit'],
     ['{ products(filter: { search: " _ " }) { nodes { id } } }', 'filter.search must have a letter or a digit'],

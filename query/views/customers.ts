@@ -13,7 +13,7 @@ export interface CustomerDocument extends ViewDocument {
   recentOrders: readonly CustomerOrder[]
   /** Over all orders, also those that are no longer among the recent ones; not there when nothing has been shipped. */
   largestShippedTotal?: Cents
-  /** The words of the name, for searching by their beginning. */
+  /** The folded words of the name, for searching by their beginning. */
   words: readonly string[]
   /** How many events the customer's own stream has. */
   version: number
@@ -30,9 +30,9 @@ const MAX_RECENT_ORDERS = 50
 
 export const customers: Projection<CustomerDocument> = {
   name: 'customers',
-  version: 4,
+  version: 5,
   queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
-  orderedBy: ['createdAt'],
+  orderedBy: { createdAt: 'text' },
 
   documentsOf(event) {
     switch (event.type) {

@@ -11,7 +11,7 @@ export interface ProductDocument extends ViewDocument {
   reserved: number
   /** `inStock` less `reserved`: a field of its own, since products are searched by it. */
   available: number
-  /** The words of the name, for searching by their beginning. */
+  /** The folded words of the name, for searching by their beginning. */
   words: readonly string[]
   /** How many events the product's own stream has. */
   version: number
@@ -19,9 +19,9 @@ export interface ProductDocument extends ViewDocument {
 
 export const products: Projection<ProductDocument> = {
   name: 'products',
-  version: 2,
+  version: 3,
   queriedBy: { words: 'prefix', available: 'range' },
-  orderedBy: ['createdAt'],
+  orderedBy: { createdAt: 'text' },
 
   documentsOf: (event) => ('productId' in event.data ? [event.data.productId] : []),
 

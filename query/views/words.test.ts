@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { wordsOf } from './words.ts'
+import { folded, wordsOf } from './words.ts'
 
-test('words are in lower case, whatever divides them', () => {
+test('words are folded, whatever divides them', () => {
   expect(wordsOf("  Müller & Söhne—GmbH (O'Brien), Tools-24 ")).toEqual([
-    'müller',
-    'söhne',
+    'muller',
+    'sohne',
     'gmbh',
     'o',
     'brien',
@@ -14,13 +14,29 @@ test('words are in lower case, whatever divides them', () => {
 })
 
 test('a word that comes twice is one word', () => {
-  expect(wordsOf('Tools, more TOOLS')).toEqual(['tools', 'more'])
+  expect(wordsOf('Tools, more TOOLS, móre')).toEqual(['tools', 'more'])
 })
 
 test('a text of signs has no words', () => {
   expect(wordsOf(' -- % ')).toEqual([])
 })
 
-test('the same letters are the same word, whichever way they were typed', () => {
-  expect(wordsOf('Cafe\u0301')).toEqual(wordsOf('CAF\u00c9'))
+test.each([
+  ['muller', ['Müller', 'MÜLLER', 'Mu\u0308ller', 'ｍüller']],
+  ['strasse', ['Straße', 'STRASSE', 'STRAẞE', 'strasse']],
+  ['cafe', ['Cafe\u0301', 'CAF\u00c9', 'café']],
+  ['istanbul', ['İstanbul', 'ISTANBUL', 'ıstanbul']],
+  ['οδοσ', ['ΟΔΟΣ', 'οδος', 'οδοσ', 'Οδός']],
+  ['office', ['oﬀice', 'OFFICE']],
+  ['tel', ['℡', 'Tel']],
+])('%s is also written %j', (word, writings) => {
+  expect(writings.map(folded)).toEqual(writings.map(() => word))
+})
+
+test('a folded character stays as it is when it is folded again', () => {
+  // Up to here are all alphabets with capitals but those of the supplementary planes.
+  for (let point = 0; point < 0x3000; point++) {
+    const once = folded(String.fromCodePoint(point))
+    expect(folded(once), point.toString(16)).toBe(once)
+  }
 })

@@ -53,6 +53,12 @@ test.each([
   ['2026-01-01T00:30:00+01:00', '2025-12-31T23:30:00.000Z'],
   ['2024-02-29T23:30:00-00:45', '2024-03-01T00:15:00.000Z'],
   ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
+  ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+  // Leap seconds, the first two as RFC 3339 writes them:
+  ['1990-12-31T23:59:60Z', '1991-01-01T00:00:00.000Z'],
+  ['1990-12-31T15:59:60-08:00', '1991-01-01T00:00:00.000Z'],
+  ['2015-06-30T23:59:60.75Z', '2015-07-01T00:00:00.750Z'],
+  ['2017-01-01T05:29:60+05:30', '2017-01-01T00:00:00.000Z'],
 ])('the instant %s is %s', async (text, utc) => {
   expect(await received({ time: text })).toEqual({ time: utc })
 })
@@ -63,18 +69,34 @@ test.each([
   '2026-13-01T00:00:00Z',
   '2026-01-02T24:00:00Z',
   '2026-01-02T03:04:60Z',
+  '2026-01-02T23:59:60Z',
+  '2016-12-31T22:59:60Z',
+  '2016-12-31T23:58:60Z',
+  '2016-12-31T23:59:60+01:00',
+  '2016-12-31T23:59:61Z',
+  '10000-01-01T00:00:00Z',
   '2026-01-02T03:04:05+24:00',
   '2026-01-02T03:04:05',
   '2026-01-02 03:04:05Z',
   '2026-01-02',
-  '0000-01-01T00:00:00+00:01',
-  '9999-12-31T23:59:59-00:01',
   '',
   1767323045678,
 ])('%j is not an instant, and the error says what is', async (instant) => {
   expect(await errorOf({ time: instant })).toContain(
     `DateTime is an instant as RFC 3339 text with an offset, such as "2026-01-02T03:04:05.678Z", not ${JSON.stringify(instant)}.`,
   )
+})
+
+test.each([
+  '0000-01-01T00:00:00+00:01',
+  '9999-12-31T23:59:59-00:01',
+  '9999-12-31T23:59:59-01:00',
+  '9999-12-31T23:59:60Z',
+])('the instant %s is out of range, not malformed', async (instant) => {
+  const message = `DateTime must be in the years 0000 to 9999 in UTC, and "${instant}" is not.`
+  expect(await errorOf({ time: instant })).toContain(message)
+  const { errors } = await ask(`{ echo(time: "${instant}") }`)
+  expect(errors).toMatchObject([{ message, locations: [{ line: 1, column: 14 }] }])
 })
 
 test('every instant of the calendar is read as it was written, whatever its offset', () => {

@@ -14,7 +14,7 @@ export function scalars(logId: string) {
     DateTime: textScalar<string>({
       name: 'DateTime',
       expected: 'an instant as RFC 3339 text with an offset, such as "2026-01-02T03:04:05.678Z"',
-      read: toUtc,
+      read: readInstant,
       write: (instant) => instant,
     }),
     Money: textScalar<number>({
@@ -26,7 +26,7 @@ export function scalars(logId: string) {
     Position: textScalar<number>({
       name: 'Position',
       expected: 'text that was given out by this API, such as the position of a receipt',
-      read: (text) => readPosition(logId, text),
+      read: (text, node) => readPosition(logId, text, node),
       write: (position) => formatPosition(logId, position),
     }),
     JSON: new GraphQLScalarType({ ...declared('JSON'), parseValue: refuseJson, parseLiteral: refuseJson }),
@@ -37,14 +37,14 @@ interface TextScalar<Internal> {
   name: string
   /** What right input is, to go after "Money is". */
   expected: string
-  /** `undefined` for text that is not as expected. */
-  read(text: string): Internal | undefined
+  /** `undefined` for text that is not as expected. @throws GraphQLError for text that has the form and cannot be used */
+  read(text: string, node: ValueNode | null): Internal | undefined
   write(value: Internal): string
 }
 
 function textScalar<Internal>({ name, expected, read, write }: TextScalar<Internal>) {
   const readOrRefuse = (text: unknown, shown: () => string | undefined, node: ValueNode | null): Internal => {
-    const value = typeof text === 'string' ? read(text) : undefined
+    const value = typeof text === 'string' ? read(text, node) : undefined
     if (value !== undefined) return value
     throw new GraphQLError(`${name} is ${expected}, not ${shortened(shown() ?? typeof text)}.`, { nodes: node })
   }
@@ -64,29 +64,42 @@ function declared(name: string) {
   return { name, description, specifiedByURL }
 }
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)t(\d\d:\d\d:\d\d)(?:\.(\d+))?(?:z|([+-])(\d\d):(\d\d))$/i
+const RFC_3339 = /^(\d{4}-\d\d-\d\dt\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z|([+-])(\d\d):(\d\d))$/i
 
-function toUtc(text: string): string | undefined {
+function readInstant(text: string, node: ValueNode | null): string | undefined {
   const match = RFC_3339.exec(text)
   if (!match) return undefined
-  const [, date, time, fraction = '', sign, hours = '00', minutes = '00'] = match
+  const [, minute = '', second = '', fraction = '', sign, hours = '00', minutes = '00'] = match
   if (hours > '23' || minutes > '59') return undefined
-  const local = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
+  const isLeap = second === '60'
+  const local = `${minute.toUpperCase()}:${isLeap ? '59' : second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
   const instant = Date.parse(local)
-  // Date.parse makes 2 March of 30 February: only what comes out as it went in is a date of the calendar.
+  // Date.parse makes 2 March of 30 February: only a result that is the same as the input is a date of the calendar.
   if (Number.isNaN(instant) || new Date(instant).toISOString() !== local) return undefined
-  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000
-  const utc = new Date(sign === '-' ? instant + offset : instant - offset).toISOString()
-  return utc.length === local.length ? utc : undefined // a year beyond 0000 to 9999 is written with more digits
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000)
+  // POSIX time has no leap seconds: it counts one as the second that follows.
+  const utc = new Date(instant - offset + (isLeap ? 1_000 : 0))
+  if (isLeap && !beginsMonth(utc)) return undefined
+  // A year beyond 0000 to 9999 is written with more digits.
+  if (utc.toISOString().length === local.length) return utc.toISOString()
+  throw new GraphQLError(
+    `DateTime must be in the years 0000 to 9999 in UTC, and ${JSON.stringify(shortened(text))} is not.`,
+    { nodes: node },
+  )
 }
 
-function readPosition(logId: string, text: string): number | undefined {
+/** Leap seconds are added at the end of a month in UTC, and nowhere else. */
+function beginsMonth(utc: Date): boolean {
+  return utc.getUTCDate() === 1 && utc.getUTCHours() === 0 && utc.getUTCMinutes() === 0 && utc.getUTCSeconds() === 0
+}
+
+function readPosition(logId: string, text: string, node: ValueNode | null): number | undefined {
   const position = parsePosition(logId, text)
   if (position === 'malformed') return undefined
   if (position !== 'another-log') return position
   throw new GraphQLError(
     `Position ${JSON.stringify(text)} belongs to another event log, not to that of this desk. Start again without it.`,
-    { extensions: { code: 'POSITION_OF_ANOTHER_LOG' } },
+    { nodes: node, extensions: { code: 'POSITION_OF_ANOTHER_LOG' } },
   )
 }
 

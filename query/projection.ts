@@ -16,13 +16,16 @@ export interface ViewDocument {
  */
 export type QueriedAs = 'exact' | 'range' | 'member' | 'prefix'
 
+/** What a field holds that pages are ordered by. */
+export type OrderedAs = 'text' | 'number'
+
 export interface Projection<Document extends ViewDocument> {
   name: ViewName
   /** To be raised when the fold or the document changes: the view is then built anew from the log. */
   version: number
   queriedBy: Readonly<Record<string, QueriedAs>>
-  /** The fields that pages can be ordered by, the usual one first. Every document has them. */
-  orderedBy: readonly string[]
+  /** The fields that pages can be ordered by and what they hold, the usual one first. Every document has them. */
+  orderedBy: Readonly<Record<string, OrderedAs>>
   /** The ids of the documents that an event may change. */
   documentsOf(event: RecordedEvent): readonly string[]
   /** The document after an event; the very same document when the event changes nothing. */

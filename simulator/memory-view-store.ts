@@ -2,7 +2,7 @@
 import { type Position, START } from '../events/position.ts'
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../query/projection.ts'
 import { type Key, pageCursor, readPageCursor } from '../query/store/cursor.ts'
-import { assertOrderedBy, definitionOf, misfitOf, queriedAs, tooLarge } from '../query/store/declared.ts'
+import { definitionOf, misfitOf, orderedAs, queriedAs, tooLarge } from '../query/store/declared.ts'
 import { matcher } from '../query/store/history-filter.ts'
 import {
   type BrokenDocument,
@@ -82,10 +82,10 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
       view: Projection<Document>,
       { filter, orderBy: { field, direction }, first, after }: Parameters<ViewStore['page']>[1],
     ) {
-      assertOrderedBy(view as Projection<never>, field)
+      orderedAs(view as Projection<never>, field)
       const key = ({ document }: Kept): Key => ({ value: fieldOf(document, field) as Value, id: document.id })
       const sign = direction === 'ASC' ? 1 : -1
-      const start = after === undefined ? undefined : readPageCursor(field, after)
+      const start = after === undefined ? undefined : readPageCursor(view as Projection<never>, field, after)
       const all = matching(view, filter)
         .filter((one) => !start || sign * compareKeys(key(one), start) > 0)
         .sort((a, b) => sign * compareKeys(key(a), key(b)))

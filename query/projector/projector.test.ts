@@ -9,6 +9,7 @@ import { type Position, START } from '../../events/position.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import { openSqliteEventStore } from '../../events/store/sqlite.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
+import { usualOrder } from '../store/declared.ts'
 import { openSqliteViewStore } from '../store/sqlite.ts'
 import { type FoldedBatch, MAX_DOCUMENT_BYTES, type ViewStore } from '../store/view-store.ts'
 import { customers } from '../views/customers.ts'
@@ -342,7 +343,7 @@ async function openDesk() {
       const found = of.map(async (view): Promise<[string, ViewDocument[]]> => {
         const page = await views.page(view, {
           filter: [],
-          orderBy: { field: view.orderedBy[0] as string, direction: 'ASC' },
+          orderBy: { field: usualOrder(view), direction: 'ASC' },
           first: 100,
         })
         return [view.name, byId(page.items.map(({ item }) => item))]

@@ -1,5 +1,7 @@
 // Page cursors: opaque to clients, inside them the place of a document or an event in the order of its page.
-import type { Position } from '../../events/position.ts'
+import { type Position, START } from '../../events/position.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
+import { isOrdered, orderedAs } from './declared.ts'
 import { InvalidCursor } from './view-store.ts'
 
 /** The place of a document in an order: the value that it is ordered by, then its id. */
@@ -15,16 +17,18 @@ export function pageCursor(field: string, key: Key): string {
 
 /**
  * The place that a cursor stands for.
- * @throws InvalidCursor when it was not made by `pageCursor` for the same field
+ * @param view the projection whose pages are ordered by `field`
+ * @throws InvalidCursor when it was not made by `pageCursor` for the same field, or its value is not what the field holds
  */
-export function readPageCursor(field: string, cursor: string): Key {
+export function readPageCursor(view: Projection<ViewDocument>, field: string, cursor: string): Key {
+  const as = orderedAs(view, field)
   const [ofField, value, id, ...rest] = decode(cursor)
-  const isKey = (typeof value === 'string' || Number.isFinite(value)) && typeof id === 'string' && rest.length === 0
-  if (typeof ofField !== 'string' || !isKey) throw malformed()
+  if (typeof ofField !== 'string' || typeof id !== 'string' || rest.length > 0) throw malformed()
   if (ofField !== field) {
     throw new InvalidCursor(`the cursor belongs to a page ordered by ${ofField}; this one is ordered by ${field}`)
   }
-  return { value: value as string | number, id }
+  if (!isOrdered(as, value)) throw malformed()
+  return { value, id }
 }
 
 /** The cursor of an entry of the history. */
@@ -38,8 +42,12 @@ export function historyCursor(position: Position): string {
  */
 export function readHistoryCursor(cursor: string): Position {
   const [kind, position, ...rest] = decode(cursor)
-  if (kind !== 'history' || !Number.isSafeInteger(position) || rest.length > 0) throw malformed()
-  return position as Position
+  if (kind !== 'history' || !isPosition(position) || rest.length > 0) throw malformed()
+  return position
+}
+
+function isPosition(value: unknown): value is Position {
+  return Number.isSafeInteger(value) && Number(value) >= START
 }
 
 function encode(parts: (string | number)[]): string {

@@ -1,6 +1,6 @@
 // What projections declare of their fields, as every view store takes it.
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { Projection, QueriedAs, ViewDocument } from '../projection.ts'
+import type { OrderedAs, Projection, QueriedAs, ViewDocument } from '../projection.ts'
 import { type Condition, MAX_DOCUMENT_BYTES } from './view-store.ts'
 
 /** How a field is queried. @throws Error when the projection does not declare it so */
@@ -18,9 +18,16 @@ export function queriedAs({ name, queriedBy }: Projection<ViewDocument>, conditi
   throw new Error(`${condition.field} is queried by ${asked}, but the view ${name} ${declared}`)
 }
 
-/** @throws Error when the projection does not declare that pages are ordered by the field */
-export function assertOrderedBy({ name, orderedBy }: Projection<ViewDocument>, field: string): void {
-  if (!orderedBy.includes(field)) throw new Error(`The view ${name} does not declare ${field} in orderedBy`)
+/** What a field holds that pages are ordered by. @throws Error when the projection does not declare it so */
+export function orderedAs({ name, orderedBy }: Projection<ViewDocument>, field: string): OrderedAs {
+  const as = orderedBy[field]
+  if (as === undefined) throw new Error(`The view ${name} does not declare ${field} in orderedBy`)
+  return as
+}
+
+/** Whether a value is what a field holds that pages are ordered by. */
+export function isOrdered(as: OrderedAs, value: unknown): value is string | number {
+  return as === 'text' ? typeof value === 'string' : Number.isFinite(value)
 }
 
 /**
@@ -32,8 +39,8 @@ export function misfitOf(
   document: ViewDocument,
 ): string | undefined {
   const fields = document as unknown as Record<string, unknown>
-  for (const field of orderedBy) {
-    if (!isScalar(fields[field])) return `${field}, which pages are ordered by, is not a text or a number`
+  for (const [field, as] of Object.entries(orderedBy)) {
+    if (!isOrdered(as, fields[field])) return `${field}, which pages are ordered by, is not a ${as}`
   }
   for (const field of Object.keys(queriedBy)) {
     const value = fields[field] ?? undefined
@@ -60,14 +67,14 @@ function isListOfTexts(value: unknown): boolean {
 
 /** The field that pages are ordered by as a rule: what matches a value is indexed in this order as well. */
 export function usualOrder({ name, orderedBy }: Projection<ViewDocument>): string {
-  const [usual] = orderedBy
+  const [usual] = Object.keys(orderedBy)
   if (usual === undefined) throw new Error(`The view ${name} declares no field in orderedBy`)
   return usual
 }
 
 /** The fields with a range but without an order of their own: the index of the usual order has them, to judge them there. */
 export function rangesAlong({ queriedBy, orderedBy }: Projection<ViewDocument>): string[] {
-  return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !orderedBy.includes(field))
+  return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !(field in orderedBy))
 }
 
 /**

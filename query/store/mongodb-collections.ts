@@ -138,7 +138,9 @@ async function createIndexes<Stored extends { _id: unknown }>(
 function indexesOf(projection: Projection<ViewDocument>): IndexDescription[] {
   const { queriedBy, orderedBy } = projection
   const usual = usualOrder(projection)
-  const orders = orderedBy.map((field) => ascending(field, '_id', ...(field === usual ? rangesAlong(projection) : [])))
+  const orders = Object.keys(orderedBy).map((field) =>
+    ascending(field, '_id', ...(field === usual ? rangesAlong(projection) : [])),
+  )
   const conditions = Object.keys(queriedBy)
     .filter((field) => queriedBy[field] !== 'range')
     .map((field) => ascending(field, usual, '_id'))

@@ -2,7 +2,7 @@
 import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from 'mongodb'
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
-import { assertOrderedBy, misfitOf, tooLarge } from './declared.ts'
+import { misfitOf, orderedAs, tooLarge } from './declared.ts'
 import { type Collections, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
 import { type Connection, connect, type Ordered } from './mongodb-connection.ts'
 import { matching, matchingAfter, matchingEntries } from './mongodb-queries.ts'
@@ -86,11 +86,11 @@ function viewStore(
     async page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>> {
       const { orderBy, first } = query
       const { field, direction } = orderBy
-      assertOrderedBy(view, field)
+      orderedAs(view, field)
       const filter =
         query.after === undefined
           ? matching(view, query.filter)
-          : matchingAfter(view, query, readPageCursor(field, query.after))
+          : matchingAfter(view, query, readPageCursor(view, field, query.after))
       const sort = new Map([field, '_id'].map((key) => [key, direction === 'ASC' ? 1 : -1] as const))
 
       const { found, asOf } = await reading((session) =>

@@ -24,7 +24,7 @@ export function tableOf(projection: Projection<ViewDocument>): Table {
   return {
     name: `${name}_v${version}`,
     projection,
-    scalars: [...new Set([...orderedBy, ...fields.filter((field) => !isList(field))])],
+    scalars: [...new Set([...Object.keys(orderedBy), ...fields.filter((field) => !isList(field))])],
     lists: fields.filter(isList),
     usualOrder: usualOrder(projection),
   }
@@ -48,13 +48,13 @@ export function createTable(connection: Connection, table: Table): void {
   const columns = [
     'id TEXT PRIMARY KEY NOT NULL',
     'position INTEGER NOT NULL',
-    ...table.scalars.map((field) => (orderedBy.includes(field) ? `${column(field)} NOT NULL` : column(field))),
+    ...table.scalars.map((field) => (field in orderedBy ? `${column(field)} NOT NULL` : column(field))),
     ...table.lists.map(column),
     'body TEXT NOT NULL',
   ]
   connection.exec(`CREATE TABLE ${name} (${columns.join(', ')})`)
 
-  for (const field of orderedBy) {
+  for (const field of Object.keys(orderedBy)) {
     const keys = [field, ...(field === usualOrder ? rangesAlong(projection) : [])].map(column)
     keys.splice(1, 0, 'id')
     connection.exec(`CREATE INDEX ${orderIndex(table, field)} ON ${name} (${keys.join(', ')})`)

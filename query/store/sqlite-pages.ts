@@ -1,6 +1,6 @@
 // How a page is found: along an index that has its order, or from the few documents that a condition leaves over.
 import type { Key } from './cursor.ts'
-import { assertOrderedBy, endOfPrefix, queriedAs } from './declared.ts'
+import { endOfPrefix, orderedAs, queriedAs } from './declared.ts'
 import { type Connection, join, type Sql, sql, value } from './sqlite-connection.ts'
 import { column, exactIndex, lineOf, orderIndex, sideTable, type Table } from './sqlite-documents.ts'
 import type { Condition, PageQuery, Range } from './view-store.ts'
@@ -23,7 +23,7 @@ export function pageStatement(
   limit: number,
 ): Sql {
   const { orderBy, filter } = query
-  assertOrderedBy(table.projection, orderBy.field)
+  orderedAs(table.projection, orderBy.field)
   const order = { ...orderBy, after, limit }
   const indexed = filter.filter((condition) => condition.field !== orderBy.field && isIndexed(table, condition))
   const along = indexed.find((condition) => canBeWalked(table, condition, orderBy.field))
@@ -121,7 +121,7 @@ function mostSelective(connection: Connection, table: Table, indexed: readonly C
 function isIndexed(table: Table, condition: Condition): boolean {
   // A range without bounds leads nowhere.
   if ('range' in condition && comparisons('', condition.range).length === 0) return false
-  return queriedAs(table.projection, condition) !== 'range' || table.projection.orderedBy.includes(condition.field)
+  return queriedAs(table.projection, condition) !== 'range' || condition.field in table.projection.orderedBy
 }
 
 function canBeWalked(table: Table, condition: Condition, field: string): boolean {

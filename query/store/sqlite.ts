@@ -55,7 +55,7 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
 
     async page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>> {
       const { field } = query.orderBy
-      const after = query.after === undefined ? undefined : readPageCursor(field, query.after)
+      const after = query.after === undefined ? undefined : readPageCursor(view, field, query.after)
       return connection.reading(() => {
         const asOf = readCheckpoint(connection)
         const rows = matchesNothing(query.filter)

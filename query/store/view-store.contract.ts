@@ -36,7 +36,7 @@ export const items: Projection<Item> = {
     tags: 'member',
     words: 'prefix',
   },
-  orderedBy: ['createdAt', 'rank'],
+  orderedBy: { createdAt: 'text', rank: 'number' },
   documentsOf: () => [],
   evolve: (document) => document,
 }
@@ -45,7 +45,7 @@ const others: Projection<ViewDocument> = {
   name: 'customers',
   version: 1,
   queriedBy: {},
-  orderedBy: ['createdAt'],
+  orderedBy: { createdAt: 'text' },
   documentsOf: () => [],
   evolve: (document) => document,
 }
@@ -240,9 +240,30 @@ export function describeViewStore(
         `${other}x`,
       ]
       for (const after of wrong) await expect(store.page(items, { ...query, after })).rejects.toThrow(InvalidCursor)
+      for (const position of [-1, 1.5, '7', null]) {
+        const after = Buffer.from(JSON.stringify(['history', position])).toString('base64url')
+        await expect(async () => readHistoryCursor(after)).rejects.toThrow('malformed')
+      }
       await expect(store.page(items, { ...query, after: other })).rejects.toThrow('ordered by rank')
       await expect(async () => readHistoryCursor(other)).rejects.toThrow(InvalidCursor)
       expect(readHistoryCursor(historyCursor(7))).toBe(7)
+    })
+
+    testStore('refuse a cursor whose value is not what the field holds, in either direction', async (store) => {
+      await store.write(batch({ documents: numbered(3) }))
+      const wrong = {
+        createdAt: ['7', '-1e300', 'true', 'null', '[]', '{}', '["2026-01-01T00:00:00.000Z"]', '{"$gt":""}'],
+        rank: ['"1"', '""', '"2026-01-01T00:00:00.000Z"', '1e999', 'true', 'null', '[1]', '{"$gt":0}'],
+      }
+      for (const [field, values] of Object.entries(wrong)) {
+        for (const direction of ['ASC', 'DESC'] as const) {
+          for (const value of values) {
+            const after = Buffer.from(`["${field}",${value},"ord_001"]`).toString('base64url')
+            const page = store.page(items, { filter: [], orderBy: { field, direction }, first: 1, after })
+            await expect(page, `${value} as ${field}`).rejects.toThrow('the cursor is malformed')
+          }
+        }
+      }
     })
 
     testStore('are not made by fields that the projection does not declare so', async (store) => {
@@ -709,7 +730,9 @@ async function idsOf(store: ViewStore, query: PageQuery): Promise<string[]> {
 /** The ids of the documents that match, by id; found by page and by count, in both orders. */
 async function matching(store: ViewStore, ...filter: Condition[]): Promise<string[]> {
   const [usual = [], other = []] = await Promise.all(
-    items.orderedBy.map((field) => idsOf(store, { filter, orderBy: { field, direction: 'ASC' }, first: 2 })),
+    Object.keys(items.orderedBy).map((field) =>
+      idsOf(store, { filter, orderBy: { field, direction: 'ASC' }, first: 2 }),
+    ),
   )
   expect(other.toSorted()).toEqual(usual.toSorted())
   expect(await store.count(items, filter, 1_000)).toBe(usual.length)

@@ -23,15 +23,15 @@ test('each view can be queried by these fields, and ordered by those, the usual 
     {
       name: 'customers',
       queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
-      orderedBy: ['createdAt'],
+      orderedBy: { createdAt: 'text' },
     },
     {
       name: 'orders',
       queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
-      orderedBy: ['createdAt', 'updatedAt', 'total'],
+      orderedBy: { createdAt: 'text', updatedAt: 'text', total: 'number' },
     },
-    { name: 'products', queriedBy: { words: 'prefix', available: 'range' }, orderedBy: ['createdAt'] },
-    { name: 'parked', queriedBy: { status: 'exact' }, orderedBy: ['parkedAt'] },
+    { name: 'products', queriedBy: { words: 'prefix', available: 'range' }, orderedBy: { createdAt: 'text' } },
+    { name: 'parked', queriedBy: { status: 'exact' }, orderedBy: { parkedAt: 'text' } },
   ])
 })
 

@@ -43,7 +43,7 @@ export const orders: Projection<OrderDocument> = {
   name: 'orders',
   version: 5,
   queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
-  orderedBy: ['createdAt', 'updatedAt', 'total'],
+  orderedBy: { createdAt: 'text', updatedAt: 'text', total: 'number' },
 
   documentsOf(event) {
     switch (event.type) {

@@ -16,7 +16,7 @@ export const parked: Projection<ParkedDocument> = {
   name: 'parked',
   version: 1,
   queriedBy: { status: 'exact' },
-  orderedBy: ['parkedAt'],
+  orderedBy: { parkedAt: 'text' },
 
   documentsOf({ type, data }) {
     switch (type) {

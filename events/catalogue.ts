@@ -319,6 +319,7 @@ const leaseEvents = {
     lease: z.string(),
     holder: z.string(),
     shares: z.array(z.int()).describe('All that the holder has from now on.'),
+    leaves: z.literal(true).optional().describe('The holder ends its work on these shares, and takes no others.'),
   }),
   LeaseReleased: z
     .object({ lease: z.string(), holder: z.string() })

@@ -27,12 +27,37 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     const orders = await load()
     const stop = orders.run(CLIENTS)
     await orders.more(100)
+    await expect.poll(() => partitionsOf(first)).toBe(32)
     await first.end('SIGKILL')
     await expect
       .poll(() => health(url()), { timeout: 5_000 })
       .toMatchObject({ status: 503, parts: { commands: { ok: false } } })
     await orders.more(200)
     await ready()
+    await stop()
+    await verify(orders)
+  })
+
+  test('a command handler that crashes soon after each start leaves all partitions to the other one', async () => {
+    const { start, url, ready, load, verify } = await deployment()
+    const [steady, first] = await Promise.all([start('command'), start('command'), start('saga,projector,gateway')])
+    await ready()
+    const orders = await load(() => url())
+    const stop = orders.run(CLIENTS)
+    await expect.poll(() => partitionsOf(first)).toBe(32)
+    await first.end('SIGKILL')
+    await expect.poll(() => partitionsOf(steady), { timeout: 10_000 }).toBe(64)
+    const seen = new Set<number | undefined>()
+    for (let crashes = 0; crashes < 6; crashes++) {
+      const crashing = await start('command')
+      for (let looks = 0; looks < 25; looks++) {
+        await pause(100)
+        seen.add(await partitionsOf(steady))
+      }
+      await crashing.end('SIGKILL')
+    }
+    expect([...seen]).toEqual([64])
+    await orders.more(100)
     await stop()
     await verify(orders)
   })
@@ -160,7 +185,7 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
   onTestFinished(() => clear(place))
   const started: { desk: DeskProcess; roles: string }[] = []
   const gateways = () =>
-    started.filter(({ desk, roles }) => roles === 'gateway' && desk.lives()).map(({ desk }) => desk.url)
+    started.filter(({ desk, roles }) => roles.endsWith('gateway') && desk.lives()).map(({ desk }) => desk.url)
   const url = () => gateways()[0] ?? ''
 
   return {
@@ -224,6 +249,11 @@ async function health(url: string): Promise<HealthAnswer | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** How many partitions of the commands a process holds. */
+async function partitionsOf({ url }: DeskProcess): Promise<number | undefined> {
+  return (await health(url))?.parts.commands?.active
 }
 
 /** Whether a process with the roles saga and projector does both. */

@@ -9,7 +9,8 @@ import { type EventStore, RevisionConflict, type StreamName } from '../store/eve
 import { alarm } from './alarm.ts'
 import { openHolding } from './holding.ts'
 import { openMembership } from './membership.ts'
-import { divide, type LeaseEvent } from './shares.ts'
+import { startProbation } from './probation.ts'
+import { countSharers, divide, freeShares, type LeaseEvent } from './shares.ts'
 
 export interface LeaseOptions {
   store: EventStore
@@ -58,6 +59,9 @@ const EXPIRES_AFTER_MS = 4_000
 /** So long a process that leaves waits for the store to take note. */
 const LEAVES_WITHIN_MS = 2_000
 
+/** A process looks so many times as often while it waits for a share that another one gives back. */
+const WAITING_FACTOR = 4
+
 /** After so many conflicts one after the other a member lets the others go first for a moment. */
 const CONFLICTS = 3
 
@@ -80,6 +84,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   const rest = alarm()
   const holding = openHolding({ ...options, lastsMs: expiresAfterMs, now, onSettled: rest.ring })
   const membership = await openMembership({ store, stream, holder, lastsMs: expiresAfterMs, now })
+  const probation = startProbation({ holder, renewEveryMs, deaths: membership.deaths, now })
   let isLeaving = false
   let hasNothingLeft = false
   let isOver = false
@@ -97,9 +102,13 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
         if (outcome === 'left') return
         conflicts = outcome === 'conflict' ? conflicts + 1 : 0
         if (conflicts > CONFLICTS) await rest.pause((Math.random() * renewEveryMs) / 4)
-        else if (conflicts === 0) await rest.pause(begun + renewEveryMs - now())
+        else if (outcome === 'waits') await rest.pause(renewEveryMs / WAITING_FACTOR)
+        // The shares of a member that dies are taken when it expires, not at the look after that.
+        else if (conflicts === 0)
+          await rest.pause(Math.ceil(Math.min(begun + renewEveryMs, membership.nextExpiry()) - now()))
       } catch (error) {
         failed(error)
+        probation.restart()
         // Others take the shares anyhow, once they have expired.
         if (hasNothingLeft) return
         if (!isOver) await rest.pause(renewEveryMs / 4)
@@ -111,11 +120,13 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
    * Sees what others have done, and tells them what this one holds. Each renewal tells all of it, so it does not matter whether one
    * with an unknown outcome was stored: the next round sees it, or its own renewal is a conflict.
    */
-  async function round(): Promise<'done' | 'conflict' | 'left'> {
+  async function round(): Promise<'done' | 'waits' | 'conflict' | 'left'> {
     await membership.look()
     holding.checkTime()
     const members = membership.living()
     const isAway = isLeaving || !isAble()
+    if (isAway) probation.restart()
+    else if (probation.isOn(members, freeShares(members, shares).length > 0)) return 'done'
     const { keep, take, giveBack, watches } = divide(members, holder, { shares, holds: holding.isAtWork })
     const hold = isAway ? [] : [...keep, ...take]
     const excess = isAway ? [...keep, ...giveBack] : giveBack
@@ -129,10 +140,11 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     const begun = now()
     const event: LeaseEvent = hasLeft
       ? { type: 'LeaseReleased', data: { lease: name, holder } }
-      : { type: 'LeaseRenewed', data: { lease: name, holder, shares: told } }
+      : { type: 'LeaseRenewed', data: { lease: name, holder, shares: told, ...(isAway && { leaves: true }) } }
     if (!(await append(event))) return 'conflict'
     holding.renewed(hold, begun)
-    return done
+    const fair = Math.floor(shares / countSharers(membership.living(), holder))
+    return !isAway && hold.length < fair ? 'waits' : done
   }
 
   /** @returns false when others have appended in between */

@@ -6,6 +6,10 @@ export interface Member {
   readonly shares: readonly number[]
   /** When that renewal was first seen, by the clock of whoever saw it. */
   readonly seenAt: number
+  /** When its first renewal was seen, by the same clock: it has stayed since then. */
+  readonly since: number
+  /** It ends its work on these shares, and takes no others. */
+  readonly leaves?: true
 }
 
 /** By holder. No share has two of them. */
@@ -16,6 +20,7 @@ export type LeaseEvent = Extract<LogEvent, { type: 'LeaseRenewed' | 'LeaseReleas
 /** The members after a renewal: what it tells, and the shares it took from members that were dead to its holder. */
 export function evolve(members: Members, { type, data }: LeaseEvent, seenAt: number): Members {
   const after = new Map(members)
+  const since = members.get(data.holder)?.since ?? seenAt
   after.delete(data.holder)
   if (type === 'LeaseReleased') return after
   const taken = new Set(data.shares)
@@ -23,7 +28,7 @@ export function evolve(members: Members, { type, data }: LeaseEvent, seenAt: num
     if (!member.shares.some((share) => taken.has(share))) continue
     after.set(holder, { ...member, shares: member.shares.filter((share) => !taken.has(share)) })
   }
-  return after.set(data.holder, { shares: data.shares, seenAt })
+  return after.set(data.holder, { shares: data.shares, seenAt, since, ...(data.leaves && { leaves: data.leaves }) })
 }
 
 /**
@@ -60,14 +65,23 @@ export function divide(
   const mine = (members.get(me)?.shares ?? []).filter((share) => share < shares)
   const fair = fairShare(members, me, shares)
   const ordered = [...mine.filter(holds), ...mine.filter((share) => !holds(share))]
-  const taken = new Set([...members.values()].flatMap((member) => member.shares))
-  const free = Array.from({ length: shares }, (_, share) => share).filter((share) => !taken.has(share))
   return {
     keep: ordered.slice(0, fair),
     giveBack: ordered.slice(fair),
-    take: free.slice(0, Math.max(0, fair - mine.length)),
+    take: freeShares(members, shares).slice(0, Math.max(0, fair - mine.length)),
     watches: fair === 0 && mine.length === 0,
   }
+}
+
+/** How many members want their part of the shares, I among them. */
+export function countSharers(members: Members, me: string): number {
+  return new Set([me, ...[...members].filter(([, { leaves }]) => !leaves).map(([holder]) => holder)]).size
+}
+
+/** The shares that no member has. */
+export function freeShares(members: Members, shares: number): number[] {
+  const taken = new Set([...members.values()].flatMap((member) => member.shares))
+  return Array.from({ length: shares }, (_, share) => share).filter((share) => !taken.has(share))
 }
 
 /**
@@ -76,7 +90,7 @@ export function divide(
  */
 function fairShare(members: Members, me: string, shares: number): number {
   const had = new Map<string, number>([[me, 0]])
-  for (const [holder, member] of members) had.set(holder, member.shares.length)
+  for (const [holder, member] of members) if (holder === me || !member.leaves) had.set(holder, member.shares.length)
   const each = Math.floor(shares / had.size)
   const hasMore = (holder: string) => ((had.get(holder) ?? 0) > each ? 0 : 1)
   const order = [...had.keys()].sort((a, b) => hasMore(a) - hasMore(b) || (a < b ? -1 : 1))

@@ -1,0 +1,54 @@
+// The probation of a newcomer: it gets a share from other members only when it has proved that it stays. A process that crashes in a
+// loop would otherwise take its share after each start, and the share would have no owner after each crash until the lease expires.
+import type { Members } from './shares.ts'
+
+export interface Probation {
+  /** The proof begins anew: the process could not do the work, or could not reach the store. */
+  restart(): void
+  /**
+   * Whether the process leaves all shares to the other members for now. It joins at once where it takes nothing from anybody: when no
+   * other member has stayed for longer, or when shares stay free because nobody takes them.
+   * @param members that are alive now
+   * @param hasFree whether a share has no owner
+   */
+  isOn(members: Members, hasFree: boolean): boolean
+}
+
+interface Options {
+  holder: string
+  renewEveryMs: number
+  /** How many members have died so far without leaving: each one doubles the time of the proof. */
+  deaths: () => number
+  now: () => number
+}
+
+/** The proof takes so many renewals. */
+const RENEWALS = 5
+
+/** However many members have died, the proof takes no more than so many times as long. */
+const LONGEST_FACTOR = 6
+
+/** Shares that are free for so many renewals are taken by no other member. */
+const FREE_FOR_RENEWALS = 2
+
+/** The probation of a process that has just started. */
+export function startProbation({ holder, renewEveryMs, deaths, now }: Options): Probation {
+  const proofMs = RENEWALS * renewEveryMs
+  let steadySince = now()
+  let freeSince: number | undefined
+
+  return {
+    restart() {
+      steadySince = now()
+    },
+
+    isOn(members, hasFree) {
+      const at = now()
+      freeSince = hasFree ? (freeSince ?? at) : undefined
+      if (members.has(holder)) return false
+      if (at - steadySince >= proofMs * Math.min(2 ** deaths(), LONGEST_FACTOR)) return false
+      if (freeSince !== undefined && at - freeSince >= FREE_FOR_RENEWALS * renewEveryMs) return false
+      return [...members.values()].some(({ since, leaves }) => !leaves && at - since >= proofMs)
+    },
+  }
+}

@@ -12,10 +12,10 @@ import type { Logger } from 'pino'
 import { within } from '../events/within.ts'
 import type { ExampleOperation } from '../schema/operations.ts'
 import { admission } from './graphql/admission.ts'
-import { graphqlOverHttp, refusalStatus } from './graphql/apollo.ts'
+import { graphqlOverHttp } from './graphql/apollo.ts'
 import { clientError } from './graphql/errors.ts'
 import { limits } from './graphql/limits.ts'
-import { refuseNesting } from './graphql/nesting.ts'
+import { operationPipeline } from './graphql/pipeline.ts'
 import type { RequestInfo } from './graphql/request.ts'
 import { serveSockets } from './graphql/sockets.ts'
 import type { Health } from './health.ts'
@@ -55,7 +55,8 @@ export interface Gateway extends Listening {
 export async function startGateway<Context extends object>(options: GatewayOptions<Context>): Promise<Gateway> {
   const { host, port, schema, context, log } = options
   const executing = admission(limits.operations)
-  const graphql = await graphqlOverHttp(schema, context, log)
+  const pipeline = operationPipeline({ schema, context, admission: executing, log })
+  const graphql = await graphqlOverHttp(schema, pipeline, log)
   const app: FastifyInstance = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -86,22 +87,10 @@ export async function startGateway<Context extends object>(options: GatewayOptio
     exposeHeadRoute: false,
     async handler(request, reply) {
       if (isVisit(request)) return reply.code(400).type('text/html; charset=utf-8').send(signpost)
-      const nested = refuseNesting(sourceOf(request))
-      if (nested !== undefined) return reply.code(refusalStatus(request.headers.accept)).send({ errors: [nested] })
-      const refusal = executing.enter()
-      if (refusal !== undefined)
-        return reply
-          .code(503)
-          .header('retry-after', '1')
-          .send({ errors: [refusal] })
-      try {
-        return await graphql.answer(request, reply)
-      } finally {
-        executing.leave()
-      }
+      return graphql.answer(request, reply)
     },
   })
-  const sockets = serveSockets({ server: app.server, path: endpoint, schema, context, admission: executing, log })
+  const sockets = serveSockets({ server: app.server, path: endpoint, pipeline, log })
 
   await app.ready()
   const listening = await listen(app, { host, port })
@@ -179,13 +168,4 @@ const signpost = `<!doctype html>
 /** Whether a browser wants to show a page. Operations are not answered as one, and none is executed for it. */
 function isVisit({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept?.includes('text/html') ?? false)
-}
-
-/** The GraphQL document of a request; empty when there is none, of which Apollo then complains. */
-function sourceOf({ body, query }: FastifyRequest): string {
-  for (const given of [body, query]) {
-    if (given !== null && typeof given === 'object' && 'query' in given && typeof given.query === 'string')
-      return given.query
-  }
-  return ''
 }

@@ -1,15 +1,14 @@
-// GraphQL over HTTP: Apollo Server with the limits of the desk.
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+// GraphQL over HTTP: Apollo Server reads the request and writes the answer, the pipeline does what lies between.
+import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse, HeaderMap } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
 import { clientError } from './errors.ts'
-import { limits } from './limits.ts'
-import { refuseExpensive } from './price.ts'
+import type { Pipeline, Prepared, Refused, Result } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
 
 export interface GraphqlOverHttp {
@@ -17,13 +16,16 @@ export interface GraphqlOverHttp {
   stop(): Promise<void>
 }
 
-/** @param context called for every operation */
-export async function graphqlOverHttp<Context extends object>(
+interface ApolloContext {
+  request: RequestInfo
+}
+
+export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  context: (request: RequestInfo) => Context,
+  pipeline: Pipeline,
   log: Logger,
 ): Promise<GraphqlOverHttp> {
-  const apollo = new ApolloServer<Context>({
+  const apollo = new ApolloServer<ApolloContext>({
     schema,
     logger: log,
     introspection: true,
@@ -32,18 +34,14 @@ export async function graphqlOverHttp<Context extends object>(
     persistedQueries: false,
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    // Introspection is open, so a suggestion in an error tells nobody anything new.
-    hideSchemaDetailsFromClientErrors: false,
-    // A price counts fragments wherever they are spread, which is what this rule is for.
-    maxRecursiveSelections: false,
-    parseOptions: { maxTokens: limits.tokens },
+    documentStore: placeholders,
+    // Only errors of requests that hold no operation: the pipeline presents its own.
     formatError: (formatted, thrown) => clientError(formatted, thrown, log),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       // It would hook every field.
       ApolloServerPluginCacheControlDisabled(),
-      guard(),
-      plainJsonAnswersWith200(),
+      answeredBy(pipeline),
     ],
   })
   await apollo.start()
@@ -59,7 +57,7 @@ export async function graphqlOverHttp<Context extends object>(
           search: query === -1 ? '' : url.slice(query),
           body,
         },
-        context: async () => context({ transport: 'http', requestId: id, headers }),
+        context: async () => ({ request: { transport: 'http', requestId: id, headers } }),
       })
       for (const [name, value] of answer.headers) reply.header(name, value)
       // Only @defer and @stream answer in chunks, and the schema has neither.
@@ -68,39 +66,52 @@ export async function graphqlOverHttp<Context extends object>(
   }
 }
 
-function guard<Context extends object>(): ApolloServerPlugin<Context> {
+/** Apollo takes every document for one that it has parsed and validated before. It executes none: `responseForOperation` answers. */
+const placeholder: DocumentNode = parse('{ __typename }')
+const placeholders = { get: async () => placeholder, set: async () => {}, delete: async () => false }
+
+function answeredBy(pipeline: Pipeline): ApolloServerPlugin<ApolloContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, document, operation, request }) {
-        if (operation === undefined) return
-        if (operation.operation === 'subscription') {
-          throw badRequest(
-            'BAD_REQUEST',
-            'Subscriptions are served over WebSocket (graphql-transport-ws), at this same address.',
-          )
-        }
-        const refusal = refuseExpensive(schema, document, operation, request.variables ?? {})
-        if (refusal !== undefined) throw badRequest('QUERY_TOO_COMPLEX', refusal.message)
+      async responseForOperation({ source, request, contextValue }) {
+        const { operationName, variables, http } = request
+        const prepared = pipeline.prepare({ query: source, operationName, variables })
+        const refusal = 'refused' in prepared ? undefined : refusalOverHttp(prepared, http?.method)
+        if (refusal !== undefined) return refusal
+        const outcome = 'refused' in prepared ? prepared : await pipeline.execute(prepared, contextValue.request)
+        if ('refused' in outcome) return refused(outcome, http?.headers.get('accept'))
+        return response(outcome.data === undefined ? 500 : 200, outcome)
       },
     }),
   }
 }
 
-function plainJsonAnswersWith200<Context extends object>(): ApolloServerPlugin<Context> {
+function refusalOverHttp({ operation: { operation: kind } }: Prepared, method: string | undefined) {
+  const errors = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
+  if (kind === 'subscription') {
+    return response(
+      400,
+      errors('Subscriptions are served over WebSocket (graphql-transport-ws), at this same address.'),
+    )
+  }
+  if (method !== 'GET' || kind === 'query') return undefined
+  return response(405, errors(`GET takes queries only. Send a ${kind} with POST.`), [['allow', 'POST']])
+}
+
+function refused({ refused: errors }: Refused, accept: string | undefined): GraphQLResponse {
+  const isBusy = errors.some(({ extensions }) => extensions?.code === 'OVERLOADED' || extensions?.code === 'STOPPING')
+  return isBusy ? response(503, { errors }, [['retry-after', '1']]) : response(refusalStatus(accept), { errors })
+}
+
+function response(status: number, { data, errors }: Result, headers: [string, string][] = []): GraphQLResponse {
   return {
-    requestDidStart: async () => ({
-      async willSendResponse({ errors, request, response }) {
-        const malformed = errors?.some(({ extensions }) => extensions.code === 'BAD_REQUEST')
-        if (response.http.status === 400 && !malformed) {
-          response.http.status = refusalStatus(request.http?.headers.get('accept'))
-        }
-      },
-    }),
+    http: { status, headers: new HeaderMap(headers) },
+    body: { kind: 'single', singleResult: { ...(errors && { errors }), ...(data !== undefined && { data }) } },
   }
 }
 
 /** The status of a refused operation. The GraphQL over HTTP draft: to a client that takes `application/json` only, it is an answer like any other. */
-export function refusalStatus(accept: string | undefined): 200 | 400 {
+function refusalStatus(accept: string | undefined): 200 | 400 {
   return accept?.includes('application/graphql-response+json') ? 400 : 200
 }
 
@@ -110,8 +121,4 @@ function headerMap(headers: FastifyRequest['headers']): HeaderMap {
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
   return map
-}
-
-function badRequest(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } })
 }

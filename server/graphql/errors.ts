@@ -11,7 +11,7 @@ import type { Logger } from 'pino'
  * @param thrown what was thrown, for the log
  */
 export function clientError(error: GraphQLFormattedError, thrown: unknown, log: Logger): GraphQLFormattedError {
-  const code = ownCode(thrown) ?? error.extensions?.code ?? 'INTERNAL_SERVER_ERROR'
+  const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR'
   if (code !== 'INTERNAL_SERVER_ERROR') return { ...error, extensions: { ...error.extensions, code } }
   const errorId = randomUUID()
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown
@@ -24,8 +24,24 @@ export function clientError(error: GraphQLFormattedError, thrown: unknown, log: 
   }
 }
 
-/** The code that an error had before Apollo gave it the one of all invalid documents: a scalar's own says more. */
-function ownCode(thrown: unknown): unknown {
-  const original = thrown instanceof GraphQLError ? thrown.originalError : undefined
-  return original instanceof GraphQLError ? original.extensions.code : undefined
+/**
+ * An error of a request that is not executed. It keeps the places in the document, and a code of its own, such as that of a scalar.
+ *
+ * @param code for an error that has none
+ * @param problem anything that was thrown
+ */
+export function coded(code: string, problem: unknown): GraphQLError {
+  const { message, nodes, source, positions, extensions } = asGraphQLError(problem)
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source,
+    positions,
+    extensions: { ...extensions, code: extensions.code ?? code },
+  })
+}
+
+export function asGraphQLError(problem: unknown): GraphQLError {
+  if (problem instanceof GraphQLError) return problem
+  const originalError = problem instanceof Error ? problem : new Error(String(problem))
+  return new GraphQLError(originalError.message, { originalError })
 }

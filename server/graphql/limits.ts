@@ -5,15 +5,21 @@ export const limits = {
   messageBytes: 2 * 1024 * 1024,
   /** Of a document. An order with hundreds of lines written into the document fits; longer ones belong into variables. */
   tokens: 10_000,
-  /** Brackets within brackets in a document. Parser and validator recurse, so this keeps their stack small. */
+  /** Brackets within brackets in a document, and fields within fields in an operation. Parser, validator and execution recurse, so this keeps their stack small. */
   nesting: 100,
-  /** The price of an operation, see complexity.ts. */
-  complexity: 60_000,
+  /** The price of an operation, see price.ts. */
+  price: 60_000,
+  /** Fields that are looked at to find the price, each once for each type of object that may have it. */
+  walkedFields: 100_000,
+  /** Errors of one operation that a client reads. */
+  errors: 50,
   /** Queries and mutations being executed, HTTP and WebSocket together. */
   operations: 1_000,
   sockets: 5_000,
   /** Operations of one socket at a time, subscriptions above all. */
   operationsPerSocket: 100,
+  /** The same, and operations that the client has completed and that have not ended yet. */
+  unendedPerSocket: 1_000,
   /** What may wait to be read by a client before its socket is cut. */
   unreadBytes: 16 * 1024 * 1024,
 }

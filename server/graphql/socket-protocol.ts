@@ -1,169 +1,163 @@
-// GraphQL on a WebSocket (graphql-transport-ws): what is checked, executed and answered is the same as over HTTP.
-import {
-  createSourceEventStream,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  getVariableValues,
-  type OperationDefinitionNode,
-  parse,
-  validate,
-} from 'graphql'
-import { makeServer, type Server, type SubscribePayload } from 'graphql-ws'
-import { LRUCache } from 'lru-cache'
-import type { Logger } from 'pino'
-import type { Admission } from './admission.ts'
-import { clientError } from './errors.ts'
+// GraphQL on a WebSocket (graphql-transport-ws): how messages begin, answer and end operations.
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, type Message, MessageType, parseMessage } from 'graphql-ws'
 import { limits } from './limits.ts'
-import { refuseNesting } from './nesting.ts'
-import { refuseExpensive } from './price.ts'
+import type { OperationText, Pipeline, Refused, Result } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
 
-export interface ProtocolOptions<Context extends object> {
-  schema: GraphQLSchema
-  /** Called for every operation and for every message of a subscription: what a context caches must not outlive one. */
-  context: (request: RequestInfo) => Context
-  /** Counts queries and mutations; subscriptions are bounded per socket. */
-  admission: Admission
-  log: Logger
+const initialisationTakesAtMost = 3_000
+
+export interface Wire {
+  /** The subprotocol that both sides have agreed on. */
+  protocol: string
+  /** Settles when the text has left. It never rejects. */
+  send(text: string): Promise<void>
+  close(code: number, reason: string): void
 }
 
-/** The protocol of one server: its `opened` is to be called with every new socket and with what is known of its request. */
-export function graphqlProtocol<Context extends object>(options: ProtocolOptions<Context>): Server<RequestInfo> {
-  const { schema, admission, log } = options
-  const prepare = preparation(schema)
-  const present = (error: GraphQLError) => clientError(error.toJSON(), error, log)
-  // The context of an operation, as this protocol hands it on, is a function that makes one.
-  const newContext = ({ contextValue }: ExecutionArgs) => (contextValue as () => Context)()
-
-  return makeServer<Record<string, unknown>, RequestInfo>({
-    onSubscribe(socket, _id, payload) {
-      if (Object.keys(socket.subscriptions).length <= limits.operationsPerSocket) return prepare(payload)
-      return [coded('OVERLOADED', `A socket carries at most ${limits.operationsPerSocket} operations at a time.`)]
-    },
-    context: (socket) => () => options.context(socket.extra),
-    async execute(args) {
-      const refusal = admission.enter()
-      if (refusal !== undefined) return { errors: [refusal] }
-      try {
-        return await execute({ ...args, contextValue: newContext(args) })
-      } catch (error) {
-        return { errors: [asGraphQLError(error)] }
-      } finally {
-        admission.leave()
-      }
-    },
-    async subscribe(args) {
-      try {
-        const source = await createSourceEventStream({ ...args, contextValue: newContext(args) })
-        if (!(Symbol.asyncIterator in source)) return source
-        return mapped(source, (event) => execute({ ...args, rootValue: event, contextValue: newContext(args) }))
-      } catch (error) {
-        return { errors: [asGraphQLError(error)] }
-      }
-    },
-    onNext: (_socket, _id, _payload, _args, { errors, data }) =>
-      errors === undefined ? undefined : { errors: errors.map(present), ...(data !== undefined && { data }) },
-    onError: (_socket, _id, _payload, errors) => errors.map(present),
-  })
+export interface Conversation {
+  /** Takes a message of the client. */
+  receive(text: string): void
+  /** Ends everything when the socket is gone. */
+  closed(): void
 }
 
-/** Everything that is checked before an operation is executed, with the outcome for valid documents remembered. */
-function preparation(schema: GraphQLSchema): (payload: SubscribePayload) => ExecutionArgs | readonly GraphQLError[] {
-  const documents = new LRUCache<string, DocumentNode>({
-    max: 1_000,
-    maxSize: 4 * limits.messageBytes,
-    sizeCalculation: (_document, source) => source.length,
-  })
-  return ({ query, operationName, variables }) => {
-    const document = documents.get(query) ?? validDocument(schema, query)
-    if (!('kind' in document)) return document
-    documents.set(query, document)
-    const operation = getOperationAST(document, operationName)
-    if (!operation) {
-      return [coded('OPERATION_RESOLUTION_FAILURE', 'The document has no operation of this name, or more than one.')]
-    }
-    const values = variables ?? {}
-    const invalid = invalidVariables(schema, operation, values)
-    if (invalid.length > 0) return invalid
-    const expensive = refuseExpensive(schema, document, operation, values)
-    if (expensive !== undefined) return [expensive]
-    return { schema, document, operationName, variableValues: values }
-  }
-}
-
-function validDocument(schema: GraphQLSchema, source: string): DocumentNode | readonly GraphQLError[] {
-  const nested = refuseNesting(source)
-  if (nested !== undefined) return [nested]
-  let document: DocumentNode
-  try {
-    document = parse(source, { maxTokens: limits.tokens })
-  } catch (error) {
-    const located = asGraphQLError(error)
-    return [coded('GRAPHQL_PARSE_FAILED', located.message, located)]
-  }
-  const errors = validate(schema, document)
-  return errors.length === 0
-    ? document
-    : errors.map((error) => coded('GRAPHQL_VALIDATION_FAILED', error.message, error))
-}
-
-function invalidVariables(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): readonly GraphQLError[] {
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 50 })
-  return errors?.map((error) => coded('BAD_USER_INPUT', error.message, error)) ?? []
+interface Operation {
+  id: string
+  /** Those of a subscription that has begun. */
+  results?: AsyncGenerator<Result, undefined>
 }
 
 /**
- * The source with every event turned into a result. `return` goes straight to the source, which may be waiting for its next
- * event: an async generator here would keep the subscription alive until that event comes.
+ * Answers one client. An id names an operation from `subscribe` until either side ends it. From then on nothing is sent for that
+ * operation, and the id is free: the protocol of graphql-ws 6.4.2 forgets the newer of two operations when the older one ends.
  */
-function mapped(
-  source: AsyncIterable<unknown>,
-  result: (event: unknown) => ExecutionResult | Promise<ExecutionResult>,
-): AsyncGenerator<ExecutionResult, undefined, undefined> {
-  const iterator = source[Symbol.asyncIterator]()
-  const ended = { value: undefined, done: true } as const
+export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): Conversation {
+  /** The operations that the client waits for, by their ids. */
+  const operations = new Map<string, Operation>()
+  /** Those that have not ended, also after the client has completed them: a query or mutation is executed to its end. */
+  const running = new Set<Operation>()
+  let state: 'new' | 'initialised' | 'closed' = 'new'
+  const initialisation = setTimeout(
+    () => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
+    initialisationTakesAtMost,
+  )
+  if (wire.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+    close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable')
+  }
+
+  function answer(message: Message): void {
+    switch (message.type) {
+      case MessageType.ConnectionInit:
+        if (state === 'new') acknowledge()
+        else close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
+        break
+      case MessageType.Ping:
+        void send({ type: MessageType.Pong, ...(message.payload && { payload: message.payload }) })
+        break
+      case MessageType.Pong:
+        break
+      case MessageType.Subscribe:
+        if (state === 'new') close(CloseCode.Unauthorized, 'Unauthorized')
+        else if (!operations.has(message.id)) void begin(message.id, message.payload)
+        else close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${message.id} already exists`)
+        break
+      case MessageType.Complete:
+        abandon(operations.get(message.id))
+        break
+      default:
+        close(CloseCode.BadRequest, 'Only a server sends this message')
+    }
+  }
+
+  function acknowledge(): void {
+    state = 'initialised'
+    clearTimeout(initialisation)
+    void send({ type: MessageType.ConnectionAck })
+  }
+
+  async function begin(id: string, text: OperationText): Promise<void> {
+    const isFull = operations.size >= limits.operationsPerSocket || running.size >= limits.unendedPerSocket
+    if (isFull) return refuse(id, tooMany)
+    const operation: Operation = { id }
+    operations.set(id, operation)
+    running.add(operation)
+    const refused = await run(operation, text)
+    running.delete(operation)
+    if (operations.get(id) !== operation) return
+    operations.delete(id)
+    if (refused === undefined) await send({ type: MessageType.Complete, id })
+    else await refuse(id, refused)
+  }
+
+  /** @returns why the operation has failed, if it has */
+  async function run(operation: Operation, text: OperationText): Promise<Refused | undefined> {
+    try {
+      const prepared = pipeline.prepare(text)
+      if ('refused' in prepared) return prepared
+      if (prepared.operation.operation !== 'subscription') {
+        const result = await pipeline.execute(prepared, request)
+        if ('refused' in result) return result
+        return await next(operation, result)
+      }
+      const begun = await pipeline.subscribe(prepared, request)
+      if (!(Symbol.asyncIterator in begun)) return await next(operation, begun)
+      operation.results = begun
+      // The client may have completed it meanwhile.
+      if (operations.get(operation.id) !== operation) await begun.return(undefined)
+      else for await (const result of begun) await next(operation, result)
+      return undefined
+    } catch (error) {
+      return pipeline.failed(error)
+    }
+  }
+
+  async function next(operation: Operation, payload: Result): Promise<undefined> {
+    const { id } = operation
+    if (operations.get(id) === operation) await send({ type: MessageType.Next, id, payload })
+  }
+
+  function abandon(operation: Operation | undefined): void {
+    if (operation === undefined) return
+    operations.delete(operation.id)
+    // A source that fails while it ends has no reader to tell.
+    operation.results
+      ?.return(undefined)
+      .catch(pipeline.failed)
+      .finally(() => running.delete(operation))
+  }
+
+  const refuse = (id: string, { refused }: Refused) => send({ type: MessageType.Error, id, payload: refused })
+  const send = (message: object) => wire.send(JSON.stringify(message))
+
+  function close(code: number, reason: string): void {
+    end()
+    wire.close(code, reason)
+  }
+
+  function end(): void {
+    state = 'closed'
+    clearTimeout(initialisation)
+    for (const operation of [...operations.values()]) abandon(operation)
+  }
+
   return {
-    async next() {
-      const event = await iterator.next()
-      if (event.done) return ended
+    receive(text) {
+      if (state === 'closed') return
       try {
-        return { value: await result(event.value), done: false }
-      } catch (error) {
-        await iterator.return?.()
-        throw error
+        answer(parseMessage(text))
+      } catch {
+        close(CloseCode.BadRequest, 'Invalid message received')
       }
     },
-    async return() {
-      await iterator.return?.()
-      return ended
-    },
-    async throw(error: unknown) {
-      await iterator.return?.()
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
+    closed: end,
   }
 }
 
-/** @param error what it is made of; a code of its own, such as a scalar's, stays */
-function coded(code: string, message: string, error?: GraphQLError): GraphQLError {
-  const { nodes = null, source, positions, extensions } = error ?? {}
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code: extensions?.code ?? code } })
-}
-
-function asGraphQLError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error
-  const originalError = error instanceof Error ? error : new Error(String(error))
-  return new GraphQLError(originalError.message, { originalError })
+const tooMany: Refused = {
+  refused: [
+    {
+      message: `A socket carries at most ${limits.operationsPerSocket} operations at a time.`,
+      extensions: { code: 'OVERLOADED' },
+    },
+  ],
 }

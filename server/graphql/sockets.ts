@@ -2,19 +2,23 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { CloseCode, handleProtocols } from 'graphql-ws'
+import { handleProtocols } from 'graphql-ws'
+import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { limits } from './limits.ts'
-import { graphqlProtocol, type ProtocolOptions } from './socket-protocol.ts'
+import type { Pipeline } from './pipeline.ts'
+import { converse } from './socket-protocol.ts'
 
 const keepAliveEvery = 12_000
 const closingTakesAtMost = 1_000
 /** Of the reason in a close frame, RFC 6455 section 5.5; `ws` throws at a longer one. */
 const longestReasonBytes = 123
 
-interface SocketOptions<Context extends object> extends ProtocolOptions<Context> {
+interface SocketOptions {
   server: Server
   path: string
+  pipeline: Pipeline
+  log: Logger
 }
 
 export interface Sockets {
@@ -26,11 +30,9 @@ export interface Sockets {
 }
 
 /** Serves GraphQL on the WebSockets of an HTTP server. */
-export function serveSockets<Context extends object>(options: SocketOptions<Context>): Sockets {
-  const { server, path, log } = options
+export function serveSockets({ server, path, pipeline, log }: SocketOptions): Sockets {
   // `ws` compresses nothing unless asked to, which keeps a socket small.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, handleProtocols })
-  const protocol = graphqlProtocol(options)
   const stopKeepingAlive = keepAlive(sockets)
   let closing = false
   let opened = 0
@@ -47,29 +49,23 @@ export function serveSockets<Context extends object>(options: SocketOptions<Cont
     const requestId = `socket-${++opened}`
     // `ws` closes a socket whose client breaks the protocol; without a listener that would also end the process.
     socket.on('error', (err) => log.debug({ requestId, err }, 'a client broke the WebSocket protocol'))
-    const closed = protocol.opened(
+    const { receive, closed } = converse(
       {
         protocol: socket.protocol,
         // When sending fails the close of the socket follows, which is all that there is to do.
         send: (text) => new Promise((resolve) => socket.send(text, () => resolve())),
-        close: (code, reason = '') => socket.close(code, fitting(reason)),
-        onMessage: (handle) => {
-          socket.on('message', (data) => {
-            if (socket.bufferedAmount > limits.unreadBytes) return socket.terminate()
-            handle(String(data)).catch((err: unknown) => {
-              log.error({ requestId, err }, 'a WebSocket message could not be handled')
-              socket.close(CloseCode.InternalServerError, 'Internal server error')
-            })
-          })
-        },
+        close: (code, reason) => socket.close(code, fitting(reason)),
       },
       { transport: 'websocket', requestId, headers },
+      pipeline,
     )
-    socket.once('close', (code, reason) => {
+    socket.on('message', (data) => {
+      if (socket.bufferedAmount > limits.unreadBytes) socket.terminate()
+      else receive(String(data))
+    })
+    socket.once('close', (code) => {
       log.debug({ requestId, code }, 'a WebSocket is closed')
-      closed(code, String(reason)).catch((err: unknown) => {
-        log.error({ requestId, err }, 'a subscription could not be ended')
-      })
+      closed()
     })
   }
 
@@ -84,7 +80,7 @@ export function serveSockets<Context extends object>(options: SocketOptions<Cont
   }
 }
 
-/** The beginning of a reason: graphql-ws quotes the client in some, such as an id that is in use already. */
+/** The beginning of a reason: some quote the client, such as an id that is in use already. */
 function fitting(reason: string): string {
   const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(longestReasonBytes))
   return reason.slice(0, read)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { START } from '../events/position.ts'
 import {
+  ALL_EVENTS,
   type Appended,
   type EventStore,
   type NewEvent,
@@ -85,9 +86,9 @@ export function watched(store: EventStore, faults: Fault[] | (() => Fault | unde
       const fault = next()
       return fault ? fault(append, what) : append()
     },
-    read(stream, from) {
+    read(stream, options) {
       reads.push(stream)
-      return counted(stream, store.read(stream, from))
+      return counted(stream, store.read(stream, options))
     },
     readBackwards: (stream, options) => counted(stream, store.readBackwards(stream, options)),
   }
@@ -115,7 +116,7 @@ export function crashing(on: EventStore, at: number, when: 'before' | 'after'): 
 /** All events of a stream. */
 export async function eventsOf(store: EventStore, stream: StreamName): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = []
-  for await (const page of store.read(stream)) events.push(...page)
+  for await (const page of store.read(stream, { limit: ALL_EVENTS })) events.push(...page)
   return events
 }
 

@@ -30,7 +30,7 @@ export async function logIdentity(store: EventStore): Promise<string> {
 }
 
 async function recordedIdentity(store: EventStore): Promise<string | undefined> {
-  for await (const [first] of store.read('log')) {
+  for await (const [first] of store.read('log', { limit: 1 })) {
     if (first?.type !== 'LogCreated') throw new Error(`The log begins with ${first?.type}, not with LogCreated.`)
     return first.data.logId
   }

@@ -58,7 +58,7 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
       }),
 
     // They fail, and are never behind: every store promises that.
-    read: (stream, from) => pages(stream, () => store.read(stream, from)),
+    read: (stream, options) => pages(stream, () => store.read(stream, options)),
     readBackwards: (stream, options) => pages(stream, () => store.readBackwards(stream, options)),
 
     async *subscribe(after, options) {

@@ -4,6 +4,7 @@ import { type Categories, isWanted } from '../events/store/categories.ts'
 import {
   type Batch,
   type EventStore,
+  mustBeLimit,
   type RecordedEvent,
   RevisionConflict,
   StoreUnavailable,
@@ -44,7 +45,8 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
     return { events, position: seen }
   }
 
-  async function* pages(next: (index: number) => RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
+  async function* pages(limit: number, next: (index: number) => RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
+    mustBeLimit(limit)
     for (let index = 0; ; index += PAGE) {
       mustBeOpen()
       const found = next(index)
@@ -86,14 +88,15 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
       return { revision: last, position: log.events.length }
     },
 
-    read: (stream, from = 0) => pages((index) => streamOf(stream).slice(from + index, from + index + PAGE)),
+    read: (stream, { from = 0, limit }) =>
+      pages(limit, (index) => streamOf(stream).slice(from + index, Math.min(from + index + PAGE, from + limit))),
 
-    readBackwards(stream, { from, limit } = {}) {
+    readBackwards(stream, { from, limit }) {
       const newestFirst = streamOf(stream)
         .slice(0, from === undefined ? undefined : from + 1)
         .toReversed()
         .slice(0, limit)
-      return pages((index) => newestFirst.slice(index, index + PAGE))
+      return pages(limit, (index) => newestFirst.slice(index, index + PAGE))
     },
 
     subscribe: (after, options) =>

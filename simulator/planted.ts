@@ -7,6 +7,7 @@ import { START } from '../events/position.ts'
 import {
   type EventStore,
   NO_EVENTS,
+  type ReadOptions,
   type RecordedEvent,
   RevisionConflict,
   type StreamName,
@@ -79,17 +80,17 @@ function withoutExpectedRevision(log: EventStore): EventStore {
 }
 
 async function newestRevision(log: EventStore, stream: StreamName): Promise<number> {
-  for await (const [newest] of log.readBackwards(stream)) return newest?.revision ?? NO_EVENTS
+  for await (const [newest] of log.readBackwards(stream, { limit: 1 })) return newest?.revision ?? NO_EVENTS
   return NO_EVENTS
 }
 
 /** A handler that does not look again into a stream that it has found empty, and confirms no refusal. */
 function rememberingWhatIsEmpty(log: EventStore): CommandBus {
   const empty = new Set<StreamName>()
-  async function* read(stream: StreamName, from?: number): AsyncGenerator<RecordedEvent[]> {
+  async function* read(stream: StreamName, options: ReadOptions): AsyncGenerator<RecordedEvent[]> {
     if (empty.has(stream)) return
     empty.add(stream)
-    for await (const page of log.read(stream, from)) {
+    for await (const page of log.read(stream, options)) {
       empty.delete(stream)
       yield page
     }
@@ -116,8 +117,8 @@ function forgettingCommands(log: EventStore): CommandBus {
 }
 
 function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) => RecordedEvent): CommandBus {
-  async function* read(...from: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
-    for await (const page of log.read(...from)) yield page.map(recalled)
+  async function* read(...what: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
+    for await (const page of log.read(...what)) yield page.map(recalled)
   }
   return openCommandHandler({ ...log, read }, { alone: false })
 }

@@ -1,5 +1,6 @@
 // What happened to one order, from its own stream and from those of the participants.
-import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
+import { ALL_EVENTS, type EventStore, type RecordedEvent } from '../../events/store/event-store.ts'
+import { newestFirst } from '../../events/store/newest-first.ts'
 import type { Choreography } from './definition.ts'
 import { beganAt, type Known, learn, relevantTypes } from './known.ts'
 
@@ -11,7 +12,7 @@ export async function knownOf<Facts>(
 ): Promise<Known<Facts> | undefined> {
   const relevant = relevantTypes(choreography)
   let known: Known<Facts> | undefined
-  for await (const page of store.read(choreography.storyOf(id))) {
+  for await (const page of store.read(choreography.storyOf(id), { limit: ALL_EVENTS })) {
     for (const event of page) if (relevant.has(event.type)) known = learn(choreography, known, event)
   }
   return known
@@ -32,11 +33,10 @@ export async function retold<Facts>(
   const begin = beganAt(choreography, known)
   const all = [...events]
   for (const stream of choreography.participants(known.facts)) {
-    reading: for await (const page of store.readBackwards(stream)) {
-      for (const event of page) {
-        if (event.position < begin) break reading
-        if (relevant.has(event.type) && choreography.idOf(event) === id) all.push(event)
-      }
+    for await (const page of newestFirst(store, stream)) {
+      const since = page.filter(({ position }) => position >= begin)
+      all.push(...since.filter((event) => relevant.has(event.type) && choreography.idOf(event) === id))
+      if (since.length < page.length) break
     }
   }
   return all.sort((one, other) => one.position - other.position)

@@ -114,5 +114,7 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
 
 function weightOf({ commands, state, keys }: Loaded, { decider, memory }: Kind): number {
   const ofState = (decider.weight?.(state) ?? 0) + (memory?.open(state).size ?? 0)
-  return Math.ceil(WEIGHT_OF_STREAM + commands.size + ofState + (keys ? WEIGHT_OF_FILTER : 0))
+  // With a memory, the events of the commands are kept too.
+  const ofCommands = memory ? 2 * commands.size : commands.size
+  return Math.ceil(WEIGHT_OF_STREAM + ofCommands + ofState + (keys ? WEIGHT_OF_FILTER : 0))
 }

@@ -3,13 +3,14 @@ import type { DomainEvent } from '../../events/catalogue.ts'
 import { messageOf } from '../../events/message-of.ts'
 import { START } from '../../events/position.ts'
 import {
+  ALL_EVENTS,
   type EventStore,
   NO_EVENTS,
   type RecordedEvent,
   StoreUnavailable,
   type StreamName,
 } from '../../events/store/event-store.ts'
-import { forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import { commandIdOf, eventOf, forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
@@ -34,7 +35,7 @@ export async function load(store: EventStore, snapshots: Snapshots, stream: Stre
 /** Folds what the stream has beyond what is known of it; says whether there was anything. @throws CannotFold */
 export async function catchUp(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
   const known = loaded.revision
-  for await (const page of store.read(stream, known + 1)) {
+  for await (const page of store.read(stream, { from: known + 1, limit: ALL_EVENTS })) {
     for (const event of page) fold(loaded, kind, event)
     forgetOld(loaded, kind)
   }
@@ -44,7 +45,7 @@ export async function catchUp(store: EventStore, stream: StreamName, kind: Kind,
 /** Folds what came after a snapshot; says false if the snapshot is not of this stream: the event that it was taken at is another one. */
 async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
   let isOfStream = false
-  for await (const page of store.read(stream, loaded.revision)) {
+  for await (const page of store.read(stream, { from: loaded.revision, limit: ALL_EVENTS })) {
     for (const event of page) {
       if (isOfStream) fold(loaded, kind, event)
       else if (event.id !== loaded.lastEventId) return false
@@ -78,15 +79,15 @@ function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): 
   loaded.revision = event.revision
   loaded.position = event.position
   loaded.lastEventId = event.id
-  // An event that no command led to has its marks forgotten in its turn all the same.
-  const { commandId = event.id, digest = '' } = event.metadata
+  const commandId = commandIdOf(event)
   const before = loaded.commands.get(commandId)
   remember(loaded, commandId, {
-    digest,
+    digest: event.metadata.digest ?? '',
     first: before?.first ?? event.revision,
     last: event.revision,
     position: event.position,
     settled: marksOf(memory, [event], before?.settled),
+    events: memory && [...(before?.events ?? []), eventOf(event)],
   })
 }
 
@@ -110,9 +111,9 @@ export async function recordedEvents(
 ): Promise<readonly DomainEvent[]> {
   const count = last - first + 1
   const events: DomainEvent[] = []
-  for await (const page of store.read(stream, first)) {
-    events.push(...page.slice(0, count - events.length))
-    if (events.length === count) return events
+  for await (const page of store.read(stream, { from: first, limit: count })) {
+    events.push(...page.map(eventOf))
   }
+  if (events.length === count) return events
   throw new StoreUnavailable(`${stream} cannot be read up to its event ${last + 1}, which was there before.`)
 }

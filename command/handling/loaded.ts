@@ -1,6 +1,7 @@
 // What is known of a stream while it is in memory: the state, and what each of its newest commands led to.
+import type { DomainEvent } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
-import type { Revision } from '../../events/store/event-store.ts'
+import type { RecordedEvent, Revision } from '../../events/store/event-store.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
@@ -38,6 +39,18 @@ export interface Recorded {
   position: Position
   /** The marks that they left. */
   settled?: readonly string[] | undefined
+  /** The events themselves, of aggregates with a memory: a saga that repeats a command looks at them. Orders have larger ones, which nobody asks for. */
+  events?: readonly DomainEvent[] | undefined
+}
+
+/** What stands for the command of an event: an event that no command led to counts as one of its own, so that its marks are forgotten in their turn. */
+export function commandIdOf({ id, metadata }: RecordedEvent): string {
+  return metadata.commandId ?? id
+}
+
+/** The event without what the store and the command have added. */
+export function eventOf({ type, data }: RecordedEvent): DomainEvent {
+  return { type, data } as DomainEvent
 }
 
 /** Whether nothing of the stream is forgotten. */

@@ -182,6 +182,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       last: current.revision + decided.length,
       position: 0,
       settled: marksOf(memory, decided),
+      events: memory && decided,
     }
     for (const event of decided) {
       events.push(toRecord(event, message))
@@ -202,7 +203,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
   }
 
   async function repeated(before: Recorded, { receiptOnly }: CommandMessage): Promise<Outcome> {
-    const events = receiptOnly ? [] : await recordedEvents(store, stream, before)
+    const events = receiptOnly ? [] : (before.events ?? (await recordedEvents(store, stream, before)))
     return { accepted: true, duplicate: true, revision: before.last, position: before.position, events }
   }
 }

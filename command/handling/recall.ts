@@ -1,12 +1,13 @@
 // What memory has let go is looked up in the stream for those commands that it could matter to: few, if any.
 import { type Position, START } from '../../events/position.ts'
-import type { EventStore, StreamName } from '../../events/store/event-store.ts'
+import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
+import { newestFirst } from '../../events/store/newest-first.ts'
 import type { CommandMessage } from '../bus/command-bus.ts'
 import type { Aggregate } from '../decider.ts'
 import type { Memory } from '../memory.ts'
-import { isOfClient, type Kind, type Loaded, type Recorded } from './loaded.ts'
+import { commandIdOf, eventOf, isOfClient, type Kind, type Loaded, marksOf, type Recorded } from './loaded.ts'
 
-/** What was found: commands by their id, and marks that are in the state until `forget` is called. */
+/** The outcome of a search that found more than memory keeps: commands by their id, and marks that are in the state until `forget` is called. */
 export interface Recalled {
   commands: ReadonlyMap<string, Recorded>
   forget(): void
@@ -15,12 +16,13 @@ export interface Recalled {
 /**
  * Looks up what is forgotten of the stream and bears on one of the commands: what the same command led to before, and the mark of the
  * reservation that it is about. The stream is read backwards once for all of them, no further than where they can have left anything.
- * @returns nothing when memory is enough
+ * Memory keeps all that was read, if it has room: after a takeover, thousands of repeats would otherwise read the same events again.
+ * @returns nothing when memory is enough, as it was or as it is now
  */
 export async function recall(
   store: EventStore,
   stream: StreamName,
-  { memory }: Kind,
+  { memory, rememberedOfStream }: Kind,
   loaded: Loaded,
   waiting: readonly { message?: CommandMessage }[],
 ): Promise<Recalled | undefined> {
@@ -28,36 +30,43 @@ export async function recall(
   const doubtful = inDoubt(waiting, memory, loaded)
   if (doubtful.length === 0) return undefined
 
-  const commands = new Map<string, Recorded>()
-  const marks = new Set<string>()
   const inState = memory.marks(loaded.state)
   const reservations = new Set(doubtful.map(({ command }) => memory.asked(command)))
+  const commands = new Map<string, Recorded>()
+  const marks = new Set<string>()
   /** The commands that are not found yet, and where each of them can have left nothing any more. */
   const sought = new Map(doubtful.map(({ commandId, after = START }) => [commandId, after]))
   let floor = lowest(sought.values())
-  let found: string | undefined
+  const room = rememberedOfStream - loaded.commands.size
+  /** The newest first; not kept once they are more than there is room for. */
+  const read: Read[] = []
+  let current: Read | undefined
+  let isCut = false
 
-  search: for await (const page of store.readBackwards(stream, { from: loaded.forgotten.revision })) {
+  for await (const page of newestFirst(store, stream, loaded.forgotten.revision)) {
     for (const event of page) {
-      const { commandId = event.id, digest = '' } = event.metadata
-      if (found !== undefined && found !== commandId) {
-        // The events of a command stand together: this was the first of them.
-        sought.delete(found)
-        floor = lowest(sought.values())
-        found = undefined
+      const commandId = commandIdOf(event)
+      if (current?.commandId === commandId) current.recorded = joined(event, memory, current.recorded)
+      else {
+        // The events of a command stand together: all of the one before are known.
+        if (current && sought.delete(current.commandId)) floor = lowest(sought.values())
+        current = { commandId, recorded: joined(event, memory) }
+        if (read.length <= room) read.push(current)
       }
-      if (event.position <= floor) break search
-
-      if (sought.has(commandId)) {
-        const { last, position } = commands.get(commandId) ?? { last: event.revision, position: event.position }
-        commands.set(commandId, { digest, first: event.revision, last, position })
-        found = commandId
-      }
+      if (sought.has(commandId)) commands.set(commandId, current.recorded)
       const mark = memory.settled(event)
       if (mark !== undefined && reservations.has(mark) && !inState.has(mark)) marks.add(mark)
     }
+    const oldest = page.at(-1)
+    if (oldest === undefined || oldest.position > floor) continue
+    isCut = oldest.revision > 0
+    break
   }
 
+  if (read.length <= room) {
+    keep(loaded, inState, read, isCut)
+    return undefined
+  }
   for (const mark of marks) inState.add(mark)
   return {
     commands,
@@ -65,6 +74,33 @@ export async function recall(
       for (const mark of marks) memory.marks(loaded.state).delete(mark)
     },
   }
+}
+
+/** A command that was read, and what it led to. */
+interface Read {
+  commandId: string
+  recorded: Recorded
+}
+
+/** A command with one more event, the one before those that are known of it. */
+function joined(event: RecordedEvent, memory: Memory<Aggregate>, known?: Recorded): Recorded {
+  return {
+    digest: event.metadata.digest ?? '',
+    first: event.revision,
+    last: known?.last ?? event.revision,
+    position: known?.position ?? event.position,
+    settled: marksOf(memory, [event], known?.settled),
+    events: [eventOf(event), ...(known?.events ?? [])],
+  }
+}
+
+/** @param isCut the stream has more: the oldest command may have events that were not read, and memory ends before it */
+function keep(loaded: Loaded, inState: Set<string>, read: Read[], isCut: boolean): void {
+  const cut = isCut ? read.pop()?.recorded : undefined
+  loaded.forgotten = cut ? { revision: cut.last, position: cut.position } : { revision: NO_EVENTS, position: START }
+  const older = read.reverse().map(({ commandId, recorded }): [string, Recorded] => [commandId, recorded])
+  loaded.commands = new Map([...older, ...loaded.commands])
+  for (const [, { settled = [] }] of older) for (const mark of settled) inState.add(mark)
 }
 
 /**

@@ -135,9 +135,9 @@ describe.each([
     let outages = 0
     const log: EventStore = {
       ...shop.store,
-      read(stream, from) {
+      read(stream, options) {
         if (stream === 'placement-ord_1' && ++outages < 3) throw new StoreUnavailable('the store is away')
-        return shop.store.read(stream, from)
+        return shop.store.read(stream, options)
       },
     }
     const sagas = await shop.start(log, flaky, { tries: 1 })

@@ -40,7 +40,7 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
   }
 
   async function recall(): Promise<void> {
-    for await (const [newest] of store.readBackwards(stream)) {
+    for await (const [newest] of store.readBackwards(stream, { limit: 1 })) {
       if (newest?.type !== 'CheckpointStored') return
       revision = newest.revision
       checkpoint.position = newest.data.position

@@ -4,7 +4,7 @@ import type { SagaTrouble } from '../../events/catalogue.ts'
 import type { Logger } from '../../events/logger.ts'
 import { messageOf } from '../../events/message-of.ts'
 import type { Position } from '../../events/position.ts'
-import type { EventStore, RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import { ALL_EVENTS, type EventStore, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import type { Conversation, Ending, Kind } from './contract.ts'
 import { followLog } from './following.ts'
@@ -132,7 +132,9 @@ export async function startConversations<Known extends object>(
     // It may be that its parking is recorded, and it has not heard of that.
     await atWork.gone(id)
     const story: RecordedEvent[] = []
-    for await (const page of store.read(follows)) story.push(...page.filter(({ type }) => kind.relevant.has(type)))
+    for await (const page of store.read(follows, { limit: ALL_EVENTS })) {
+      story.push(...page.filter(({ type }) => kind.relevant.has(type)))
+    }
     await atWork.room()
     if (signal.aborted) return
     try {

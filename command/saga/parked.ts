@@ -1,7 +1,13 @@
 // Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
 import { randomUUID } from 'node:crypto'
 import type { ProcessName, SagaSubject, SagaTrouble } from '../../events/catalogue.ts'
-import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
+import {
+  ALL_EVENTS,
+  type EventStore,
+  NO_EVENTS,
+  type RecordedEvent,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { persistently } from './persistently.ts'
 
@@ -73,6 +79,6 @@ export async function openParked(store: EventStore, bus: CommandBus, saga: Proce
       return recorded !== undefined
     },
   }
-  for await (const page of store.read(stream)) for (const event of page) open.take(event)
+  for await (const page of store.read(stream, { limit: ALL_EVENTS })) for (const event of page) open.take(event)
   return open
 }

@@ -1,6 +1,12 @@
 // What is known of a saga from its stream.
 import type { Position } from '../../events/position.ts'
-import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../events/store/event-store.ts'
+import {
+  ALL_EVENTS,
+  type EventStore,
+  NO_EVENTS,
+  type Revision,
+  type StreamName,
+} from '../../events/store/event-store.ts'
 import type { SagaDefinition } from './definition.ts'
 import { evolve, type SagaState } from './saga.ts'
 import { fromStored } from './stored.ts'
@@ -23,7 +29,7 @@ export async function rememberedOf<Facts>(
   stream: StreamName,
 ): Promise<Remembered<Facts>> {
   const remembered: Remembered<Facts> = { state: undefined, revision: NO_EVENTS }
-  for await (const page of store.read(stream)) {
+  for await (const page of store.read(stream, { limit: ALL_EVENTS })) {
     for (const event of page) {
       remembered.state = evolve(saga, remembered.state, fromStored(saga, event))
       remembered.revision = event.revision

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from '../catalogue.ts'
 import {
+  ALL_EVENTS,
   type EventStore,
   NO_EVENTS,
   OutcomeUnknown,
@@ -233,8 +234,8 @@ test('the first look at a lease of many renewals reads only the newest', async (
     ...short,
     store: {
       ...store,
-      read: (stream, from) => counted(store.read(stream, from)),
-      readBackwards: (stream) => counted(store.readBackwards(stream)),
+      read: (stream, options) => counted(store.read(stream, options)),
+      readBackwards: (stream, options) => counted(store.readBackwards(stream, options)),
     },
   })
   expect(a.health().detail).toBe('standby, held by gone')
@@ -330,9 +331,9 @@ function faulty(real: EventStore) {
         if (fault === 'unheard') throw new OutcomeUnknown('the connection broke before the answer arrived')
         return appended
       },
-      async *read(stream, from) {
+      async *read(stream, options) {
         if (flaky.isDown) throw away()
-        yield* real.read(stream, from)
+        yield* real.read(stream, options)
       },
     } satisfies EventStore as EventStore,
   }
@@ -341,7 +342,7 @@ function faulty(real: EventStore) {
 
 async function renewals() {
   const found: Extract<RecordedEvent, { type: 'LeaseRenewed' | 'LeaseReleased' }>[] = []
-  for await (const page of store.read('lease-work')) {
+  for await (const page of store.read('lease-work', { limit: ALL_EVENTS })) {
     for (const event of page) if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased') found.push(event)
   }
   return found

@@ -1,6 +1,6 @@
 // What a process has seen of the members of a lease: follows the lease's stream.
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../store/event-store.ts'
-import { NO_EVENTS } from '../store/event-store.ts'
+import { ALL_EVENTS, NO_EVENTS } from '../store/event-store.ts'
 import { agesOf } from './ages.ts'
 import { evolve, type LeaseEvent, living, type Members } from './shares.ts'
 
@@ -72,7 +72,7 @@ export async function openMembership({ store, stream, holder, lastsMs, now }: Op
     async look() {
       const begun = now()
       const found: RecordedEvent[] = []
-      for await (const events of store.read(stream, revision + 1)) found.push(...events)
+      for await (const events of store.read(stream, { from: revision + 1, limit: ALL_EVENTS })) found.push(...events)
       seeRecorded(found, begun)
     },
     living: () => members,
@@ -87,9 +87,6 @@ export async function openMembership({ store, stream, holder, lastsMs, now }: Op
 
 async function newest(store: Options['store'], stream: StreamName): Promise<RecordedEvent[]> {
   const found: RecordedEvent[] = []
-  for await (const events of store.readBackwards(stream, { limit: NEWEST })) {
-    found.push(...events)
-    if (found.length >= NEWEST) break
-  }
+  for await (const events of store.readBackwards(stream, { limit: NEWEST })) found.push(...events)
   return found
 }

@@ -4,18 +4,21 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../catalogue.ts'
 import { type Position, START } from '../position.ts'
 import {
+  ALL_EVENTS,
   type Appended,
   type Batch,
   type EventStore,
   MAX_APPEND_BYTES,
   type NewEvent,
   NO_EVENTS,
+  type ReadOptions,
   type RecordedEvent,
   RevisionConflict,
   StoreUnavailable,
   type StreamName,
   type SubscribeOptions,
 } from './event-store.ts'
+import { newestFirst } from './newest-first.ts'
 
 export interface StoreUnderTest {
   /** Opens the store on the log that all tests share. */
@@ -46,12 +49,14 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const first = await store.append(stream, named(1), NO_EVENTS)
         const second = await store.append(stream, named(3), first.revision)
         expect([first.revision, second.revision]).toEqual([0, 3])
-        expect((await all(store.read(stream))).map((event) => event.revision)).toEqual([0, 1, 2, 3])
+        expect((await all(store.read(stream, { limit: ALL_EVENTS }))).map((event) => event.revision)).toEqual([
+          0, 1, 2, 3,
+        ])
       })
 
       test('an append answers with the revision and the position of its last event', async () => {
         const { stream, appended } = await filled(3)
-        expect((await all(store.read(stream))).at(-1)).toMatchObject(appended)
+        expect((await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)).toMatchObject(appended)
       })
 
       test('positions grow from one append to the next, across streams', async () => {
@@ -70,13 +75,13 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const error = await rejection(store.append(stream, named(1), expected))
         expect(error).toBeInstanceOf(RevisionConflict)
         expect(error).toMatchObject({ name: 'RevisionConflict', stream, expected })
-        expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
       test('a stream without events is a conflict when some are expected', async () => {
         const stream = newStream()
         expect(await rejection(store.append(stream, named(1), 0))).toBeInstanceOf(RevisionConflict)
-        expect(await all(store.read(stream))).toEqual([])
+        expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toEqual([])
         await store.append(stream, named(1), NO_EVENTS)
       })
 
@@ -87,7 +92,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const secondAnswer = await store.append(stream, second, firstAnswer.revision)
         expect(await store.append(stream, first, NO_EVENTS)).toEqual(firstAnswer)
         expect(await store.append(stream, second, firstAnswer.revision)).toEqual(secondAnswer)
-        expect(ids(await all(store.read(stream)))).toEqual(ids([...first, ...second]))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids([...first, ...second]))
       })
 
       test('the same append twice at the same moment is recorded once', async () => {
@@ -95,7 +100,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const events = named(2)
         const answers = await Promise.all([1, 2, 3].map(() => store.append(stream, events, NO_EVENTS)))
         expect(answers).toEqual([answers[0], answers[0], answers[0]])
-        expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
       test('the same events at an expected revision that does not hold are a conflict', async () => {
@@ -111,7 +116,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const { stream, events } = await filled(1)
         const [again, more] = [events, named(1)]
         expect(await rejection(store.append(stream, [...again, ...more], NO_EVENTS))).toBeInstanceOf(RevisionConflict)
-        expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
       test('of many that append to a stream at the same moment exactly one succeeds', async () => {
@@ -120,7 +125,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const results = await Promise.allSettled(attempts.map((events) => store.append(stream, events, NO_EVENTS)))
         const won = attempts.filter((_, index) => results[index]?.status === 'fulfilled')
         expect(won).toHaveLength(1)
-        expect(ids(await all(store.read(stream)))).toEqual(ids(won.flat()))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(won.flat()))
         for (const result of results) {
           if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(RevisionConflict)
         }
@@ -130,7 +135,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const stream = newStream()
         const increments = Array.from({ length: 8 }, () => named(3))
         await Promise.all(increments.map((events) => appendEach(store, stream, events)))
-        const recorded = await all(store.read(stream))
+        const recorded = await all(store.read(stream, { limit: ALL_EVENTS }))
         expect(recorded.map((event) => event.revision)).toEqual(Array.from({ length: 24 }, (_, revision) => revision))
         expect(ids(recorded).sort()).toEqual(ids(increments.flat()).sort())
       })
@@ -148,30 +153,30 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const stream = newStream()
         const batches = Array.from({ length: 10 }, () => named(1))
         await Promise.all(batches.map((events, index) => store.append(stream, events, index - 1)))
-        expect(ids(await all(store.read(stream)))).toEqual(ids(batches.flat()))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(batches.flat()))
       })
 
       test('many appends at once to distinct streams are all recorded', async () => {
         const streams = Array.from({ length: 100 }, newStream)
         const answers = await Promise.all(streams.map((stream) => store.append(stream, named(2), NO_EVENTS)))
         expect(new Set(answers.map((answer) => answer.position)).size).toBe(100)
-        for (const stream of streams) expect(await all(store.read(stream))).toHaveLength(2)
+        for (const stream of streams) expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(2)
       })
 
       test('a thousand events in one append are recorded in their order', async () => {
         const { stream, events } = await filled(1_000)
-        expect(ids(await all(store.read(stream)))).toEqual(ids(events))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
       test('an append may carry nearly a mebibyte, and not more', async () => {
         const stream = newStream()
         const large = named(1, 'x'.repeat(MAX_APPEND_BYTES - 1_000))
         await store.append(stream, large, NO_EVENTS)
-        expect((await all(store.read(stream)))[0]?.data).toEqual(large[0]?.data)
+        expect((await all(store.read(stream, { limit: ALL_EVENTS })))[0]?.data).toEqual(large[0]?.data)
 
         const tooMuch = named(2, 'ü'.repeat(MAX_APPEND_BYTES / 4))
         await expect(store.append(stream, tooMuch, 0)).rejects.toThrow(/bytes of data/)
-        expect(await all(store.read(stream))).toHaveLength(1)
+        expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
       })
 
       const [usual] = named(1)
@@ -185,7 +190,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
       ])('an append with %s is refused with the reason, and nothing is recorded', async (_, events, reason) => {
         const stream = newStream()
         await expect(store.append(stream, events, NO_EVENTS)).rejects.toThrow(reason)
-        expect(await all(store.read(stream))).toEqual([])
+        expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toEqual([])
         await store.append(stream, named(1), NO_EVENTS)
       })
     })
@@ -212,7 +217,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
           },
         }
         const { position } = await store.append(stream, [event], NO_EVENTS)
-        const [recorded] = await all(store.read(stream))
+        const [recorded] = await all(store.read(stream, { limit: ALL_EVENTS }))
         expect(recorded).toEqual({ ...event, stream, revision: 0, position, recordedAt: recorded?.recordedAt })
         expect(recorded?.recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
       })
@@ -225,7 +230,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
       ])('text with %s stays what it is', async (_, text) => {
         const stream = newStream()
         await store.append(stream, named(1, text), NO_EVENTS)
-        expect((await all(store.read(stream)))[0]?.data).toMatchObject({ name: text })
+        expect((await all(store.read(stream, { limit: ALL_EVENTS })))[0]?.data).toMatchObject({ name: text })
       })
 
       test('an event that was stored before the catalogue changed is read as the catalogue has it now, by whichever way', async () => {
@@ -252,8 +257,8 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const behind = await until(again.subscribe(after, options()), appended)
 
         for (const [event, ...others] of [
-          await all(store.read(stream)),
-          await all(store.readBackwards(stream)),
+          await all(store.read(stream, { limit: ALL_EVENTS })),
+          await all(store.readBackwards(stream, { limit: ALL_EVENTS })),
           own(live.batches, stream),
           own(behind, stream),
         ]) {
@@ -269,19 +274,20 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const after = await store.head()
         const { stream, appended } = await filled(3)
         const live = own(await until(store.subscribe(after, options()), appended), stream)
-        expect(live).toEqual(await all(store.read(stream)))
+        expect(live).toEqual(await all(store.read(stream, { limit: ALL_EVENTS })))
       })
     })
 
     describe('reading a stream', () => {
       test('a stream that does not exist has no events', async () => {
-        expect(await pagesOf(store.read(newStream()))).toEqual([])
-        expect(await pagesOf(store.readBackwards(newStream()))).toEqual([])
+        expect(await pagesOf(store.read(newStream(), { limit: ALL_EVENTS }))).toEqual([])
+        expect(await pagesOf(store.readBackwards(newStream(), { limit: ALL_EVENTS }))).toEqual([])
       })
 
       test('reading begins with the revision that is asked for', async () => {
         const { stream } = await filled(5)
-        const revisions = async (from: number) => (await all(store.read(stream, from))).map((event) => event.revision)
+        const revisions = async (from: number) =>
+          (await all(store.read(stream, { from: from, limit: ALL_EVENTS }))).map((event) => event.revision)
         expect(await revisions(0)).toEqual([0, 1, 2, 3, 4])
         expect(await revisions(3)).toEqual([3, 4])
         expect(await revisions(5)).toEqual([])
@@ -292,8 +298,8 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const stream = newStream()
         const { revision } = await store.append(stream, named(900), NO_EVENTS)
         await store.append(stream, named(900), revision)
-        const forwards = await pagesOf(store.read(stream))
-        const backwards = await pagesOf(store.readBackwards(stream))
+        const forwards = await pagesOf(store.read(stream, { limit: ALL_EVENTS }))
+        const backwards = await pagesOf(store.readBackwards(stream, { limit: ALL_EVENTS }))
         const inOrder = Array.from({ length: 1_800 }, (_, index) => index)
         expect(forwards.flat().map((event) => event.revision)).toEqual(inOrder)
         expect(backwards.flat().map((event) => event.revision)).toEqual(inOrder.toReversed())
@@ -304,7 +310,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
 
       test('the newest event is the first one backwards, and a reader may stop there', async () => {
         const { stream, events } = await filled(4)
-        for await (const [newest] of store.readBackwards(stream)) {
+        for await (const [newest] of store.readBackwards(stream, { limit: 500 })) {
           expect(newest?.id).toBe(events.at(-1)?.id)
           break
         }
@@ -312,20 +318,45 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
 
       test('reading backwards begins where it is asked to, and ends after as many as are wanted', async () => {
         const { stream } = await filled(1_200)
-        const revisions = async (options: { from?: number; limit?: number }) =>
+        const revisions = async (options: ReadOptions) =>
           (await all(store.readBackwards(stream, options))).map((event) => event.revision)
         expect(await revisions({ limit: 1 })).toEqual([1_199])
-        expect(await revisions({ from: 3 })).toEqual([3, 2, 1, 0])
+        expect(await revisions({ from: 3, limit: ALL_EVENTS })).toEqual([3, 2, 1, 0])
         expect(await revisions({ from: 3, limit: 2 })).toEqual([3, 2])
         expect(await revisions({ from: 3, limit: 9 })).toEqual([3, 2, 1, 0])
         expect(await revisions({ limit: 700 })).toEqual(Array.from({ length: 700 }, (_, index) => 1_199 - index))
+      })
+
+      test('reading forwards ends after as many events as are wanted, also across pages', async () => {
+        const { stream } = await filled(1_200)
+        const revisions = async (options: ReadOptions) =>
+          (await all(store.read(stream, options))).map((event) => event.revision)
+        expect(await revisions({ limit: 1 })).toEqual([0])
+        expect(await revisions({ from: 3, limit: 2 })).toEqual([3, 4])
+        expect(await revisions({ from: 1_198, limit: 9 })).toEqual([1_198, 1_199])
+        expect(await revisions({ limit: 700 })).toEqual(Array.from({ length: 700 }, (_, index) => index))
+      })
+
+      test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('a limit of %s is an error', async (limit) => {
+        const stream = newStream()
+        await expect(all(store.read(stream, { limit }))).rejects.toThrow('The limit of a read is 1 or more')
+        await expect(all(store.readBackwards(stream, { limit }))).rejects.toThrow('The limit of a read is 1 or more')
+      })
+
+      test('a search backwards gives the events from the newest to the oldest, from the end or from a revision', async () => {
+        const { stream } = await filled(600)
+        const revisions = async (from?: number) =>
+          (await all(newestFirst(store, stream, from))).map((event) => event.revision)
+        expect(await revisions()).toEqual(Array.from({ length: 600 }, (_, index) => 599 - index))
+        expect(await revisions(20)).toEqual(Array.from({ length: 21 }, (_, index) => 20 - index))
+        expect(await revisions(0)).toEqual([0])
       })
 
       test('an append is read back as soon as it is acknowledged', async () => {
         const stream = newStream()
         for (let revision = NO_EVENTS; revision < 20; revision++) {
           await store.append(stream, named(1), revision)
-          expect(await all(store.read(stream))).toHaveLength(revision + 2)
+          expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(revision + 2)
         }
       })
 
@@ -334,7 +365,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const other = await open()
         try {
           const reads = [
-            async (reader: EventStore) => (await all(reader.read(stream))).at(-1)?.position,
+            async (reader: EventStore) => (await all(reader.read(stream, { limit: ALL_EVENTS }))).at(-1)?.position,
             async (reader: EventStore) => (await all(reader.readBackwards(stream, { limit: 1 })))[0]?.position,
           ]
           for (let revision = NO_EVENTS; revision < 10; revision++) {
@@ -351,8 +382,8 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
       test('streams whose names are alike are kept apart', async () => {
         const { stream, events } = await filled(1)
         const longer = await filled(1, `${stream}x` as StreamName)
-        expect(ids(await all(store.read(stream)))).toEqual(ids(events))
-        expect(ids(await all(store.read(longer.stream)))).toEqual(ids(longer.events))
+        expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
+        expect(ids(await all(store.read(longer.stream, { limit: ALL_EVENTS })))).toEqual(ids(longer.events))
       })
     })
 
@@ -371,16 +402,16 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const more = await store.append(first.stream, named(1), first.appended.revision)
         const batches = await until(store.subscribe(START, options()), more)
         expect(own(batches, first.stream, second.stream)).toEqual([
-          ...(await all(store.read(first.stream, 0))).slice(0, 2),
-          ...(await all(store.read(second.stream))),
-          ...(await all(store.read(first.stream, 2))),
+          ...(await all(store.read(first.stream, { from: 0, limit: ALL_EVENTS }))).slice(0, 2),
+          ...(await all(store.read(second.stream, { limit: ALL_EVENTS }))),
+          ...(await all(store.read(first.stream, { from: 2, limit: ALL_EVENTS }))),
         ])
         expectAdvancing(batches, START)
       })
 
       test('a subscriber gets what comes after its position, and not the event at it', async () => {
         const { stream } = await filled(4)
-        const recorded = await all(store.read(stream))
+        const recorded = await all(store.read(stream, { limit: ALL_EVENTS }))
         const [, second, , last] = recorded
         const batches = await until(store.subscribe(place(second), options()), { position: place(last) })
         expect(own(batches, stream)).toEqual(recorded.slice(2))
@@ -391,7 +422,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const { stream, appended } = await filled(20)
         const first = await until(store.subscribe(after, options({ batchSize: 3 })), { position: after + 1 })
         const rest = await until(store.subscribe(place(first.at(-1)), options()), appended)
-        expect(own([...first, ...rest], stream)).toEqual(await all(store.read(stream)))
+        expect(own([...first, ...rest], stream)).toEqual(await all(store.read(stream, { limit: ALL_EVENTS })))
       })
 
       test('a subscriber that has caught up gets what is appended from then on', async () => {
@@ -509,7 +540,7 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         const last = Math.max(...(await Promise.all(writers)))
         subscribers.push(listen(store, after))
 
-        const expected = (await Promise.all(streams.map((stream) => all(store.read(stream)))))
+        const expected = (await Promise.all(streams.map((stream) => all(store.read(stream, { limit: ALL_EVENTS })))))
           .flat()
           .sort((a, b) => a.position - b.position)
         expect(expected).toHaveLength(16 * 50)
@@ -532,15 +563,17 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
         await live.ended
 
         expect(await rejection(store.append(stream, named(1), 0))).toBeInstanceOf(StoreUnavailable)
-        expect(await rejection(all(store.read(stream)))).toBeInstanceOf(StoreUnavailable)
-        expect(await rejection(all(store.readBackwards(stream)))).toBeInstanceOf(StoreUnavailable)
+        expect(await rejection(all(store.read(stream, { limit: ALL_EVENTS })))).toBeInstanceOf(StoreUnavailable)
+        expect(await rejection(all(store.readBackwards(stream, { limit: ALL_EVENTS })))).toBeInstanceOf(
+          StoreUnavailable,
+        )
         expect(await rejection(until(store.subscribe(START, options()), { position: 1 }))).toBeInstanceOf(
           StoreUnavailable,
         )
         expect(await rejection(store.head())).toBeInstanceOf(StoreUnavailable)
 
         const again = await open()
-        expect(await all(again.read(stream))).toHaveLength(1)
+        expect(await all(again.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
         await again.close()
       })
 
@@ -656,7 +689,7 @@ async function appendEach(store: EventStore, stream: StreamName, events: readonl
         break
       } catch (error) {
         if (!(error instanceof RevisionConflict)) throw error
-        const last = (await all(store.read(stream))).at(-1)
+        const last = (await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)
         appended = { revision: last?.revision ?? NO_EVENTS, position: place(last) }
       }
     }

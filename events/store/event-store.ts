@@ -47,6 +47,16 @@ export interface Batch {
   position: Position
 }
 
+export interface ReadOptions {
+  /** The revision that the read begins with. */
+  from?: Revision
+  /**
+   * At most this many events. A server sends a page, and the client decodes it, even when the reader leaves after the first event. So
+   * each read states how many events it needs; `ALL_EVENTS` is for a reader that folds the stream to its end.
+   */
+  limit: number
+}
+
 export interface SubscribeOptions {
   signal: AbortSignal
   /** Only events of streams of these categories; without it, all. */
@@ -72,15 +82,18 @@ export interface EventStore {
    */
   append(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended>
 
-  /** The events of a stream from a revision (default: the first) on, in pages. A stream that does not exist has none. */
-  read(stream: StreamName, from?: Revision): AsyncIterable<RecordedEvent[]>
+  /**
+   * The events of a stream from a revision (default: the first) on, in pages. A stream that does not exist has none.
+   * @throws Error when the limit is not a whole number from 1 on
+   */
+  read(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent[]>
 
   /**
-   * The events of a stream from the newest to the oldest, in pages.
-   * @param options.from begins with this revision, which the stream has
-   * @param options.limit gives so many events at the most
+   * The events of a stream from a revision, which the stream has (default: the newest), to the oldest, in pages.
+   * `newestFirst` is for a reader that searches, and does not know how far.
+   * @throws Error when the limit is not a whole number from 1 on
    */
-  readBackwards(stream: StreamName, options?: { from?: Revision; limit?: number }): AsyncIterable<RecordedEvent[]>
+  readBackwards(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent[]>
 
   /**
    * Everything after a position, then what comes, until the signal aborts; then it ends without an error.
@@ -98,6 +111,9 @@ export interface EventStore {
   /** Ends what is under way and lets go of the store. */
   close(): Promise<void>
 }
+
+/** The limit of a read that goes to the end of the stream. */
+export const ALL_EVENTS = Number.MAX_SAFE_INTEGER
 
 /** One append may carry so many bytes of data: the limit of an EventStoreDB server. */
 export const MAX_APPEND_BYTES = 1024 * 1024
@@ -122,4 +138,9 @@ export class StoreUnavailable extends Error {
 /** The append may or may not have been stored. The very same batch again, with the same expected revision, settles it. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown'
+}
+
+/** @throws Error when a read could give no event, or nobody knows how many */
+export function mustBeLimit(limit: number): void {
+  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new Error(`The limit of a read is 1 or more, not ${limit}.`)
 }

@@ -8,6 +8,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { all, ids, named } from './event-store.contract.ts'
 import {
+  ALL_EVENTS,
   type EventStore,
   MAX_APPEND_BYTES,
   type NewEvent,
@@ -49,7 +50,7 @@ for (const fate of ['stored', 'not stored'] as const) {
 
       const appended = await store.append(stream, events, before.revision)
       expect(appended.revision).toBe(4)
-      const recorded = await all(store.read(stream))
+      const recorded = await all(store.read(stream, { limit: ALL_EVENTS }))
       expect(ids(recorded).slice(2)).toEqual(ids(events))
       expect(recorded.at(-1)?.position).toBe(appended.position)
     },
@@ -120,7 +121,7 @@ test.each<[string, unknown]>([
 test('an answer without a position is completed from the stream', async () => {
   server.forgetNextPosition()
   const appended = await store.append(stream, named(3), NO_EVENTS)
-  expect((await all(store.read(stream))).at(-1)).toMatchObject(appended)
+  expect((await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)).toMatchObject(appended)
 })
 
 test('closing waits for the appends that were asked for', async () => {

@@ -3,7 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, ids, listen, named } from './event-store.contract.ts'
-import { NO_EVENTS, OutcomeUnknown, type Revision, StoreUnavailable, type StreamName } from './event-store.ts'
+import {
+  ALL_EVENTS,
+  NO_EVENTS,
+  OutcomeUnknown,
+  type Revision,
+  StoreUnavailable,
+  type StreamName,
+} from './event-store.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { namesIn } from './eventstoredb-names.ts'
 import { scriptedServer } from './scripted-server.given.ts'
@@ -23,7 +30,7 @@ test('what was just appended is read, also by who is connected to a follower tha
   await store.append(stream, named(1), NO_EVENTS)
   server.follow()
   const { position } = await store.append(stream, named(1), 0)
-  expect(await all(store.read(stream))).toHaveLength(2)
+  expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(2)
 
   server.follow()
   await store.append(stream, named(1), 1)
@@ -40,7 +47,7 @@ test('an answer without a position is completed from the leader', async () => {
   server.follow()
   server.forgetNextPosition()
   const appended = await store.append(stream, named(1), 0)
-  expect((await all(store.read(stream))).at(-1)).toMatchObject(appended)
+  expect((await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)).toMatchObject(appended)
 })
 
 test('a subscriber begins at the leader', async () => {
@@ -60,8 +67,8 @@ test('a read that two nodes refuse finds the store unavailable', async () => {
   const { server, store } = openScripted()
   await store.append(stream, named(1), NO_EVENTS)
   server.follow(2)
-  await expect(all(store.read(stream))).rejects.toThrow(StoreUnavailable)
-  expect(await all(store.read(stream))).toHaveLength(1)
+  await expect(all(store.read(stream, { limit: ALL_EVENTS }))).rejects.toThrow(StoreUnavailable)
+  expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
 })
 
 /** Two nodes with one log, and a store by way of the real client, opened at the first of them. */
@@ -86,7 +93,7 @@ test('a store is opened at a follower, and is at the leader then', async () => {
   const store = await open()
   first.kill()
   await store.append(stream, named(1), NO_EVENTS)
-  expect(await all(store.read(stream))).toHaveLength(1)
+  expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
 })
 
 test('a leader that is none any more is left by all: what was under way there is settled, and it may go away', async () => {
@@ -123,7 +130,7 @@ test('a leader that is none any more is left by all: what was under way there is
 
   await more(100)
   first.follow(second.url)
-  await all(store.read(stream))
+  await all(store.read(stream, { limit: ALL_EVENTS }))
   await more(100)
   await expect.poll(() => log.startedAfter.length).toBeGreaterThan(1)
   await expect.poll(() => log.subscriptions()).toBe(1)
@@ -133,7 +140,7 @@ test('a leader that is none any more is left by all: what was under way there is
 
   const acknowledged = await Promise.all(written)
   for (const [index, stream] of streams.entries()) {
-    expect(ids(await all(store.read(stream)))).toEqual(acknowledged[index])
+    expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(acknowledged[index])
   }
   await listener.reaches(await store.head())
   expect(listener.batches.flatMap((batch) => batch.events)).toHaveLength(acknowledged.flat().length)
@@ -145,7 +152,7 @@ test('a read that is cut off by the change of the leader fails: it is not taken 
   const store = await open()
   for (let page = 0; page < 6; page++) await store.append(stream, named(500), 500 * page - 1)
   const read = async () => {
-    for await (const _ of store.read(stream)) {
+    for await (const _ of store.read(stream, { limit: ALL_EVENTS })) {
       first.follow(second.url)
       await all(store.readBackwards(stream, { limit: 1 }))
     }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { logIdentity } from '../log-identity.ts'
 import { START } from '../position.ts'
 import { all, ids, listen, named } from './event-store.contract.ts'
-import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb.ts'
 import { knownPosition, positionOf, serverPosition } from './eventstoredb-events.ts'
 import { namesIn } from './eventstoredb-names.ts'
@@ -36,8 +36,8 @@ test('desks in two namespaces write to streams of one name and see nothing of ea
   const { position } = await one.append('customer-cus_2', named(1), NO_EVENTS)
   await listener.reaches(position)
   expect(listener.batches.flatMap((batch) => batch.events)).toHaveLength(3)
-  expect(ids(await all(one.read(stream)))).toEqual(ids(mine))
-  expect(ids(await all(other.read(stream)))).toEqual(ids(theirs))
+  expect(ids(await all(one.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(mine))
+  expect(ids(await all(other.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(theirs))
 })
 
 test('each namespace has an identity of its own, and keeps it', async () => {

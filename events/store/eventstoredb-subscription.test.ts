@@ -11,7 +11,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, ids, type Listener, listen, named, own, until } from './event-store.contract.ts'
-import { type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from './event-store.ts'
 import { eventStoreOn } from './eventstoredb.ts'
 import type { Client } from './eventstoredb-client.ts'
 import { namesIn } from './eventstoredb-names.ts'
@@ -37,7 +37,7 @@ test('a subscriber that the server finds too slow goes on after the last event r
   const burst = await store.append(stream, named(300), 0)
   await live.reaches(burst.position)
 
-  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream))))
+  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream, { limit: ALL_EVENTS }))))
   const positions = eventsOf(live).map((event) => event.position)
   expect(server.startedAfter.length).toBeGreaterThan(1)
   expect(server.startedAfter.slice(1).every((after) => positions.includes(Number(after)))).toBe(true)
@@ -58,7 +58,7 @@ test.each([
   server.drop(error)
   const after = await store.append(stream, named(5), before.revision)
   await live.reaches(after.position)
-  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream))))
+  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream, { limit: ALL_EVENTS }))))
   expect(server.startedAfter).toEqual(['start', before.position])
   await live.stop()
 })
@@ -80,7 +80,7 @@ test('a subscriber tries again, less and less often, until the server is back', 
 
   expect(pauses.slice(0, 3)).toEqual([100, 200, 400])
   expect(new Set(server.startedAfter)).toEqual(new Set(['start', position]))
-  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream))))
+  expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream, { limit: ALL_EVENTS }))))
   await live.stop()
 })
 
@@ -177,7 +177,7 @@ test('nothing is lost for a consumer that is slower than the log grows, and what
     if (events.length === 1_001) break
   }
   await writing
-  expect(events).toEqual(ids(await all(store.read(stream))))
+  expect(events).toEqual(ids(await all(store.read(stream, { limit: ALL_EVENTS }))))
   expect(Math.max(...sizes)).toBeLessThanOrEqual(100)
   expect(sizes.length).toBeLessThan(500)
 })
@@ -192,8 +192,8 @@ test('events of the server itself, links and the events of others are skipped, a
   const { position } = await store.append('customer-cus_2', named(1), NO_EVENTS)
   const batches = await until(store.subscribe(START, options()), { position })
   expect(batches.flatMap((batch) => batch.events.map((event) => event.stream))).toEqual([stream, 'customer-cus_2'])
-  expect(await all(store.read(stream))).toHaveLength(1)
-  expect(await all(store.read('order-ord_9'))).toEqual([])
+  expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
+  expect(await all(store.read('order-ord_9', { limit: ALL_EVENTS }))).toEqual([])
 })
 
 test('events of categories that nobody wants move the position on at once, live', async () => {

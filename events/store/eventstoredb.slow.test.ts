@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { START } from '../position.ts'
 import { all, describeEventStore, ids, listen, named } from './event-store.contract.ts'
-import { NO_EVENTS, OutcomeUnknown, StoreUnavailable, type StreamName } from './event-store.ts'
+import { ALL_EVENTS, NO_EVENTS, OutcomeUnknown, StoreUnavailable, type StreamName } from './event-store.ts'
 import { openEventStoreDB } from './eventstoredb.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
@@ -66,7 +66,7 @@ test('restarts under load lose nothing that was acknowledged, and a subscriber s
   expect(seen).toHaveLength(acknowledgedSoFar())
   for (const stream of streams) {
     const expected = acknowledged.get(stream)
-    expect(ids(await all(store.read(stream)))).toEqual(expected)
+    expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(expected)
     expect(ids(seen.filter((event) => event.stream === stream))).toEqual(expected)
   }
   await subscriber.stop()

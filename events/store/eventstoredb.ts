@@ -15,8 +15,10 @@ import {
   type Appended,
   type Batch,
   type EventStore,
+  mustBeLimit,
   type NewEvent,
   NO_EVENTS,
+  type ReadOptions,
   type RecordedEvent,
   type Revision,
   RevisionConflict,
@@ -64,7 +66,7 @@ export async function openEventStoreDB({
   const names = namesIn(namespace)
   const store = eventStoreOn(await sharedClient(url), { names, log })
   try {
-    await firstPage(store.read('log'))
+    await firstPage(store.read('log', { limit: 1 }))
     return store
   } catch (error) {
     await store.close()
@@ -86,11 +88,6 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
   const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => recordedEvent(resolved, names)
   const readStream = (stream: StreamName, options: ReadStreamOptions) =>
     client.readStream(names.onServer(stream), options)
-  const pages = (stream: StreamName, options: ReadStreamOptions) =>
-    pagesOf(
-      atLeader(() => readStream(stream, options)),
-      recorded,
-    )
   const head = headOf(
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
@@ -103,7 +100,7 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
   const appends = appendsOf({ probe: () => answered(probe()), send })
 
   async function probe(): Promise<void> {
-    await firstPage(pages('log', { maxCount: 1 }))
+    await firstPage(pages('log', 'forwards', { limit: 1 }))
     await ready()
   }
 
@@ -140,11 +137,41 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     throw new Error(`${stream} has no event at revision ${revision}`)
   }
 
-  async function* read(stream: StreamName, options: ReadStreamOptions): AsyncGenerator<RecordedEvent[]> {
+  async function* read(...what: Parameters<typeof pages>): AsyncGenerator<RecordedEvent[]> {
     mustBeOpen()
-    yield* pages(stream, options)
+    yield* pages(...what)
     // What is cut off by closing the client ends as if it were complete.
     mustBeOpen()
+  }
+
+  /** The server counts all events of the stream, the reader only ours: the rest is read further on. */
+  async function* pages(
+    stream: StreamName,
+    direction: 'forwards' | 'backwards',
+    { from, limit }: ReadOptions,
+  ): AsyncGenerator<RecordedEvent[]> {
+    mustBeLimit(limit)
+    let fromRevision: ReadStreamOptions['fromRevision'] =
+      from === undefined ? (direction === 'forwards' ? 'start' : 'end') : BigInt(from)
+    for (let left = limit; left > 0; ) {
+      const maxCount = left
+      let sent = 0
+      let last = 0n
+      const ours = (resolved: ResolvedEvent) => {
+        sent++
+        last = (resolved.link ?? resolved.event)?.revision ?? last
+        const event = recorded(resolved)
+        if (event) left--
+        return event
+      }
+      const options = { direction, fromRevision, maxCount }
+      yield* pagesOf(
+        atLeader(() => readStream(stream, options)),
+        ours,
+      )
+      if (sent < maxCount || (direction === 'backwards' && last === 0n)) return
+      fromRevision = direction === 'forwards' ? last + 1n : last - 1n
+    }
   }
 
   async function* subscribe(after: Position, options: SubscribeOptions): AsyncGenerator<Batch> {
@@ -178,14 +205,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
       return appends.add(appendOf(stream, events, expected))
     },
 
-    read: (stream, from = 0) => read(stream, { fromRevision: BigInt(from) }),
-
-    readBackwards: (stream, { from, limit } = {}) =>
-      read(stream, {
-        direction: 'backwards',
-        fromRevision: from === undefined ? 'end' : BigInt(from),
-        ...(limit !== undefined && { maxCount: limit }),
-      }),
+    read: (stream, options) => read(stream, 'forwards', options),
+    readBackwards: (stream, options) => read(stream, 'backwards', options),
 
     subscribe,
 

@@ -54,6 +54,8 @@ export interface ScriptedServer {
   subscriptions(): number
   /** Reads that nobody has ended, neither this server nor its client. */
   openReads(): number
+  /** How many events reads have been sent, whether their reader took them or not: as a real server, it sends all that a read asks for. */
+  eventsSent(): number
   /** Every position that a subscription was asked for to start after. */
   startedAfter: ('start' | number)[]
   appendsSeen(): { calls: number; mostAtOnce: number }
@@ -85,6 +87,7 @@ export function scriptedServer(): ScriptedServer {
   let isHanging = false
   let follower: { end: number; refusals: number } | undefined
   let openReads = 0
+  let eventsSent = 0
   let forgetsPosition = false
   let failing: { error: Error; fate: 'stored' | 'not stored' } | undefined
   let calls = 0
@@ -210,6 +213,7 @@ export function scriptedServer(): ScriptedServer {
         stream.emit('error', given)
         return
       }
+      eventsSent += given.length
       for (const event of given) stream.push({ event, commitPosition: event.position.commit })
       stream.push(null)
     })
@@ -385,6 +389,7 @@ export function scriptedServer(): ScriptedServer {
     },
     subscriptions: () => subscribers.size,
     openReads: () => openReads,
+    eventsSent: () => eventsSent,
     startedAfter,
     appendsSeen: () => ({ calls, mostAtOnce }),
   }

@@ -8,7 +8,14 @@ import { SCHEMA_VERSION } from '../catalogue.ts'
 import { START } from '../position.ts'
 import { openDatabase } from '../sqlite.ts'
 import { all, describeEventStore, ids, listen, named, own, until } from './event-store.contract.ts'
-import { type EventStore, NO_EVENTS, RevisionConflict, StoreUnavailable, type StreamName } from './event-store.ts'
+import {
+  ALL_EVENTS,
+  type EventStore,
+  NO_EVENTS,
+  RevisionConflict,
+  StoreUnavailable,
+  type StreamName,
+} from './event-store.ts'
 import { openSqliteEventStore } from './sqlite.ts'
 
 let directory: string
@@ -40,12 +47,12 @@ describe('the file of the embedded event store', () => {
     const before = await open(file)
     await before.append('customer-cus_1', named(3), NO_EVENTS)
     await before.append('customer-cus_2', named(2), NO_EVENTS)
-    const events = await all(before.read('customer-cus_1'))
+    const events = await all(before.read('customer-cus_1', { limit: ALL_EVENTS }))
     await before.close()
 
     const after = await open(file)
     expect(await after.head()).toBe(5)
-    expect(await all(after.read('customer-cus_1'))).toEqual(events)
+    expect(await all(after.read('customer-cus_1', { limit: ALL_EVENTS }))).toEqual(events)
     expect(await after.append('customer-cus_1', named(1), 2)).toEqual({ revision: 3, position: 6 })
   })
 
@@ -62,7 +69,9 @@ describe('the file of the embedded event store', () => {
   test('the time of an event is that of the store when it recorded it', async () => {
     const store = await open(newFile(), () => Date.UTC(2026, 1, 3, 4, 5, 6, 7))
     await store.append('customer-cus_1', named(1), NO_EVENTS)
-    expect((await all(store.read('customer-cus_1')))[0]?.recordedAt).toBe('2026-02-03T04:05:06.007Z')
+    expect((await all(store.read('customer-cus_1', { limit: ALL_EVENTS })))[0]?.recordedAt).toBe(
+      '2026-02-03T04:05:06.007Z',
+    )
   })
 
   test('two stores on one file write to one log, and neither trusts what it knew of a stream', async () => {
@@ -78,7 +87,8 @@ describe('the file of the embedded event store', () => {
       await expect(bystander.append('customer-cus_1', named(1), index - 1)).rejects.toThrow(RevisionConflict)
       expect(await bystander.append('customer-cus_1', [event], index - 1)).toMatchObject({ revision: index })
     }
-    for (const store of [one, other]) expect(ids(await all(store.read('customer-cus_1')))).toEqual(ids(events))
+    for (const store of [one, other])
+      expect(ids(await all(store.read('customer-cus_1', { limit: ALL_EVENTS })))).toEqual(ids(events))
   })
 
   test('subscribers of two stores on one file see the events of both, in one order', async () => {

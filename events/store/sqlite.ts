@@ -9,6 +9,7 @@ import { appendQueue, type WaitingAppend } from './append-queue.ts'
 import { changesOf } from './changes.ts'
 import {
   type EventStore,
+  mustBeLimit,
   OutcomeUnknown,
   type RecordedEvent,
   RevisionConflict,
@@ -101,11 +102,11 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
         queue.add({ ...appendOf(stream, events, expected), resolve: recorded, reject })
       }),
 
-    read: (stream, from = 0) =>
-      pages((last, size) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, size))),
+    read: (stream, { from = 0, limit }) =>
+      pages(limit, (last, size) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, size))),
 
-    readBackwards: (stream, { from = Number.MAX_SAFE_INTEGER - 1, limit } = {}) =>
-      pages((last, size) => reading(() => tables.backwards(stream, last ? last.revision : from + 1, size)), limit),
+    readBackwards: (stream, { from = Number.MAX_SAFE_INTEGER - 1, limit }) =>
+      pages(limit, (last, size) => reading(() => tables.backwards(stream, last ? last.revision : from + 1, size))),
 
     subscribe: (after, options) => subscription(log, after, options),
 
@@ -135,9 +136,10 @@ function opened(db: Database, file: string): EventTables {
 
 /** Page after page, each asked for with the last event before it, until one is not full or there are as many events as wanted. */
 async function* pages(
+  limit: number,
   next: (last: RecordedEvent | undefined, size: number) => RecordedEvent[],
-  limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<RecordedEvent[]> {
+  mustBeLimit(limit)
   let left = limit
   let last: RecordedEvent | undefined
   while (left > 0) {

@@ -142,7 +142,13 @@ export type OrderNote = EventOf<typeof orderNotes>
 
 /** What can be recorded of an order, in `order-<orderId>`. An order by plain total has no lines. */
 const orderEvents = {
-  OrderPlaced: z.object({ ...orderFacts, lines: z.array(orderLine) }),
+  OrderPlaced: z.object({
+    ...orderFacts,
+    lines: z.array(orderLine),
+    placedAt: z
+      .exactOptional(time)
+      .describe("The order's own date, in UTC. Without it, the time at which the event was recorded."),
+  }),
   OrderApproved: z.object(orderFacts),
   OrderRejected: z.object({ ...orderFacts, reason: rejectionReason }),
   OrderCancelled: z.object({

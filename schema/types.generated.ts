@@ -695,6 +695,8 @@ export type PlaceOrderInput = {
   readonly customerId: Scalars['ID']['input'];
   /** What is ordered. */
   readonly content: OrderContent;
+  /** The order's own date, for an order that was placed before the desk gets it; not in the future. When missing, the time at which the desk records the order. */
+  readonly placedAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 /** What is ordered: exactly one of the two. */
@@ -828,7 +830,7 @@ export type Customer = Node & {
   readonly reservedCredit: Scalars['Money']['output'];
   /** How much can still be reserved: the limit less what is reserved, and never below zero. */
   readonly availableCredit: Scalars['Money']['output'];
-  /** The latest orders in short, newest first, at most 50; cheaper than `orders`, because they are part of the customer's own document. */
+  /** The latest orders in short, those that were recorded last first, at most 50; cheaper than `orders`, because they are part of the customer's own document. */
   readonly recentOrders: ReadonlyArray<CustomerOrder>;
   /** All orders of the customer, newest first by `createdAt` unless `orderBy` says otherwise. */
   readonly orders: OrderConnection;
@@ -868,7 +870,7 @@ export type CustomerOrder = {
   readonly status: OrderStatus;
   /** The sum of the order. */
   readonly total: Scalars['Money']['output'];
-  /** When the order was placed. */
+  /** The order's own date, see `Order.placedAt`. */
   readonly placedAt: Scalars['DateTime']['output'];
 };
 
@@ -930,7 +932,9 @@ export type Order = Node & {
   readonly version: Scalars['Int']['output'];
   /** The place in the log of the last event that changed what is shown here. */
   readonly position: Scalars['Position']['output'];
-  /** When the order was placed. */
+  /** The order's own date: the `placedAt` that the order was placed with; without one, `createdAt`. */
+  readonly placedAt: Scalars['DateTime']['output'];
+  /** When the order was recorded. */
   readonly createdAt: Scalars['DateTime']['output'];
   /** When what is shown here changed last. */
   readonly updatedAt: Scalars['DateTime']['output'];
@@ -1334,7 +1338,9 @@ export type OrderFilter = {
   readonly statusIn?: InputMaybe<ReadonlyArray<OrderStatus>>;
   /** The sum of the order. */
   readonly total?: InputMaybe<MoneyRange>;
-  /** When the order was placed. */
+  /** The order's own date. */
+  readonly placedAt?: InputMaybe<DateTimeRange>;
+  /** When the order was recorded. */
   readonly createdAt?: InputMaybe<DateTimeRange>;
 };
 
@@ -1362,7 +1368,9 @@ export type EventFilter = {
 
 /** What a list of orders is ordered by. */
 export type OrderSortField =
-  /** When the order was placed. */
+  /** The order's own date. */
+  | 'PLACED_AT'
+  /** When the order was recorded. */
   | 'CREATED_AT'
   /** When the order changed last. */
   | 'UPDATED_AT'

@@ -106,6 +106,7 @@ const outcomes: Record<string, object> = {
       history: { nodes: expect.arrayContaining([expect.objectContaining({ type: 'OrderApproved' })]) },
       version: 2,
       position: POSITION,
+      placedAt: INSTANT,
       createdAt: INSTANT,
       updatedAt: INSTANT,
     },

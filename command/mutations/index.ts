@@ -47,13 +47,19 @@ export const mutations = {
     quantity,
   })),
 
-  placeOrder: mutation('placeOrder', 'order', inputs.placeOrder, async ({ customerId, content }, orderId, context) => ({
-    type: 'PlaceOrder',
-    orderId,
-    customerId,
-    content: await contentOf(content, context.bus),
-    ...(context.coordination && { coordination: context.coordination }),
-  })),
+  placeOrder: mutation(
+    'placeOrder',
+    'order',
+    inputs.placeOrder,
+    async ({ customerId, content, placedAt }, orderId, { bus, coordination }) => ({
+      type: 'PlaceOrder',
+      orderId,
+      customerId,
+      content: await contentOf(content, bus),
+      placedAt,
+      ...(coordination && { coordination }),
+    }),
+  ),
   reviseOrder: mutation(
     'reviseOrder',
     'order',

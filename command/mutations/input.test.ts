@@ -67,6 +67,23 @@ test('a parked order has the id of its saga', () => {
   }
 })
 
+describe('placedAt', () => {
+  const fromNow = (ms: number) => new Date(Date.now() + ms).toISOString()
+
+  test('may be any time that is past, as far as clocks agree on that', () => {
+    for (const placedAt of [undefined, null, '0000-01-01T00:00:00.000Z', fromNow(0), fromNow(3_000)]) {
+      expect(told('placeOrder', { placedAt })).toEqual([])
+    }
+  })
+
+  test('is not in the future', () => {
+    for (const placedAt of [fromNow(30_000), fromNow(3_600_000), '9999-12-31T23:59:59.999Z']) {
+      const message = 'placedAt must not be in the future.'
+      expect(told('placeOrder', { placedAt })).toEqual([{ path: 'input.placedAt', message }])
+    }
+  })
+})
+
 describe('an id has its form', () => {
   const fields: [Name, string, string][] = [
     ['registerCustomer', 'customerId', 'cus_'],

@@ -47,6 +47,17 @@ const quantity = z
 /** `~` begins the ids of the desk's own commands. */
 const commandId = optional(text(128).refine((value) => !value.startsWith('~'), 'must not begin with ~'))
 
+/**
+ * Clocks differ: a client that says "now" may be ahead of this process, and so may the process that took the command the first time be.
+ * More than that is a wrong date.
+ */
+const CLOCK_SKEW_MS = 5_000
+
+/** An instant as the scalar DateTime gives it: RFC 3339, UTC, milliseconds. */
+const past = z
+  .string()
+  .refine((instant) => Date.parse(instant) <= Date.now() + CLOCK_SKEW_MS, 'must not be in the future')
+
 const expectedVersion = optional(z.int().min(1, 'must be at least 1'))
 
 /** The name of a saga's stream. */
@@ -107,6 +118,7 @@ export const inputs = {
     orderId: optional(id('order')),
     customerId: id('customer'),
     content,
+    placedAt: optional(past),
   }),
   reviseOrder: z.object({ commandId, orderId: id('order'), content, expectedVersion }),
   cancelOrder: z.object({ commandId, orderId: id('order'), reason: optional(text(500)), expectedVersion }),

@@ -1,5 +1,5 @@
 // From a mutation to a command and back: checks the input, sends the command, answers with a receipt or user errors.
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type * as z from 'zod'
 import { type Entity, generatedId } from '../../events/ids.ts'
@@ -7,6 +7,7 @@ import type { StreamName } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
 import { type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import type { CommandContext } from '../context.ts'
+import { digestOf } from './digest.ts'
 import { checked, inputs } from './input.ts'
 
 type MutationName = keyof typeof inputs
@@ -58,7 +59,7 @@ function resolver<Schema extends z.ZodType<{ commandId?: string | undefined }>>(
     const { commandId = randomUUID(), ...input }: { commandId?: string | undefined } = check.input
     return retryable(async () => {
       const { id, stream, command } = await addressed(check.input, commandId, context)
-      const digest = hash('sha1', JSON.stringify([name, input]), 'base64')
+      const digest = digestOf(name, input)
       const outcome = await context.bus.send({
         stream,
         command,

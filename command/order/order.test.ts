@@ -51,6 +51,17 @@ const historyOf = {
 }
 
 describe('placing', () => {
+  test.each(['orchestration', 'choreography'] as const)(
+    'by %s keeps the date that the order came with',
+    (coordination) => {
+      const placedAt = '2010-12-01T08:26:00.000Z'
+      const { type, data } = coordination === 'choreography' ? choreographed(placed(total)) : placed(total)
+      given(order)
+        .when({ ...placeTotal(total), placedAt, coordination })
+        .then({ type, data: { ...data, placedAt } } as OrderEvent)
+    },
+  )
+
   test('an order can be placed by its total', () => {
     given(order).when(placeTotal(total)).then(placed(total))
   })

@@ -23,6 +23,8 @@ export type OrderCommand =
       orderId: string
       customerId: string
       content: OrderContent
+      /** The order's own date (RFC 3339, UTC, milliseconds), where it has one. */
+      placedAt?: string | undefined
       /** Without it, orchestration. */
       coordination?: Coordination
     }
@@ -93,11 +95,12 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       if (order.status !== 'UNPLACED') {
         return { code: 'ALREADY_EXISTS', message: `${orderId} has been placed already.`, path: ['orderId'] }
       }
-      const { customerId, coordination } = command
+      const { customerId, placedAt, coordination } = command
       const priced = pricedContent(command.content)
       if ('code' in priced) return priced
       const coordinated = coordination === 'choreography' && { coordination }
-      return [{ type: 'OrderPlaced', data: { orderId, customerId, ...priced, ...coordinated } }]
+      const dated = placedAt !== undefined && { placedAt }
+      return [{ type: 'OrderPlaced', data: { orderId, customerId, ...priced, ...dated, ...coordinated } }]
     }
 
     if (order.status === 'UNPLACED') {

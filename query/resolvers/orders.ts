@@ -71,10 +71,19 @@ export function orderPage(
   })
 }
 
-const sortFields = { CREATED_AT: 'createdAt', UPDATED_AT: 'updatedAt', TOTAL: 'total' } as const
+const sortFields = {
+  PLACED_AT: 'placedAt',
+  CREATED_AT: 'createdAt',
+  UPDATED_AT: 'updatedAt',
+  TOTAL: 'total',
+} as const
 
-function orderConditions({ customerId, productId, statusIn, total, createdAt }: OrderFilter): Condition[] {
-  const conditions = [...rangeCondition('total', total), ...rangeCondition('createdAt', createdAt)]
+function orderConditions({ customerId, productId, statusIn, ...ranges }: OrderFilter): Condition[] {
+  const conditions = [
+    ...rangeCondition('total', ranges.total),
+    ...rangeCondition('placedAt', ranges.placedAt),
+    ...rangeCondition('createdAt', ranges.createdAt),
+  ]
   if (typeof customerId === 'string') {
     requireId('customer', 'filter.customerId', customerId)
     conditions.push({ field: 'customerId', oneOf: [customerId] })

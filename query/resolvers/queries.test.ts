@@ -41,7 +41,13 @@ beforeAll(async () => {
     orderApproved({ total: 20_000_000 }),
     orderShipped({ total: 20_000_000 }),
     ...[2, 3, 4, 5].map((n) =>
-      orderPlaced({ orderId: `ord_${n}`, customerId: 'cus_2', total: 100 * (n % 3), lines: [] }),
+      orderPlaced({
+        orderId: `ord_${n}`,
+        customerId: 'cus_2',
+        total: 100 * (n % 3),
+        lines: [],
+        ...(n === 4 && { placedAt: '2025-12-31T23:59:59.000Z' }),
+      }),
     ),
   )
   const feed = await openFeed({ views: desk.views, log: { info() {}, warn() {} } })
@@ -186,6 +192,10 @@ describe('pages', () => {
 
   test.each([
     ['orders(orderBy: { field: TOTAL, direction: ASC })', ['ord_3', 'ord_4', 'ord_2', 'ord_5', 'ord_1']],
+    ['orders(orderBy: { field: PLACED_AT })', ['ord_5', 'ord_3', 'ord_2', 'ord_1', 'ord_4']],
+    ['orders(orderBy: { field: PLACED_AT, direction: ASC })', ['ord_4', 'ord_1', 'ord_2', 'ord_3', 'ord_5']],
+    ['orders(filter: { placedAt: { lt: "2026-01-01T00:00:00Z" } })', ['ord_4']],
+    ['orders(filter: { placedAt: { gte: "2026-01-01T00:00:11Z" }, total: {} })', ['ord_5', 'ord_3']],
     ['orders(orderBy: { field: UPDATED_AT })', ['ord_5', 'ord_4', 'ord_3', 'ord_2', 'ord_1']],
     ['orders(filter: { customerId: "cus_1" })', ['ord_1']],
     ['orders(filter: { productId: "prd_2" })', ['ord_1']],
@@ -272,6 +282,7 @@ describe('pages', () => {
       'orders by createdAt DESC': (after) => page(`orders(${after})`),
       'orders by createdAt ASC': (after) => page(`orders(orderBy: { field: CREATED_AT, direction: ASC } ${after})`),
       'orders by total DESC': (after) => page(`orders(orderBy: { field: TOTAL } ${after})`),
+      'orders by placedAt DESC': (after) => page(`orders(orderBy: { field: PLACED_AT } ${after})`),
       'cus_1.orders by createdAt DESC': (after) => `customer(id: "cus_1") { ${page(`orders(${after})`)} }`,
       'cus_2.orders by createdAt DESC': (after) => `customer(id: "cus_2") { ${page(`orders(${after})`)} }`,
       'cus_1.history': (after) => `customer(id: "cus_1") { ${page(`history(${after})`)} }`,

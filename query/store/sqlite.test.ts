@@ -74,6 +74,7 @@ describe('the SQLite view store answers pages from indexes', () => {
           productIds: few ? ['prd_few', 'prd_1'] : ['prd_1'],
           status: index % 2 === 0 ? 'SHIPPED' : 'PENDING',
           total: index,
+          placedAt: at(MANY - index),
         })
         write('customers', `cus_${index}`, index, { words: ['acme'], creditLimit: index, largestShippedTotal: index })
         write('products', `prd_${index}`, index, { words: ['acme'], available: index })
@@ -127,6 +128,7 @@ describe('the SQLite view store answers pages from indexes', () => {
     { field: 'status', oneOf: ['PENDING', 'SHIPPED'] },
     { field: 'productIds', oneOf: ['prd_1'] },
     { field: 'total', range: { gte: 0 } },
+    { field: 'placedAt', range: { gte: at(0) } },
     { field: 'createdAt', range: { gte: at(0) } },
   ]
   const otherFilters: Condition[] = [

@@ -42,6 +42,13 @@ test('a registered customer has a limit, and nothing reserved or ordered', () =>
     })
 })
 
+test('a recent order is shown with its own date, where it came with one', () => {
+  const placedAt = '2010-12-01T08:26:00.000Z'
+  given(customers, customerRegistered())
+    .when(orderPlaced({ placedAt }), orderPlaced({ orderId: 'ord_2' }))
+    .then({ recentOrders: [expect.objectContaining({ placedAt: time(3) }), expect.objectContaining({ placedAt })] })
+})
+
 test('a revision reserves more, and gives back what is too much', () => {
   const before = [customerRegistered(), creditReserved({ amount: 500 })]
   given(customers, ...before)

@@ -23,6 +23,7 @@ export interface CustomerOrder {
   orderId: string
   status: OrderStatus
   total: Cents
+  /** The order's own date. */
   placedAt: string
 }
 
@@ -111,7 +112,8 @@ type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type
 type OrderDecision = EventOf<'OrderApproved' | 'OrderRejected' | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid'>
 
 function withNewest(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'OrderPlaced'>): CustomerOrder[] {
-  const newest: CustomerOrder = { orderId: data.orderId, status: 'PENDING', total: data.total, placedAt: recordedAt }
+  const { orderId, total, placedAt = recordedAt } = data
+  const newest: CustomerOrder = { orderId, status: 'PENDING', total, placedAt }
   return [newest, ...recent.slice(0, MAX_RECENT_ORDERS - 1)]
 }
 

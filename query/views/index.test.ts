@@ -27,8 +27,15 @@ test('each view can be queried by these fields, and ordered by those, the usual 
     },
     {
       name: 'orders',
-      queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
-      orderedBy: { createdAt: 'text', updatedAt: 'text', total: 'number' },
+      queriedBy: {
+        customerId: 'exact',
+        productIds: 'member',
+        status: 'exact',
+        total: 'range',
+        placedAt: 'range',
+        createdAt: 'range',
+      },
+      orderedBy: { createdAt: 'text', placedAt: 'text', updatedAt: 'text', total: 'number' },
     },
     { name: 'products', queriedBy: { words: 'prefix', available: 'range' }, orderedBy: { createdAt: 'text' } },
     { name: 'parked', queriedBy: { status: 'exact' }, orderedBy: { parkedAt: 'text' } },

@@ -50,6 +50,7 @@ test('a placed order is pending, and asks for credit and for the stock of each p
       productIds: ['prd_1', 'prd_2'],
       total: 30_000,
       version: 1,
+      placedAt: time(1),
       createdAt: time(1),
       placement: {
         state: 'RESERVING',
@@ -61,6 +62,13 @@ test('a placed order is pending, and asks for credit and for the stock of each p
         ],
       },
     })
+})
+
+test('an order that was placed before it was recorded keeps its own date, whatever happens to it', () => {
+  const placedAt = '2010-12-01T08:26:00.000Z'
+  given(orders, orderPlaced({ placedAt }))
+    .when(creditReserved(), stockReserved(), orderApproved())
+    .then({ placedAt, createdAt: time(1) })
 })
 
 test('an order by a plain total asks for credit only', () => {

@@ -25,6 +25,8 @@ export interface OrderDocument extends ViewDocument {
   choreographed?: true
   /** The newest one. */
   revision?: RevisionDocument
+  /** The order's own date; when it was recorded, unless it came with another one. RFC 3339, UTC, milliseconds. */
+  placedAt: string
   /** How many events the order's own stream has. */
   version: number
 }
@@ -41,9 +43,16 @@ export interface PlacementDocument {
 
 export const orders: Projection<OrderDocument> = {
   name: 'orders',
-  version: 5,
-  queriedBy: { customerId: 'exact', productIds: 'member', status: 'exact', total: 'range', createdAt: 'range' },
-  orderedBy: { createdAt: 'text', updatedAt: 'text', total: 'number' },
+  version: 6,
+  queriedBy: {
+    customerId: 'exact',
+    productIds: 'member',
+    status: 'exact',
+    total: 'range',
+    placedAt: 'range',
+    createdAt: 'range',
+  },
+  orderedBy: { createdAt: 'text', placedAt: 'text', updatedAt: 'text', total: 'number' },
 
   documentsOf(event) {
     switch (event.type) {
@@ -154,6 +163,7 @@ function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>
     total: data.total,
     placement: { state: 'RESERVING', steps, startedAt: recordedAt },
     ...(data.coordination === 'choreography' && { choreographed: true }),
+    placedAt: data.placedAt ?? recordedAt,
     version: revision + 1,
     position,
     createdAt: recordedAt,

@@ -1,5 +1,6 @@
 // The plan of a seed: a busy day as a rule, and now and then one on which nobody is in anybody's way.
 import { randomness } from '../random.ts'
+import { dated } from './dates.ts'
 import { operatorsOf } from './operators.ts'
 import { ordersOf } from './orders.ts'
 import type { Plan } from './plan.ts'
@@ -9,6 +10,11 @@ import { poisonsOf, troublesOf } from './troubles.ts'
 import { dayWithoutContention } from './without-contention.ts'
 
 export function planOf(seed: number): Plan {
+  const plan = undatedPlan(seed)
+  return { ...plan, steps: dated(seed, plan.steps) }
+}
+
+function undatedPlan(seed: number): Plan {
   const random = randomness(seed)('plan')
   if (random.chance(0.15)) return dayWithoutContention(seed, random)
 

@@ -44,6 +44,17 @@ describe.each(releases)('the files of release %s', (release) => {
     expect(await answers(url)).toEqual(await recorded(folder))
   })
 
+  test('an order of that release has the date at which it was recorded', async () => {
+    const url = await deskWith(folder, ['events.db', 'views.db'])
+    const question = '{ orders(first: 100, orderBy: { field: PLACED_AT }) { nodes { placedAt createdAt } } }'
+    const page = await ask<{ orders: { nodes: { placedAt: string; createdAt: string }[] } }>(url, question, {})
+    const dates = page.orders.nodes.map(({ placedAt }) => placedAt)
+
+    expect(dates).toEqual(page.orders.nodes.map(({ createdAt }) => createdAt))
+    expect(dates).toEqual(dates.toSorted().reverse())
+    expect(dates.length).toBeGreaterThan(5)
+  })
+
   test('an order that release left open goes on, and a new one is decided', async () => {
     const url = await deskWith(folder, ['events.db', 'views.db'])
 

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DeskProcess, startDeskProcess } from '../test/desk-process.ts'
 import { programs, startFerretdb, startNats } from '../test/servers.ts'
+import { refuseArguments } from './arguments.ts'
 
 const ORDERS = 1_000
 const TRIES = 200
@@ -22,6 +23,8 @@ interface Figures {
 
 const ALL = 'gateway,command,saga,projector'
 const APART = ['command', 'saga', 'projector', 'gateway']
+
+refuseArguments('bench:apart', 'Measures the cost of the desk with its roles in separate processes.')
 
 const opened: (() => Promise<unknown>)[] = []
 try {

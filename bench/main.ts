@@ -2,6 +2,7 @@
 import '../server/production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { refuseArguments } from './arguments.ts'
 import { costOfCoordination } from './coordination.ts'
 import { fsyncCost } from './fsync.ts'
 import { hotCustomer } from './hot-customer.ts'
@@ -9,6 +10,8 @@ import { longStream } from './long-stream.ts'
 import { ordersOverHttp } from './orders-over-http.ts'
 import { ordersThroughThePath } from './orders-through-the-path.ts'
 import { rawAppends } from './raw-appends.ts'
+
+refuseArguments('bench', 'Measures the cost of the desk in one process. docs/bench.md explains the figures.')
 
 /** On the disk of the project: a temporary directory may be memory, where an fsync costs nothing. */
 const directory = await mkdtemp(resolve('.bench-'))

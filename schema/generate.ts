@@ -1,11 +1,16 @@
 // Writes what is made from the schema: `npm run generate`. With `--check` it writes nothing and fails when a file is not up to date.
 // With `--accept-baseline` it also makes the schema of today the one that later changes are compared with.
 import { readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
 import { codegen } from '@graphql-codegen/core'
 import * as typescript from '@graphql-codegen/typescript'
 import * as resolvers from '@graphql-codegen/typescript-resolvers'
 import { buildASTSchema, lexicographicSortSchema, parse, printSchema, visit } from 'graphql'
 import { typeDefinitions } from './type-definitions.ts'
+
+const USAGE = 'Usage: npm run generate -- [--check] [--accept-baseline]'
+
+const asked = readArguments()
 
 interface GeneratedFile {
   /** From the root of the project. */
@@ -64,7 +69,7 @@ const files = [
   await generated('query/resolvers.generated.ts', resolvers, resolverTypes, resolverPreamble),
 ]
 
-if (process.argv.includes('--check')) {
+if (asked.check) {
   for (const file of files) {
     if ((await readFile(inProject(file.path), 'utf8').catch(() => '')) !== file.text) {
       console.error(
@@ -74,8 +79,21 @@ if (process.argv.includes('--check')) {
     }
   }
 } else {
-  if (process.argv.includes('--accept-baseline')) files.push({ path: 'schema/baseline.graphql', text: baseline() })
+  if (asked['accept-baseline']) files.push({ path: 'schema/baseline.graphql', text: baseline() })
   for (const file of files) await writeFile(inProject(file.path), file.text)
+}
+
+function readArguments() {
+  try {
+    const flag = { type: 'boolean', default: false } as const
+    const { values } = parseArgs({ options: { check: flag, 'accept-baseline': flag, help: { ...flag, short: 'h' } } })
+    if (!values.help) return values
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    process.exit(2)
+  }
 }
 
 async function generated(

@@ -11,7 +11,7 @@ import { openLog } from './log.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
 import { closeWhenTold } from './stopping.ts'
 
-const { port, host, logLevel } = settingsOrExit()
+const { port, host, logLevel } = settingsOrExit('demo')
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
 const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 let stopping = false

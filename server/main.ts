@@ -7,7 +7,7 @@ import { openLog } from './log.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
 import { closeWhenTold } from './stopping.ts'
 
-const settings = settingsOrExit()
+const settings = settingsOrExit('start')
 try {
   const desk = await startDesk(settings)
   closeWhenTold(openLog(settings.logLevel), desk.close)

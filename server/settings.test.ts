@@ -156,10 +156,12 @@ describe('settings', () => {
     expect(readSettings(env, [])).toEqual(usual)
   })
 
-  test('arguments are refused', () => {
-    expect(readSettings({}, ['--port', '80'])).toEqual([
-      'The argument "--port" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA).',
-      'The argument "80" is not known: there are none, settings are environment variables (PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA).',
+  test('an argument that is no option is refused, and the setting that it may mean is named', () => {
+    expect(readSettings({}, ['--port', '80', '--data-dir=/tmp', '--verbose'])).toEqual([
+      'The argument "--port" is not known. PORT is a setting: set the environment variable PORT.',
+      'The argument "80" is not known.',
+      'The argument "--data-dir=/tmp" is not known. DATA_DIR is a setting: set the environment variable DATA_DIR.',
+      'The argument "--verbose" is not known.',
     ])
   })
 
@@ -168,13 +170,13 @@ describe('settings', () => {
   })
 
   test('the help is a table: its columns begin at the same place in each line', () => {
-    const [first = '', ...others] = settingsHelp.split('\n')
+    const [first = '', ...others] = settingsHelp().split('\n')
     const meanings = first.indexOf('TCP port')
     for (const line of others) expect(line.slice(meanings - 2)).toMatch(/^ {2}\S/)
   })
 
   test('the help names every setting with its default', () => {
-    expect(settingsHelp).toMatch(
+    expect(settingsHelp()).toMatch(
       /^PORT +4000 .*\nHOST +127\.0\.0\.1 .*\nDATA_DIR +\.\/data .*\nLOG_LEVEL +info .*\nEVENTSTORE_URL/,
     )
   })

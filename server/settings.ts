@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Coordination } from '../events/catalogue.ts'
+import { misspells } from './misspelt.ts'
+import { type Program, readOptions } from './options.ts'
 
 export interface Settings {
   port: number
@@ -86,9 +88,10 @@ const shapes = z.object({
   SAGA: coordination,
 })
 
-type Name = keyof typeof shapes.shape
+/** The name of a setting. */
+export type Setting = keyof typeof shapes.shape
 
-const known: Record<Name, { usual: string; right: string; meaning: string }> = {
+const known: Record<Setting, { usual: string; right: string; meaning: string }> = {
   PORT: { usual: '4000', right: 'a whole number from 0 to 65535', meaning: 'TCP port; 0 takes a free one' },
   HOST: { usual: '127.0.0.1', right: 'an IP address or a host name', meaning: 'address to listen on' },
   DATA_DIR: { usual: './data', right: 'a path', meaning: 'directory of the event log and the views' },
@@ -134,23 +137,26 @@ const known: Record<Name, { usual: string; right: string; meaning: string }> = {
   },
 }
 
-const names = Object.keys(known) as Name[]
+const names = Object.keys(known) as Setting[]
+
+export const settingsNames: readonly Setting[] = names
 
 /**
  * Reads the settings.
  *
  * @param env the environment, as in `process.env`
- * @param argv the arguments after the name of the program; the desk takes none
+ * @param argv the arguments after the name of the program, of which every one must be an option: see options.ts
  * @returns the settings, or one sentence for everything that is wrong, each naming it and what would be right
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
+  program: Program = 'start',
 ): Settings | string[] {
   const read = shapes.safeParse(Object.fromEntries(names.map((name) => [name, env[name] ?? known[name].usual])))
   const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
   const complaints = [
-    ...argv.map(unknownArgument),
+    ...readOptions(argv, program).unknown.map(unknownArgument),
     ...Object.keys(env).flatMap((name) => unknownVariable(name, env)),
     ...malformed.map((name) => malformation(name, env[name])),
   ]
@@ -189,18 +195,16 @@ function aloneWithoutNats(listed: readonly Role[]): string {
   return `ROLES leaves out ${missing}, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.`
 }
 
-/** Every setting with its default and its meaning, one a line, for people. */
-export const settingsHelp: string = help()
-
-function help(): string {
-  const width = Math.max(...names.map((name) => name.length))
-  const usualWidth = Math.max(...names.map((name) => known[name].usual.length))
-  return names
+/** Settings with their defaults and meanings, one a line, for people. */
+export function settingsHelp(listed: readonly Setting[] = names): string {
+  const width = Math.max(...listed.map((name) => name.length))
+  const usualWidth = Math.max(...listed.map((name) => known[name].usual.length))
+  return listed
     .map((name) => `${name.padEnd(width)}  ${known[name].usual.padEnd(usualWidth)}  ${known[name].meaning}`)
     .join('\n')
 }
 
-function malformation(name: Name, value: string | undefined): string {
+function malformation(name: Setting, value: string | undefined): string {
   // A connection string may hold a password.
   return name.endsWith('_URL')
     ? `${name} must be ${known[name].right}.`
@@ -208,7 +212,11 @@ function malformation(name: Name, value: string | undefined): string {
 }
 
 function unknownArgument(argument: string): string {
-  return `The argument ${JSON.stringify(argument)} is not known: there are none, settings are environment variables (${names.join(', ')}).`
+  const sentence = `The argument ${JSON.stringify(argument)} is not known.`
+  const meant = names.find((name) =>
+    misspells(argument.replace(/^-+/, '').replace(/=.*$/s, '').replaceAll('-', '_'), name),
+  )
+  return meant === undefined ? sentence : `${sentence} ${meant} is a setting: set the environment variable ${meant}.`
 }
 
 /** Kubernetes tells each container where the services of its namespace are, in variables that begin with the service's name. */
@@ -228,45 +236,11 @@ function unknownVariable(name: string, env: Readonly<Record<string, string | und
 }
 
 /** As others call the same thing. Passed over, a desk would keep its books in an embedded store that is thought to be elsewhere. */
-const otherNames: Partial<Record<Name, readonly string[]>> = {
+const otherNames: Partial<Record<Setting, readonly string[]>> = {
   EVENTSTORE_URL: ['EVENTSTORE', 'EVENTSTOREDB', 'EVENTSTOREDB_URL', 'EVENTSTORE_URI', 'EVENTSTORE_CONNECTION_STRING'],
   MONGODB_URL: ['MONGO', 'MONGODB', 'MONGO_URL', 'MONGO_URI', 'MONGODB_URI', 'MONGODB_CONNECTION_STRING'],
   NATS_URL: ['NATS', 'NATS_URI', 'NATS_SERVERS'],
   DATA_DIR: ['DATA_DIRECTORY', 'DATA_PATH'],
   PLACEMENT_TIMEOUT: ['PLACEMENT_TIMEOUT_MS', 'PLACEMENT_TIMEOUT_SECONDS'],
   SAGA: ['SAGAS', 'SAGA_STYLE', 'COORDINATION'],
-}
-
-/**
- * Whether a variable is evidently meant to be a setting: the same letters in another case or with other underscores, or a slip
- * of one letter. In a name of four letters only two swapped letters count, since SORT, POST or HOSTS belong to somebody else.
- */
-function misspells(name: string, setting: string): boolean {
-  const [given, right] = [bare(name), bare(setting)]
-  return given === right || swapsTwoLetters(given, right) || (right.length > 4 && differsByOneLetter(given, right))
-}
-
-function bare(name: string): string {
-  return name.toUpperCase().replaceAll('_', '')
-}
-
-function swapsTwoLetters(given: string, right: string): boolean {
-  const at = firstDifference(given, right)
-  return given === right.slice(0, at) + (right[at + 1] ?? '') + (right[at] ?? '') + right.slice(at + 2)
-}
-
-function differsByOneLetter(given: string, right: string): boolean {
-  const at = firstDifference(given, right)
-  const rests = [
-    [given.slice(at + 1), right.slice(at + 1)],
-    [given.slice(at + 1), right.slice(at)],
-    [given.slice(at), right.slice(at + 1)],
-  ]
-  return rests.some(([restGiven, restRight]) => restGiven === restRight)
-}
-
-function firstDifference(given: string, right: string): number {
-  let at = 0
-  while (at < given.length && given[at] === right[at]) at++
-  return at
 }

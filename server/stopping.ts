@@ -7,6 +7,9 @@ const STOPPING_TAKES_AT_MOST = 10_000
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 
+/** How often a program that npm runs looks whether its parent is still there, in milliseconds. */
+const PARENT_CHECK = 100
+
 /**
  * From now on SIGTERM and SIGINT close what is open and end the process; so does an error that nobody catches, with exit code 1.
  * Who is told once more while it closes ends at once, with exit code 1.
@@ -29,18 +32,39 @@ export function closeWhenTold(log: Logger, close: () => Promise<void>): void {
     },
   )
 
+  function begin(told: NodeJS.Signals): void {
+    if (closing) return
+    signal = told
+    grace.close()
+  }
+
   let repeats = 0
   for (const told of signals) {
     process.on(told, () => {
-      if (!closing) {
-        signal = told
-        grace.close()
-      } else if (++repeats > repeatsOfOneSignal()) {
+      if (!closing) begin(told)
+      else if (++repeats > repeatsOfOneSignal()) {
         log.error({ signal: told }, 'Told once more to stop: ends at once')
         process.exit(1)
       }
     })
   }
+  whenNpmIsGone(() => begin('SIGTERM'))
+}
+
+/**
+ * npm passes SIGTERM on to its shell alone. Debian's dash does not replace itself with the program, so it ends without passing the
+ * signal on, and npm ends with it. The script cannot say `exec`, which cmd.exe does not know.
+ */
+function whenNpmIsGone(stop: () => void): void {
+  const { npm_lifecycle_script: script } = process.env
+  const program = process.argv[1]?.replaceAll('\\', '/').split('/').slice(-2).join('/')
+  if (program === undefined || !script?.split(' ').includes(program)) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, PARENT_CHECK).unref()
 }
 
 /** Control-C in a terminal goes to npm and to what it runs, and npm passes it on. */

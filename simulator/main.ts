@@ -30,7 +30,7 @@ function asked(): { seeds: number; firstSeed: number } {
       options: {
         seeds: { type: 'string', default: '200' },
         'first-seed': { type: 'string', default: '1' },
-        help: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     })
     if (values.help) {

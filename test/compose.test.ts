@@ -11,7 +11,7 @@ const single = composeFile()
 const cluster = composeFile(['cluster'])
 const services = Object.entries(cluster.services)
 const processes = deskServices(cluster)
-const startCommand = ['node', ...(/^exec node (.+) \|\| /.exec(scripts().start ?? '')?.[1]?.split(' ') ?? [])]
+const startCommand = scripts().start?.split(' ')
 
 describe.each([
   ['as it stands', single],

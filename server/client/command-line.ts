@@ -11,7 +11,7 @@ export class BadArguments extends Error {
 export const usualOptions = {
   url: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },
   json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies Options
 
 /** Splits arguments into options and what else there is. @throws BadArguments */

@@ -3,7 +3,8 @@ import { parseMoney } from '../../events/money.ts'
 import { BadArguments, endpoint, parsed, usualOptions } from '../client/command-line.ts'
 import type { ImportOptions } from './import.ts'
 
-export const USAGE = `Usage: npm run import -- FILE.csv [options]
+export const USAGE = `Usage: creditline import FILE.csv [options]
+   or: npm run import -- FILE.csv [options]
 
 Sends the orders of a wholesaler's CSV file (columns of the UCI Online Retail data set) to a running desk.
 Characters that ids cannot have become _, and an invoice is one order, of its first customer.
@@ -15,7 +16,7 @@ standard error: the first few of each kind.
   --stock NUMBER        of every product (1000000)
   --concurrency NUMBER  requests under way at once (32)
   --json                the summary as one JSON object, on the last line of standard output
-  --help                this text`
+  -h, --help            this text`
 
 export interface Arguments extends ImportOptions {
   file: string

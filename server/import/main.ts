@@ -15,7 +15,7 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof DeskProblem) return complain(error.message, DESK_FAILED)
   if (error instanceof UnreadableFile) return complain(error.message, BAD_INPUT)
   if (error instanceof BadArguments)
-    return complain(`${error.message}\nThe options: npm run import -- --help`, BAD_INPUT)
+    return complain(`${error.message}\ncreditline import --help shows the options.`, BAD_INPUT)
   throw error
 })
 

@@ -38,8 +38,8 @@ describe('the command line for parked orders', () => {
   })
 
   test.each([
-    ['', 'What to do must be list, retry or discard; it is missing.'],
-    ['mend', 'What to do must be list, retry or discard; it is "mend".'],
+    ['', 'The action must be list, retry or discard; it is missing.'],
+    ['mend', 'The action must be list, retry or discard; it is "mend".'],
     ['list ord_1', 'ord_1 is too much'],
     ['retry', 'The id of a parked order is missing'],
     ['retry ord_1 ord_2', 'One order at a time: ord_2 is too much.'],

@@ -9,7 +9,7 @@ the id of the order alone stands for its placement.
 
   --url URL  the desk, or its GraphQL endpoint (http://127.0.0.1:4000)
   --json     the answer as JSON: for a list, one object a line
-  --help     this text`
+  -h, --help this text`
 
 export interface Arguments {
   action: 'list' | 'retry' | 'discard'
@@ -40,6 +40,6 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
       if (more.length > 0) throw new BadArguments(`One order at a time: ${more.join(' ')} is too much.`)
       return { action, id: id.startsWith('ord_') ? `placement-${id}` : id, url, json }
     default:
-      throw new BadArguments(`What to do must be list, retry or discard; it is ${action ? `"${action}"` : 'missing'}.`)
+      throw new BadArguments(`The action must be list, retry or discard; it is ${action ? `"${action}"` : 'missing'}.`)
   }
 }

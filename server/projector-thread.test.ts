@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -34,6 +34,31 @@ test('a projector whose views cannot be reached does not keep the process from s
   const projector = startProjectorThread(task, () => {}, pino({ level: 'silent' }))
   await projector.stop()
   expect(await projector.health()).toBeUndefined()
+})
+
+test('stores that are away are no error of the projector: it waits for them, which is told once, and goes on when they are back', async () => {
+  const at = await directory()
+  const files = { events: join(at, 'later', 'events.db'), views: join(at, 'views.db') }
+  const lines: { level: number; msg: string }[] = []
+  const log = pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) })
+  const store = await openSqliteEventStore({ file: join(at, 'events.db') })
+  const logId = await logIdentity(store)
+  await store.close()
+  await (await openSqliteViewStore({ file: files.views, logId, projections })).close()
+
+  let folded = false
+  const told = (position: number) => (folded = position > 0)
+  const projector = startProjectorThread({ places: { files }, logId, logLevel: 'silent' }, told, log)
+  onTestFinished(() => projector.stop())
+  await expect.poll(() => projector.health()).toMatchObject({ cannotOpen: expect.stringContaining('events.db') })
+  await rename(join(at, 'events.db'), join(at, 'moved.db'))
+  await mkdir(join(at, 'later'))
+  await rename(join(at, 'moved.db'), files.events)
+  await expect.poll(() => folded).toBe(true)
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+    [40, 'the projector waits for its stores'],
+    [30, 'the projector has its stores again'],
+  ])
 })
 
 async function directory(): Promise<string> {

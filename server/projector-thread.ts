@@ -15,11 +15,15 @@ export interface ProjectorTask {
 }
 
 export type ToProjector = 'health' | 'stop'
-export type FromProjector = { folded: Position } | { health: ProjectorHealth }
+export type FromProjector =
+  | { folded: Position }
+  | { health: ProjectorHealth }
+  /** The last message of a thread that cannot open the log or the views. */
+  | { cannotOpen: string }
 
 export interface ProjectorThread {
-  /** `undefined` when the thread does not answer. */
-  health(): Promise<ProjectorHealth | undefined>
+  /** The reason why the stores cannot be opened now; `undefined` when the thread does not answer. */
+  health(): Promise<ProjectorHealth | { cannotOpen: string } | undefined>
   /** Finishes the write that is under way, unless that takes long, and ends. */
   stop(): Promise<void>
 }
@@ -39,21 +43,36 @@ export function startProjectorThread(
   let worker: Worker | undefined
   /** Those who have asked for the health and have no answer yet. */
   let asking: ((health: ProjectorHealth) => void)[] = []
+  /** Why the last thread could not open the log or the views. */
+  let cannotOpen: string | undefined
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const reason = await ended(startWorker())
+      const wasAway = cannotOpen !== undefined
+      let isAway = false
+      const ending = startWorker((reason) => {
+        isAway = true
+        cannotOpen = reason
+      })
+      const reason = await ended(ending)
       worker = undefined
       if (stopping.signal.aborted) return
-      log.error({ reason }, 'the projector ended by itself and is started again')
+      if (!isAway) log.error({ reason }, 'the projector ended by itself and is started again')
+      else if (!wasAway) log.warn({ reason: cannotOpen }, 'the projector waits for its stores')
       await pause(RESTART_AFTER_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
-  function startWorker(): Worker {
+  function startWorker(onAway: (reason: string) => void): Worker {
     const file = new URL('./projector-worker.mjs', import.meta.url)
     worker = new Worker(file, { workerData: task })
     worker.on('message', (message: FromProjector) => {
+      if ('cannotOpen' in message) {
+        onAway(message.cannotOpen)
+        return
+      }
+      if (cannotOpen !== undefined) log.info({ after: cannotOpen }, 'the projector has its stores again')
+      cannotOpen = undefined
       if ('folded' in message) onFolded(message.folded)
       else answer(message.health)
     })
@@ -69,8 +88,9 @@ export function startProjectorThread(
 
   const running = run()
   return {
-    health: () =>
-      new Promise((resolve) => {
+    async health() {
+      if (cannotOpen !== undefined) return { cannotOpen }
+      return new Promise((resolve) => {
         const answered = (health: ProjectorHealth) => {
           clearTimeout(timer)
           resolve(health)
@@ -81,7 +101,8 @@ export function startProjectorThread(
         }, ANSWERS_WITHIN_MS).unref()
         asking.push(answered)
         send(worker, 'health')
-      }),
+      })
+    },
     async stop() {
       stopping.abort()
       send(worker, 'stop')

@@ -1,5 +1,6 @@
 // The projector in a thread of its own: what it writes and what it reads do not keep commands and queries waiting.
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../events/message-of.ts'
 import { startProjector } from '../query/projector/projector.ts'
 import { views as projections } from '../query/views/index.ts'
 import { openLog } from './log.ts'
@@ -8,8 +9,8 @@ import { openEventStore, openViewStore } from './stores.ts'
 
 const { places, logId, logLevel } = workerData as ProjectorTask
 const log = openLog(logLevel)
-const store = await openEventStore(places, log)
-const views = await openViewStore(places, logId)
+const store = await opened(openEventStore(places, log))
+const views = await opened(openViewStore(places, logId))
 const projector = startProjector({
   store,
   views,
@@ -25,6 +26,16 @@ parentPort?.on('message', async (request: ToProjector) => {
   await store.close()
   process.exit()
 })
+
+/** A store that is away is no fault of the projector: the thread is started again until the store is back. */
+async function opened<Store>(opening: Promise<Store>): Promise<Store> {
+  try {
+    return await opening
+  } catch (error) {
+    tell({ cannotOpen: messageOf(error) })
+    process.exit()
+  }
+}
 
 function tell(message: FromProjector): void {
   parentPort?.postMessage(message)

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { lockFile } from '../events/file-lock.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
+import { wireTo } from '../events/wire.given.ts'
 import { ask } from './client.ts'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { inspect } from './folded.ts'
@@ -57,6 +58,32 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
       await crashing.end('SIGKILL')
     }
     expect([...seen]).toEqual([64])
+    await orders.more(100)
+    await stop()
+    await verify(orders)
+  })
+
+  test('a command handler that is silently cut off from NATS gives its partitions back, and has its part again later', async () => {
+    const { start, ready, load, verify, nats } = await deployment()
+    const wire = await wireTo(nats.url)
+    onTestFinished(() => wire.remove())
+    const [other, cut] = await Promise.all([
+      start('command'),
+      start('command', { NATS_URL: wire.url }),
+      start('saga,projector'),
+      start('gateway'),
+    ])
+    await ready()
+    const orders = await load()
+    const stop = orders.run(CLIENTS)
+    await expect.poll(() => partitionsOf(cut)).toBe(32)
+    wire.silence()
+    // Four seconds until it is noticed, one until it is said, one until that is seen.
+    await expect.poll(() => partitionsOf(other), { timeout: 8_000, interval: 50 }).toBe(64)
+    expect(await partitionsOf(cut)).toBe(0)
+    await orders.more(100)
+    wire.mend()
+    await expect.poll(() => partitionsOf(cut)).toBe(32)
     await orders.more(100)
     await stop()
     await verify(orders)
@@ -160,8 +187,11 @@ describe.skipIf(withoutNats + withoutFerretdb !== '')(`with FerretDB for the vie
 
 interface Deployment {
   nats: TestServer
-  /** @param roles of the process, with commas between them */
-  start(roles: string): Promise<DeskProcess>
+  /**
+   * @param roles of the process, with commas between them
+   * @param env settings of its own
+   */
+  start(roles: string, env?: Record<string, string>): Promise<DeskProcess>
   /** Of the gateway that was started first. */
   url(): string
   /** Waits until all gateways that live are ready. */
@@ -191,8 +221,8 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
   return {
     nats,
     url,
-    async start(roles) {
-      const desk = await startDeskProcess(dataDirectory, { ...place.env, ROLES: roles })
+    async start(roles, env) {
+      const desk = await startDeskProcess(dataDirectory, { ...place.env, ROLES: roles, ...env })
       onTestFinished(async () => void (await desk.end('SIGKILL')))
       started.push({ desk, roles })
       return desk

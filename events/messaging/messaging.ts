@@ -37,6 +37,8 @@ export interface MessagingHealth {
   ok: boolean
   /** The server, or why there is no connection. */
   detail: string
+  /** Until when the server answered, by `performance.now()`: a silence is noticed some time after it has begun. */
+  reachedAt?: number
 }
 
 /** Nobody serves the subject: nothing was received. */

@@ -1,4 +1,5 @@
 // The connection to NATS: the first one, which may take several tries, and the pauses before each one after it broke.
+import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
 import { startOrCorrect } from '../advice.ts'
@@ -7,7 +8,17 @@ import { within } from '../within.ts'
 import { natsAddress } from './nats-address.ts'
 
 const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 2_000
+const LONGEST_PAUSE_MS = 1_000
+
+/** A try to connect that gets no answer must not outlast a silence for long. */
+const CONNECTS_WITHIN_MS = 3_000
+
+/**
+ * A connection that is cut without a word is lost when three pings have no answer: after three to four seconds. The timer of the pings
+ * does not count what a busy event loop has not read yet, because it runs once for each turn of the loop.
+ */
+const PING_EVERY_MS = 1_000
+const UNANSWERED_PINGS = 3
 
 /** What waiting does not mend. */
 const FAULTS_OF_THE_SETTING: readonly string[] = [
@@ -24,6 +35,11 @@ export interface ConnectionToNats {
   tried(): void
   /** To be told when the connection is there again. */
   reset(): void
+  /**
+   * Gives up a connection whose server is silent. The client (nats 2.29) itself waits until the system has taken everything that it has
+   * sent, which a silent server keeps from happening once the buffers are full.
+   */
+  abandon(): void
 }
 
 /**
@@ -39,17 +55,21 @@ export async function connectToNats(url: string, patienceMs: number): Promise<Co
   const connection = await firstConnection(place, patienceMs, {
     ...address,
     name: 'creditline',
-    timeout: 5_000,
+    timeout: CONNECTS_WITHIN_MS,
     reconnectDelayHandler: delay,
     maxReconnectAttempts: -1,
     // A server that comes back with its users not loaded yet refuses for a while.
     ignoreAuthErrorAbort: true,
-    // Finds a connection that is cut without a word within about 15 seconds.
-    pingInterval: 5_000,
-    maxPingOut: 2,
+    pingInterval: PING_EVERY_MS,
+    maxPingOut: UNANSWERED_PINGS,
     noAsyncTraces: true,
   })
-  return { connection, place, tried, reset }
+  return { connection, place, tried, reset, abandon: () => socketOf(connection)?.destroy() }
+}
+
+/** The client does not show its socket; there is no other way to end a connection at once and to have it made again. */
+function socketOf(connection: NatsConnection): Socket | undefined {
+  return (connection as unknown as { protocol: { transport: { socket?: Socket } } }).protocol.transport.socket
 }
 
 /** The client tries the first connection once; a server that starts together with the desk needs more. */

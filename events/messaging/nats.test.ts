@@ -1,9 +1,10 @@
 // Messages over NATS: the common promises, and what happens when there is no server, or the connection to it breaks.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { connect as dial, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Logger } from '../logger.ts'
+import { type Wire, wireTo } from '../wire.given.ts'
 import { describeMessaging } from './messaging.contract.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer } from './messaging.ts'
 import { openNats } from './nats.ts'
@@ -91,7 +92,8 @@ function describeConnection(url: string): void {
       told.info.mockClear()
       wire.cut()
       await connectedHere(false)
-      await wire.refused(3)
+      const before = wire.refused()
+      await expect.poll(wire.refused).toBeGreaterThanOrEqual(before + 3)
       wire.mend()
       await connectedHere(true)
       expect(told.warn.mock.calls.map(([, message]) => message)).toEqual([
@@ -118,6 +120,38 @@ function describeConnection(url: string): void {
       wire.cut()
       await expect(request).rejects.toThrow(NoAnswer)
       over()
+    })
+
+    test.each([
+      ['little', 1],
+      ['more than all buffers hold', 200],
+    ])('that falls silent after %s was sent is lost, and is made again when the silence ends', async (_, messages) => {
+      const subject = newSubject()
+      here.serve(subject, () => 'here')
+      await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
+      wire.silence()
+      const request = here.request(subject, 'question', 60_000)
+      for (let sent = 0; sent < messages; sent++) here.publish(newSubject(), 'x'.repeat(500_000))
+      await expect(request).rejects.toThrow(NoAnswer)
+      expect(here.health()).toMatchObject({ ok: false })
+      expect(performance.now() - Number(here.health().reachedAt)).toBeGreaterThan(2_900)
+      await expect.poll(() => wire.connections().ever).toBeGreaterThan(1)
+      expect(here.health().ok).toBe(false)
+      wire.mend()
+      await connectedHere(true)
+      await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
+    })
+
+    test('that is slow, because this process has something else to do, is not lost', async () => {
+      told.warn.mockClear()
+      for (let times = 0; times < 3; times++) {
+        for (const end = performance.now() + 1_400; performance.now() < end; );
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      const subject = newSubject()
+      here.serve(subject, () => 'here')
+      await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
+      expect(told.warn).not.toHaveBeenCalled()
     })
 
     test('that is not there keeps nothing for later', async () => {
@@ -224,83 +258,6 @@ function describeConnection(url: string): void {
     raw.destroy()
     await messaging.close()
   })
-}
-
-interface Wire {
-  url: string
-  /** Cuts all connections, and takes no new ones. */
-  cut(): void
-  mend(): void
-  /** Cuts when the next client has left. */
-  cutAfterNext(): void
-  connections(): { now: number; ever: number }
-  /** Says something to the client, as if it were the server. */
-  say(text: string): void
-  /** Resolves when so many more connections were turned away. */
-  refused(count: number): Promise<void>
-  remove(): Promise<void>
-}
-
-/** A way to the server that can be cut. */
-async function wireTo(url: string): Promise<Wire> {
-  const { hostname, port } = new URL(url)
-  const sockets = new Set<Socket>()
-  const clients = new Set<Socket>()
-  let isCut = false
-  let refused = 0
-  let ever = 0
-  const server: Server = createServer((socket) => {
-    if (isCut) {
-      refused++
-      socket.destroy()
-      return
-    }
-    const onward = dial(Number(port) || 4222, hostname)
-    clients.add(socket)
-    ever++
-    for (const one of [socket, onward]) {
-      sockets.add(one)
-      one.on('error', quiet).on('close', () => {
-        sockets.delete(one)
-        clients.delete(socket)
-        socket.destroy()
-        onward.destroy()
-      })
-    }
-    socket.pipe(onward).pipe(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The wire has no port')
-  const end = () => {
-    isCut = true
-    for (const socket of sockets) socket.destroy()
-  }
-  const credentials = url.match(/\/\/(.*@)/)?.[1] ?? ''
-  return {
-    url: `nats://${credentials}127.0.0.1:${address.port}`,
-    cut: end,
-    mend() {
-      isCut = false
-    },
-    cutAfterNext() {
-      server.once('connection', (socket) => socket.once('close', end))
-    },
-    connections: () => ({ now: clients.size, ever }),
-    say(text) {
-      for (const client of clients) client.write(text)
-    },
-    async refused(count) {
-      const before = refused
-      await expect.poll(() => refused).toBeGreaterThanOrEqual(before + count)
-    },
-    async remove() {
-      end()
-      server.close()
-      await once(server, 'close')
-    },
-  }
 }
 
 async function rawClient(url: string): Promise<Socket> {

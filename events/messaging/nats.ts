@@ -28,8 +28,10 @@ const DRAIN_WITHIN_MS = 1_000
  * @throws what `connectToNats` throws
  */
 export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): Promise<Messaging> {
-  const { connection, place, tried, reset } = await connectToNats(url, patienceMs)
+  const { connection, place, tried, reset, abandon } = await connectToNats(url, patienceMs)
   let connected = true
+  /** When the server last answered; while there is no connection, until when there was one. By `performance.now()`. */
+  let reachedAt = performance.now()
   let closing: Promise<void> | undefined
   let inService = 0
   let dropped = 0
@@ -40,18 +42,28 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
   async function followConnection(): Promise<void> {
     for await (const { type, data } of connection.status()) {
       if (type === DebugEvents.Reconnecting) tried()
-      if (type === Events.Error && connected) log.warn({ server: place, code: data }, 'NATS has refused something')
-      if (type === Events.Disconnect && connected) {
-        connected = false
-        log.warn({ server: place }, 'The connection to NATS is lost; it is made again as soon as possible')
-        for (const fail of waiting) fail()
+      // The first ping after one that was answered.
+      if (type === DebugEvents.PingTimer && data === '1') reachedAt = performance.now()
+      if (type === DebugEvents.StaleConnection) {
+        lost(reachedAt)
+        abandon()
       }
+      if (type === Events.Error && connected) log.warn({ server: place, code: data }, 'NATS has refused something')
+      if (type === Events.Disconnect) lost(performance.now())
       if (type === Events.Reconnect) {
         connected = true
         reset()
         log.info({ server: connection.getServer() }, 'The connection to NATS is there again')
       }
     }
+  }
+
+  function lost(at: number): void {
+    if (!connected) return
+    connected = false
+    reachedAt = at
+    log.warn({ server: place }, 'The connection to NATS is lost; it is made again as soon as possible')
+    for (const fail of waiting) fail()
   }
 
   function payloadOf(message: unknown): Uint8Array {
@@ -234,8 +246,9 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
       }),
 
     health() {
-      if (connected && closing === undefined) return { ok: true, detail: `NATS at ${connection.getServer()}` }
-      return { ok: false, detail: `There is no connection to ${place}.` }
+      const detail = `There is no connection to ${place}.`
+      if (closing !== undefined) return { ok: false, detail }
+      return connected ? { ok: true, detail: `NATS at ${connection.getServer()}` } : { ok: false, detail, reachedAt }
     },
 
     close() {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { openLease } from '../../events/lease/lease.ts'
 import { messageOf } from '../../events/message-of.ts'
+import { StoreUnavailable } from '../../events/store/event-store.ts'
 import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
 
@@ -55,8 +56,10 @@ export async function activeOnce(
         failure = undefined
         log.info({ work: name }, 'active: this process holds the lease')
       } catch (error) {
+        // A store that is away is no fault of the work.
+        const level = error instanceof StoreUnavailable ? 'warn' : 'error'
+        if (failure !== messageOf(error)) log[level]({ work: name, err: error }, 'cannot start; it is tried again')
         failure = messageOf(error)
-        log.error({ work: name, err: error }, 'cannot start; it is tried again')
         await pause(START_AGAIN_AFTER_MS)
       }
     }

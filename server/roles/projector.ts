@@ -32,6 +32,7 @@ export function leaseOfViews({ mongodbUrl, files }: StorePlaces): string {
 async function projectorPart(projector: ProjectorThread, startedAt: Position): Promise<Part> {
   const health = await projector.health()
   if (!health) return { ok: false, detail: 'does not answer' }
+  if ('cannotOpen' in health) return { ok: false, detail: `waits for its stores: ${health.cannotOpen}` }
   const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
   const figures = { position, brokenDocuments, unplacedEvents }
   if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}`, figures }

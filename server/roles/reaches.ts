@@ -4,11 +4,13 @@ import type { Messaging } from '../../events/messaging/messaging.ts'
 /** A shorter interruption is no reason to hand the work over. */
 const CUT_OFF_AFTER_MS = 3_000
 
-/** Tells whether there is a connection, or was one a moment ago. */
+/** Tells whether there is a connection, or was one a moment ago. The time of a silence counts from its beginning. */
 export function reaches(messaging: Messaging): () => boolean {
   let reachedAt = performance.now()
   return () => {
-    if (messaging.health().ok) reachedAt = performance.now()
+    const health = messaging.health()
+    if (health.ok) reachedAt = performance.now()
+    else reachedAt = Math.min(reachedAt, health.reachedAt ?? reachedAt)
     return performance.now() - reachedAt < CUT_OFF_AFTER_MS
   }
 }

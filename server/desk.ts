@@ -12,7 +12,7 @@ import { runProjector } from './roles/projector.ts'
 import { answerRollCall, startRollCall } from './roles/roll-call.ts'
 import { runSagas } from './roles/sagas.ts'
 import type { Settings } from './settings.ts'
-import { assertNotAhead, openViewStore } from './stores.ts'
+import { assertSameHistory, openViewStore } from './stores.ts'
 
 export interface Desk {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
@@ -43,15 +43,15 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const running: RunningRoles = {}
   const hints = hintsOf(ground)
 
-  const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, opened) : undefined
+  const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, settings, opened) : undefined
   const feed = views && roles.has('gateway') ? await openFeed({ views, log }) : undefined
   if (feed) {
     opened.push(() => feed.close())
     hints.listen(feed.look)
   }
 
-  if (roles.has('projector')) {
-    const projector = await runProjector(ground, hints.viewsMoved)
+  if (views && roles.has('projector')) {
+    const projector = await runProjector(ground, views, hints.viewsMoved)
     opened.push(() => projector.stop())
     running.projector = projector
   }
@@ -82,9 +82,10 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   return front.url
 }
 
-async function openViews({ places, logId, store }: Ground, opened: Opened) {
-  const views = await openViewStore(places, logId)
+async function openViews({ places, logId, store, log }: Ground, { rebuildViews = false }: Settings, opened: Opened) {
+  if (rebuildViews) log.warn('The views are dropped, as --rebuild-views asks for, and built anew from the log')
+  const views = await openViewStore(places, logId, { anew: rebuildViews })
   opened.push(() => views.close())
-  await assertNotAhead(views, store, places)
+  await assertSameHistory(views, store, places)
   return views
 }

@@ -3,7 +3,14 @@
 /** A new option is one entry here: from then on it is read, listed by `--help`, and refused by programs that it is not of. */
 const known = {
   help: { letter: 'h', of: ['start', 'demo'], meaning: 'print this text and start nothing' },
-} as const satisfies Record<string, { letter?: string; of: readonly Program[]; meaning: string }>
+  'rebuild-views': { of: ['start'], meaning: 'drop the views and build them anew from the log' },
+} as const satisfies Record<string, Known>
+
+interface Known {
+  letter?: string
+  of: readonly Program[]
+  meaning: string
+}
 
 /** The programs that run a desk, by the name of their npm script. */
 export type Program = 'start' | 'demo'
@@ -39,6 +46,6 @@ function optionsOf(program: Program): Option[] {
 }
 
 function forms(name: Option): string[] {
-  const { letter }: { letter?: string } = known[name]
+  const { letter }: Known = known[name]
   return letter === undefined ? [`--${name}`] : [`--${name}`, `-${letter}`]
 }

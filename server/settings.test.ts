@@ -165,6 +165,11 @@ describe('settings', () => {
     ])
   })
 
+  test('the views are rebuilt when that is asked for', () => {
+    expect(readSettings({}, [])).not.toHaveProperty('rebuildViews')
+    expect(readSettings({}, ['--rebuild-views'])).toMatchObject({ rebuildViews: true })
+  })
+
   test('everything that is wrong is said at once', () => {
     expect(readSettings({ PORT: 'x', LOG_LEVEL: 'y', SAGA: 'z' }, ['go'])).toHaveLength(4)
   })

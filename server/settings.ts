@@ -26,6 +26,8 @@ export interface Settings {
   placementTimeoutMs?: number | undefined
   /** How orders that are placed here are coordinated (default: orchestration). */
   coordination?: Coordination | undefined
+  /** Whether the views that are there are dropped at the start, and built anew from the log (default: no). */
+  rebuildViews?: boolean | undefined
 }
 
 export const roles = ['gateway', 'command', 'saga', 'projector'] as const
@@ -155,8 +157,9 @@ export function readSettings(
 ): Settings | string[] {
   const read = shapes.safeParse(Object.fromEntries(names.map((name) => [name, env[name] ?? known[name].usual])))
   const malformed = names.filter((name) => read.error?.issues.some((issue) => issue.path[0] === name))
+  const options = readOptions(argv, program)
   const complaints = [
-    ...readOptions(argv, program).unknown.map(unknownArgument),
+    ...options.unknown.map(unknownArgument),
     ...Object.keys(env).flatMap((name) => unknownVariable(name, env)),
     ...malformed.map((name) => malformation(name, env[name])),
   ]
@@ -187,6 +190,7 @@ export function readSettings(
     roles: ROLES,
     placementTimeoutMs: PLACEMENT_TIMEOUT * 1_000,
     coordination: SAGA,
+    ...(options.given.has('rebuild-views') && { rebuildViews: true }),
   }
 }
 

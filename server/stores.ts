@@ -2,8 +2,9 @@
 import type { Logger } from '../events/logger.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { differenceOfHistory } from '../query/projector/same-history.ts'
 import { openSqliteViewStore } from '../query/store/sqlite.ts'
-import { type ViewStore, ViewsOfAnotherLog } from '../query/store/view-store.ts'
+import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../query/store/view-store.ts'
 import { views as projections } from '../query/views/index.ts'
 
 /** Where log and views are: plain data, so that it can be handed to a thread. */
@@ -32,27 +33,30 @@ export async function openEventStore(
 
 /**
  * @param logId the identity of the log that the views are folded from
+ * @param anew whether views that are there are dropped
  * @throws ViewsOfAnotherLog
  */
 export async function openViewStore(
   { mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces,
   logId: string,
+  { anew = false }: { anew?: boolean } = {},
 ): Promise<ViewStore> {
-  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections })
+  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, anew })
   const { openMongoViewStore } = await import('../query/store/mongodb.ts')
-  return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections })
+  return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
 }
 
 /**
- * A log that was put back from a backup would give the next events positions that the views have folded already. On a server
- * with other users a reader may rightly be beyond the newest event of its own, so only the embedded log is asked.
- * @throws ViewsOfAnotherLog
+ * Compares the views with the log. A log that was put back from a backup would give the next events positions that the views have folded
+ * already, and the views show what never happened in it.
+ * @throws ViewsOfAnotherLog with the difference and the way out
  */
-export async function assertNotAhead(views: ViewStore, store: EventStore, places: StorePlaces): Promise<void> {
-  if (places.eventstoreUrl !== undefined || (await views.checkpoint()) <= (await store.head())) return
+export async function assertSameHistory(views: ViewStore, store: EventStore, places: StorePlaces): Promise<void> {
+  const difference = await differenceOfHistory(views, store)
+  if (difference === undefined) return
   const which =
     places.mongodbUrl === undefined ? places.files.views : `the MongoDB database ${places.namespace ?? USUAL_NAMESPACE}`
   throw new ViewsOfAnotherLog(
-    `The views in ${which} have folded more than the log holds. Delete them, and they are built anew.`,
+    `The views in ${which} show a history that the log does not have: ${difference}. ${WAY_OUT}`,
   )
 }

@@ -84,6 +84,8 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
     },
 
     head: () => far('head', () => store.head()),
+    end: () => far('end', () => store.end()),
+    find: (event) => far('find', () => store.find(event)),
     close: async () => {},
   }
 }

@@ -48,6 +48,7 @@ export function farViews(views: ViewStore, { life, weather, random }: Surroundin
     count: (view, filter, limit) => far(`count of ${view.name}`, () => views.count(view, filter, limit)),
     history: (query) => far('history', () => views.history(query)),
     checkpoint: () => far('checkpoint', () => views.checkpoint()),
+    lastFolded: () => far('last folded', () => views.lastFolded()),
     broken: () => far('broken', () => views.broken()),
     write: (batch) => far('write', () => write(batch)),
     close: async () => {},

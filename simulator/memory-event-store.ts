@@ -127,6 +127,17 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
       return log.events.length
     },
 
+    async end() {
+      mustBeOpen()
+      return log.events.length
+    },
+
+    async find({ stream, revision, position, id }) {
+      mustBeOpen()
+      const event = streamOf(stream)[revision]
+      return event?.id === id && event.position === position ? 'found' : 'missing'
+    },
+
     async close() {
       closed = true
       for (const wake of [...log.waiting]) wake()

@@ -15,6 +15,7 @@ import {
   type Range,
   type ViewStore,
   ViewsOfAnotherLog,
+  WAY_OUT,
 } from '../query/store/view-store.ts'
 
 /** What outlives a crash. */
@@ -50,7 +51,7 @@ interface Options {
 export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: Options): ViewStore {
   if (kept.logId !== undefined && kept.logId !== logId) {
     throw new ViewsOfAnotherLog(
-      `The views were folded from the log ${kept.logId}, and this is the log ${logId}. Delete them, and they are built anew.`,
+      `The views were folded from the log ${kept.logId}, and this is the log ${logId}. ${WAY_OUT}`,
     )
   }
   const definition = definitionOf(0, projections)
@@ -132,6 +133,11 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
     },
 
     checkpoint: async () => kept.checkpoint,
+    async lastFolded() {
+      const last = kept.history[firstAfter(kept.history, kept.checkpoint) - 1]
+      return { checkpoint: kept.checkpoint, ...(last && { event: JSON.parse(last.text) as HistoryEntry }) }
+    },
+
     broken: async () => [...kept.broken.values()],
     close: async () => {},
   }

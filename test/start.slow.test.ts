@@ -209,7 +209,7 @@ describe('the views', () => {
     const desk = run('start', { DATA_DIR: mine, PORT: '0' })
     expect(await desk.exited()).toBe(1)
     expect(desk.complaints()).toContain(join(mine, 'views.db'))
-    expect(desk.complaints()).toMatch(/Delete the file, and they are built anew/)
+    expect(desk.complaints()).toMatch(/Put the log back .* or, .* --rebuild-views/)
     await removeViews(mine)
     const again = await startEmbedded(mine)
     expect(await again.end('SIGTERM')).toBe(0)

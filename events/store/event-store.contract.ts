@@ -43,6 +43,27 @@ export function describeEventStore(name: string, { open, uniqueId }: StoreUnderT
       return { stream, events, appended }
     }
 
+    describe('finding an event again', () => {
+      test('an event that was recorded is found, and nobody can be beyond the end of the log', async () => {
+        const { stream, appended } = await filled(3)
+        const events = await all(store.read(stream, { limit: 9 }))
+        expect(await Promise.all(events.map((event) => store.find(event)))).toEqual(['found', 'found', 'found'])
+        expect(await store.end()).toBeGreaterThanOrEqual(appended.position)
+      })
+
+      test('an event is missing where another one stands in its place, or none, or where it stands elsewhere', async () => {
+        const { stream } = await filled(2)
+        const [first, second] = (await all(store.read(stream, { limit: 9 }))) as [RecordedEvent, RecordedEvent]
+        const others = [
+          { ...second, id: randomUUID() },
+          { ...second, revision: 2 },
+          { ...second, position: first.position },
+          { ...second, stream: newStream() },
+        ]
+        expect(await Promise.all(others.map((event) => store.find(event)))).toEqual(others.map(() => 'missing'))
+      })
+    })
+
     describe('appending', () => {
       test('a stream begins at revision 0, and its revision grows by one with each event', async () => {
         const stream = newStream()

@@ -35,6 +35,12 @@ export type RecordedEvent = NewEvent & {
   recordedAt: string
 }
 
+/** An event as a reader remembers it: enough to find it again, and to see that another one stands in its place. */
+export type EventMark = Pick<RecordedEvent, 'stream' | 'revision' | 'position' | 'id'>
+
+/** `removed`: somebody has deleted or truncated its stream, which says nothing about the rest of the log. */
+export type Found = 'found' | 'removed' | 'missing'
+
 /** Where the last event of an append went. */
 export interface Appended {
   revision: Revision
@@ -107,6 +113,12 @@ export interface EventStore {
    * subscriber may be beyond it.
    */
   head(): Promise<Position>
+
+  /** The position that nobody can be beyond: `head()`, or the newest event of all who write to the same server. */
+  end(): Promise<Position>
+
+  /** Whether the log has this very event: a log that was put back from a backup has another one in its place, or none. */
+  find(event: EventMark): Promise<Found>
 
   /** Ends what is under way and lets go of the store. */
   close(): Promise<void>

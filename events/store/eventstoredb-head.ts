@@ -11,6 +11,12 @@ export interface Head {
   note(position: Position): void
 }
 
+/** The newest event of the server, of whoever it is. @throws StoreUnavailable */
+export async function endOf(readNewest: () => StreamingRead<AllStreamResolvedEvent>): Promise<Position> {
+  for await (const resolved of atLeader(readNewest)) return positionOf(resolved)
+  return START
+}
+
 /**
  * Searches the log backwards for the newest event of the namespace, no further than the search before came from: a subscriber that
  * has seen everything is at this position or beyond, whatever others write.

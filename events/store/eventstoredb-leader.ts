@@ -37,15 +37,16 @@ export function readingFromLeader(client: Client): Client {
  */
 export async function* atLeader<Resolved extends ResolvedEvent | AllStreamResolvedEvent>(
   begin: () => StreamingRead<Resolved>,
+  isEmpty?: (error: unknown) => boolean,
 ): AsyncGenerator<Resolved> {
   let isBegun = false
   try {
-    for await (const resolved of untilDone(begin())) {
+    for await (const resolved of untilDone(begin(), isEmpty)) {
       isBegun = true
       yield resolved
     }
   } catch (error) {
     if (isBegun || !isNotLeader(error)) throw error
-    yield* untilDone(begin())
+    yield* untilDone(begin(), isEmpty)
   }
 }

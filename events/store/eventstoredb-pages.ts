@@ -26,9 +26,14 @@ export async function* pagesOf(
   if (page.length > 0) yield page
 }
 
-/** What a read gives, until its end or until nobody wants more. @throws StoreUnavailable, also when the server does not answer in time */
+/**
+ * What a read gives, until its end or until nobody wants more.
+ * @param isEmpty which failures mean that there is nothing to read (default: there is no such stream)
+ * @throws StoreUnavailable, also when the server does not answer in time
+ */
 export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResolvedEvent>(
   read: StreamingRead<Resolved>,
+  isEmpty: (error: unknown) => boolean = isNoStream,
 ): AsyncGenerator<Resolved> {
   // The client emits errors also after the iterator of its stream is gone: without a listener that would end the process.
   read.on('error', () => {})
@@ -38,7 +43,7 @@ export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResol
   try {
     while (true) {
       const next = await nextEvent().catch((error: unknown) => {
-        if (isNoStream(error)) return undefined
+        if (isEmpty(error)) return undefined
         throw unavailable(error)
       })
       if (!next || next.done) return

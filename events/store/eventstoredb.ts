@@ -31,7 +31,8 @@ import { appendsOf } from './eventstoredb-appends.ts'
 import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
 import { appendFailure, unavailable } from './eventstoredb-errors.ts'
 import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
-import { headOf } from './eventstoredb-head.ts'
+import { finderIn } from './eventstoredb-find.ts'
+import { endOf, headOf } from './eventstoredb-head.ts'
 import { atLeader, readingFromLeader } from './eventstoredb-leader.ts'
 import { type Names, namesIn } from './eventstoredb-names.ts'
 import { pagesOf } from './eventstoredb-pages.ts'
@@ -92,6 +93,7 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
   )
+  const find = finderIn(client, names)
   const keepShort = retention({
     tell: (stream, metadata) =>
       answered(client.setStreamMetadata(names.onServer(stream), metadata, { deadline: APPEND_DEADLINE_MS })),
@@ -215,6 +217,20 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
       const position = await head.find()
       mustBeOpen()
       return position
+    },
+
+    async end() {
+      mustBeOpen()
+      const newest = await endOf(() => client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }))
+      mustBeOpen()
+      return newest
+    },
+
+    async find(event) {
+      mustBeOpen()
+      const found = await find(event)
+      mustBeOpen()
+      return found
     },
 
     close() {

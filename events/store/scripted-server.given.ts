@@ -11,6 +11,8 @@ import {
   type Filter,
   NotLeaderError,
   type Position as ServerPosition,
+  StreamDeletedError,
+  type StreamMetadata,
   StreamNotFoundError,
   TimeoutError,
   UnavailableError,
@@ -33,6 +35,8 @@ export interface ScriptedServer {
   shared: SharedClient
   /** Records an event in whatever stream, as other users of the server and the server itself do. */
   record(streamId: string, type: string, count?: number): void
+  /** Deletes a stream for ever. What was recorded in it stays in the log. */
+  tombstone(streamId: string): void
   /** Removes what was recorded in a stream so far from the log. */
   scavenge(streamId: string): void
   /** The next append fails, stored or not. */
@@ -78,6 +82,7 @@ const RECORD_LENGTH = 137
 export function scriptedServer(): ScriptedServer {
   const log: Recorded[] = []
   const streams = new Map<string, Recorded[]>()
+  const tombstones = new Set<string>()
   const subscribers = new Set<Subscriber>()
   const startedAfter: ('start' | number)[] = []
   const underWay = new Map<string, number>()
@@ -168,15 +173,17 @@ export function scriptedServer(): ScriptedServer {
   }
 
   /** As the client does it: metadata are events of a stream beside the stream. */
-  function setStreamMetadata(streamId: string, { maxCount }: { maxCount?: number }) {
-    const event = { type: '$metadata', id: randomUUID(), data: { $maxCount: maxCount }, metadata: {} }
+  function setStreamMetadata(streamId: string, { maxCount, truncateBefore }: StreamMetadata) {
+    const data = { $maxCount: maxCount, $tb: truncateBefore }
+    const event = { type: '$metadata', id: randomUUID(), data, metadata: {} }
     return appendToStream(`$$${streamId}`, event as unknown as EventData, { expectedRevision: 'any' })
   }
 
   /** What is left of a stream by its metadata. */
   function keptOf(streamId: string): Recorded[] {
-    const metadata = eventsOf(`$$${streamId}`).at(-1)?.data as { $maxCount?: number } | undefined
-    return metadata?.$maxCount === undefined ? eventsOf(streamId) : eventsOf(streamId).slice(-metadata.$maxCount)
+    const metadata = eventsOf(`$$${streamId}`).at(-1)?.data as { $maxCount?: number; $tb?: number } | undefined
+    const kept = eventsOf(streamId).filter(({ revision }) => revision >= (metadata?.$tb ?? 0))
+    return metadata?.$maxCount === undefined ? kept : kept.slice(-metadata.$maxCount)
   }
 
   function announce(): void {
@@ -230,6 +237,7 @@ export function scriptedServer(): ScriptedServer {
 
   function readStream(streamId: string, { direction, fromRevision, maxCount, requiresLeader }: ReadOptions) {
     return reading(requiresLeader, () => {
+      if (tombstones.has(streamId.replace(/^\$\$/, ''))) return new StreamDeletedError(null as never, streamId)
       const events = sent(keptOf(streamId))
       if (events.length === 0) return new StreamNotFoundError(null as never, streamId)
       const from = typeof fromRevision === 'bigint' ? Number(fromRevision) : undefined
@@ -243,7 +251,7 @@ export function scriptedServer(): ScriptedServer {
 
   function readAll({ direction, fromPosition, maxCount, requiresLeader }: ReadOptions) {
     return reading(requiresLeader, () => {
-      if (direction === 'backwards' && fromPosition === 'end') return sent(log).toReversed()
+      if (direction === 'backwards' && fromPosition === 'end') return sent(log).toReversed().slice(0, maxCount)
       const from = Number((fromPosition as ServerPosition).commit)
       if (!isBoundary(from)) return new UnknownError(undefined, 'no boundary of a record')
       return sent(log)
@@ -362,6 +370,9 @@ export function scriptedServer(): ScriptedServer {
         store(streamId, event, eventsOf(streamId).length)
       }
       announce()
+    },
+    tombstone(streamId) {
+      tombstones.add(streamId)
     },
     scavenge(streamId) {
       for (const event of eventsOf(streamId)) log.splice(log.indexOf(event), 1)

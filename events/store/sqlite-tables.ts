@@ -8,6 +8,8 @@ import { type Categories, categoryOf } from './categories.ts'
 import {
   type Appended,
   type Batch,
+  type EventMark,
+  type Found,
   type NewEvent,
   NO_EVENTS,
   type RecordedEvent,
@@ -59,6 +61,7 @@ export interface EventTables {
   after(position: Position, through: Position, limit: number, categories: Categories): Batch
   /** Events of a stream from a revision on. */
   forwards(stream: StreamName, from: Revision, limit: number): RecordedEvent[]
+  find(event: EventMark): Found
   /** Events of a stream before a revision, the newest first. */
   backwards(stream: StreamName, before: Revision, limit: number): RecordedEvent[]
 }
@@ -115,6 +118,11 @@ export function eventTables(db: Database): EventTables {
   )
   const streamBackwards = db.prepare<Row>(
     `SELECT ${COLUMNS}, ? FROM events WHERE sid = ? AND revision < ? ORDER BY revision DESC LIMIT ?`,
+    'arrays',
+  )
+
+  const idAt = db.prepare<[string]>(
+    `SELECT id FROM events JOIN streams USING (sid) WHERE name = ? AND revision = ? AND position = ?`,
     'arrays',
   )
 
@@ -222,6 +230,13 @@ export function eventTables(db: Database): EventTables {
     forwards(name, from, limit) {
       const stream = knownStream(name)
       return stream ? streamForwards.all(name, stream.sid, from, limit).map(eventOf) : []
+    },
+
+    find({ stream, revision, position, id }) {
+      if (idAt.get(stream, revision, position)?.[0] === id) return 'found'
+      // A name without events: somebody has deleted them from the file.
+      const row = findStream.get(stream)
+      return row && lastRevision.get(row[0])?.[0] === null ? 'removed' : 'missing'
     },
 
     backwards(name, before, limit) {

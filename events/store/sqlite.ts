@@ -112,6 +112,10 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
 
     head: async () => reading(tables.head),
 
+    end: async () => reading(tables.head),
+
+    find: async (event) => reading(() => tables.find(event)),
+
     async close() {
       if (closed) return
       closed = true

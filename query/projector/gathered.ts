@@ -18,7 +18,10 @@ const isFolded: Record<Category, boolean> = {
   snapshot: false,
 }
 
-const FOLDED = (Object.keys(isFolded) as Category[]).filter((category) => isFolded[category])
+/** What views and history are made of. */
+export const FOLDED: readonly Category[] = (Object.keys(isFolded) as Category[]).filter(
+  (category) => isFolded[category],
+)
 
 /** A batch does not grow beyond this. */
 const ENOUGH = 2_000

@@ -1,13 +1,13 @@
 // The collections of a set of views, named by versions and definition; their indexes; and the one document with the checkpoint.
-import { createHash } from 'node:crypto'
-import type { ClientSession, Collection, IndexDescription } from 'mongodb'
+import { createHash, randomUUID } from 'node:crypto'
+import type { ClientSession, Collection, Filter, IndexDescription } from 'mongodb'
 import { type Position, START } from '../../events/position.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { definitionOf, rangesAlong, usualOrder } from './declared.ts'
 import type { Connection } from './mongodb-connection.ts'
 import { insertUnlessThere } from './mongodb-writes.ts'
 import type { HistoryEntry } from './view-store.ts'
-import { ViewsOfAnotherLog } from './view-store.ts'
+import { ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
 
 /** To be raised when collections change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -39,6 +39,8 @@ interface State {
   checkpoint: Position
   /** How often marks have changed; raised before they do. */
   marked: number
+  /** Tells views that were built anew from those that were there before; sets of older releases have none. */
+  built?: string
 }
 
 /** The log that all views of the database were folded from. */
@@ -68,14 +70,11 @@ export async function openCollections(
   projections: readonly Projection<ViewDocument>[],
 ): Promise<Collections> {
   const { database, place, reading, writing } = connection
-  const definition = definitionOf(LAYOUT, projections)
-  const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
-  const states = database.collection<State>('views')
-  const history = database.collection<StoredEntry>(`history_${key}`)
-  const marks = database.collection<Mark>(`broken_${key}`)
-  const documents = new Map(
-    projections.map(({ name, version }) => [name, database.collection<StoredDocument>(`${name}_v${version}_${key}`)]),
-  )
+  const { definition, key, names } = setOf(projections)
+  const states = database.collection<State>(STATES)
+  const history = database.collection<StoredEntry>(names.history)
+  const marks = database.collection<Mark>(names.marks)
+  const documents = new Map(names.documents.map(([view, name]) => [view, database.collection<StoredDocument>(name)]))
   const documentsOf = (view: ViewName) => {
     const found = documents.get(view)
     if (!found) throw new Error(`The view store was opened without the view ${view}`)
@@ -83,15 +82,19 @@ export async function openCollections(
   }
 
   await claim(connection, logId)
+  const found = () => reading((session) => states.findOne({ _id: key }, { session }))
   // The state comes last: where it is, all indexes are.
-  if (!(await reading((session) => states.findOne({ _id: key }, { session })))) {
+  if (!(await found())) {
     for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
     await createIndexes(history, HISTORY_INDEXES)
-    await insertUnlessThere(connection, states, { _id: key, logId, definition, checkpoint: START, marked: 0 })
+    const state = { _id: key, logId, definition, checkpoint: START, marked: 0, built: randomUUID() }
+    await insertUnlessThere(connection, states, state)
   }
+  // Views that are built anew meanwhile are not these: who has read these must not write to those.
+  const own = { _id: key, logId, built: (await found())?.built ?? null } as Filter<State>
 
   async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
-    const { matchedCount } = await writing((session) => states.updateOne({ _id: key, logId }, change, { session }))
+    const { matchedCount } = await writing((session) => states.updateOne(own, change, { session }))
     if (matchedCount === 0) throw gone(place)
   }
   return {
@@ -99,7 +102,7 @@ export async function openCollections(
     history,
     marks,
     async state(session) {
-      const state = await states.findOne({ _id: key, logId }, { session })
+      const state = await states.findOne(own, { session })
       if (!state) throw gone(place)
       return state
     },
@@ -108,16 +111,50 @@ export async function openCollections(
   }
 }
 
+/**
+ * Drops the set of views of these projections, the state first: who writes to it finds it gone. In a database with views of another log
+ * all are dropped, and nobody has claimed it then.
+ */
+export async function dropViews(
+  { database, reading, writing }: Connection,
+  logId: string,
+  projections: readonly Projection<ViewDocument>[],
+): Promise<void> {
+  const { key, names } = setOf(projections)
+  const identities = database.collection<Identity>(IDENTITIES)
+  const states = database.collection<State>(STATES)
+  const identity = await reading((session) => identities.findOne({ _id: 'identity' }, { session }))
+  const isOfAnother = identity !== null && identity.logId !== logId
+  await writing((session) => states.deleteMany(isOfAnother ? {} : { _id: key }, { session }))
+  const listed = await database.listCollections({}, { nameOnly: true }).toArray()
+  const own = new Set([names.history, names.marks, ...names.documents.map(([, name]) => name)])
+  for (const { name } of listed) {
+    if (isOfAnother ? name !== IDENTITIES : own.has(name)) await database.dropCollection(name)
+  }
+  if (isOfAnother) await writing((session) => identities.deleteMany({}, { session }))
+}
+
+const STATES = 'views'
+const IDENTITIES = 'log'
+
+/** What a set of views is called, by the definition of its projections. */
+function setOf(projections: readonly Projection<ViewDocument>[]) {
+  const definition = definitionOf(LAYOUT, projections)
+  const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
+  const documents = projections.map(({ name, version }) => [name, `${name}_v${version}_${key}`] as const)
+  return { definition, key, names: { history: `history_${key}`, marks: `broken_${key}`, documents } }
+}
+
 /** Whoever comes first to an empty database gives it the identity of the log. */
 async function claim(connection: Connection, logId: string): Promise<void> {
   const { database, place, reading } = connection
-  const identities = database.collection<Identity>('log')
+  const identities = database.collection<Identity>(IDENTITIES)
   await insertUnlessThere(connection, identities, { _id: 'identity', logId })
   const identity = await reading((session) => identities.findOne({ _id: 'identity' }, { session }))
   if (identity?.logId === logId) return
   throw new ViewsOfAnotherLog(
     `The views in the MongoDB database ${place} were folded from the log ${identity?.logId}, and this is the log ${logId}. ` +
-      'Delete the database, and they are built anew; or set NAMESPACE, and this desk has a database of its own.',
+      `${WAY_OUT} Or set NAMESPACE, and this desk has a database of its own.`,
   )
 }
 

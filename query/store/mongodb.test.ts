@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Db, type Document, type Filter, MongoClient } from 'mongodb'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Position } from '../../events/position.ts'
+import { type Position, START } from '../../events/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { openMongoViewStore } from './mongodb.ts'
 import type { StoredDocument } from './mongodb-collections.ts'
@@ -224,7 +224,23 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       await (await place.open()).close()
       const opening = place.open({ logId: 'another0log0' })
       await expect(opening).rejects.toThrow(`The views in the MongoDB database ${place.namespace} at `)
-      await expect(opening).rejects.toThrow('Delete the database, and they are built anew; or set NAMESPACE')
+      await expect(opening).rejects.toThrow('with --rebuild-views, and they are built anew from it. Or set NAMESPACE')
+    })
+
+    testPlace('is rebuilt when that is asked for; who has the former views open finds them gone', async (place) => {
+      const next = { ...items, version: 2 }
+      const [former, other] = [await place.open(), await place.open({ projections: [next] })]
+      for (const store of [former, other]) await store.write(batch(7, [document('ord_1', 7)]))
+      const anew = await place.open({ anew: true })
+      expect([await anew.checkpoint(), await other.checkpoint()]).toEqual([START, 7])
+      expect(await anew.get(items, ['ord_1'])).toEqual([undefined])
+      await expect(former.write(batch(8, []))).rejects.toThrow('are gone')
+      await expect(former.checkpoint()).rejects.toThrow('are gone')
+
+      const ofAnother = await place.open({ logId: 'another0log0', anew: true })
+      await ofAnother.write(batch(2, []))
+      await expect(other.checkpoint()).rejects.toThrow('are gone')
+      await Promise.all([former, other, anew, ofAnother].map((store) => store.close()))
     })
 
     testPlace('fails reads and writes when somebody has deleted it', async (place) => {
@@ -302,7 +318,7 @@ async function makePlace(url: string) {
   const namespace = `creditline_test_${randomBytes(6).toString('hex')}`
   return {
     namespace,
-    open: (options: { logId?: string; projections?: readonly Projection<ViewDocument>[] } = {}) =>
+    open: (options: { logId?: string; projections?: readonly Projection<ViewDocument>[]; anew?: boolean } = {}) =>
       openMongoViewStore({ url, namespace, logId: LOG, projections: [items], ...options }),
     async remove() {
       await withDatabase(url, namespace, (database) => database.dropDatabase())

@@ -3,7 +3,7 @@ import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
 import { misfitOf, orderedAs, tooLarge } from './declared.ts'
-import { type Collections, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
+import { type Collections, dropViews, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
 import { type Connection, connect, type Ordered } from './mongodb-connection.ts'
 import { matching, matchingAfter, matchingEntries } from './mongodb-queries.ts'
 import { storeMissing, storeNewer } from './mongodb-writes.ts'
@@ -26,6 +26,8 @@ export interface MongoViewStoreOptions {
   /** The identity of the log that the views are folded from. */
   logId: string
   projections: readonly Projection<ViewDocument>[]
+  /** Whether these views are dropped if they are there; with them all others, if they are of another log (default: no). */
+  anew?: boolean
 }
 
 /**
@@ -36,9 +38,10 @@ export interface MongoViewStoreOptions {
  * @throws Error that names the servers, when they cannot be reached
  */
 export async function openMongoViewStore(options: MongoViewStoreOptions): Promise<ViewStore> {
-  const { url, namespace = 'creditline', logId, projections } = options
+  const { url, namespace = 'creditline', logId, projections, anew = false } = options
   const connection = await connect(url, namespace)
   try {
+    if (anew) await dropViews(connection, logId, projections)
     return viewStore(connection, projections, await openCollections(connection, logId, projections))
   } catch (error) {
     await connection.close()
@@ -131,6 +134,15 @@ function viewStore(
 
     async checkpoint() {
       return (await reading((session) => collections.state(session))).checkpoint
+    },
+
+    async lastFolded() {
+      return reading(async (session) => {
+        const { checkpoint } = await collections.state(session)
+        const folded = { _id: { $lte: checkpoint } }
+        const last = await collections.history.findOne(folded, { session, sort: { _id: -1 } })
+        return { checkpoint, ...(last && { event: { ...last, position: last._id } }) }
+      })
     },
 
     async broken() {

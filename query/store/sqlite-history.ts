@@ -53,6 +53,12 @@ export function appendHistory(connection: Connection, entries: readonly HistoryE
   if (span) writeSpan(connection, span)
 }
 
+/** The newest entry. */
+export function lastEntry(connection: Connection): HistoryEntry | undefined {
+  const block = connection.statement('SELECT entries FROM history ORDER BY position DESC LIMIT 1').get()
+  return block && JSON.parse(String(block[0]).split('\n').at(-1) ?? '')
+}
+
 /**
  * Entries that match, in log order: up to `limit` of those after `after` and not after `until`. A long search goes in steps, and others
  * have their turn between them; what it reads does not change meanwhile.

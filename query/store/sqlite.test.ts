@@ -47,7 +47,7 @@ describe('the file of the SQLite view store', () => {
   test('is named, with what to do, when its views belong to another log', async () => {
     const opening = openSqliteViewStore({ file, logId: 'another0log0', projections: [items] })
     await expect(opening).rejects.toThrow(`The views in ${file} were folded from the log log0log0log0`)
-    await expect(opening).rejects.toThrow('Delete the file, and they are built anew.')
+    await expect(opening).rejects.toThrow('Put the log back')
   })
 })
 

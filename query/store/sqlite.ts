@@ -5,10 +5,11 @@ import { pageCursor, readPageCursor } from './cursor.ts'
 import { definitionOf } from './declared.ts'
 import { type Connection, connect, sql, value } from './sqlite-connection.ts'
 import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
-import { appendHistory, createHistory, readHistory } from './sqlite-history.ts'
+import { removeDatabase, whileOpening } from './sqlite-file.ts'
+import { appendHistory, createHistory, lastEntry, readHistory } from './sqlite-history.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore } from './view-store.ts'
-import { DocumentBroken, DocumentsRefused, ViewsOfAnotherLog } from './view-store.ts'
+import { DocumentBroken, DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
 
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -18,6 +19,8 @@ export interface SqliteViewStoreOptions {
   /** The identity of the log that the views are folded from. */
   logId: string
   projections: readonly Projection<ViewDocument>[]
+  /** Whether views that are there are removed (default: no). Who has them open finds them gone. */
+  anew?: boolean
 }
 
 /**
@@ -26,15 +29,20 @@ export interface SqliteViewStoreOptions {
  * @throws ViewsOfAnotherLog when the views in the file were folded from another log
  * @throws Error that names the file, when it cannot be opened
  */
-export async function openSqliteViewStore({ file, logId, projections }: SqliteViewStoreOptions): Promise<ViewStore> {
+export async function openSqliteViewStore(options: SqliteViewStoreOptions): Promise<ViewStore> {
+  const { file, logId, projections, anew = false } = options
   const tables = new Map(projections.map((projection) => [projection.name, tableOf(projection)]))
-  const connection = await connect(file)
-  try {
-    connection.writing(() => prepareTables(connection, { file, logId, tables: [...tables.values()] }))
-  } catch (error) {
-    connection.close()
-    throw error
-  }
+  const connection = await whileOpening(file, async () => {
+    if (anew) removeDatabase(file)
+    const opened = await connect(file)
+    try {
+      opened.writing(() => prepareTables(opened, { file, logId, tables: [...tables.values()] }))
+      return opened
+    } catch (error) {
+      opened.close()
+      throw error
+    }
+  })
   return viewStore(connection, tables)
 }
 
@@ -94,6 +102,13 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
 
     async checkpoint() {
       return readCheckpoint(connection)
+    },
+
+    async lastFolded() {
+      return connection.reading(() => {
+        const event = lastEntry(connection)
+        return { checkpoint: readCheckpoint(connection), ...(event && { event }) }
+      })
     },
 
     async broken() {
@@ -168,7 +183,7 @@ function prepareTables(connection: Connection, { file, logId, tables }: Wanted):
     const [row] = connection.all(sql`SELECT log_id, definition FROM views`)
     if (row && row[0] !== logId) {
       throw new ViewsOfAnotherLog(
-        `The views in ${file} were folded from the log ${row[0]}, and this is the log ${logId}. Delete the file, and they are built anew.`,
+        `The views in ${file} were folded from the log ${row[0]}, and this is the log ${logId}. ${WAY_OUT}`,
       )
     }
     if (row?.[1] === definition) return

@@ -409,6 +409,15 @@ export function describeViewStore(
       },
     )
 
+    testStore('tell the last event that is folded, with the checkpoint, which may be far beyond it', async (store) => {
+      expect(await store.lastFolded()).toEqual({ checkpoint: START })
+      await store.write(batch({ history: [entry(3), entry(4)], checkpoint: 4 }))
+      await store.write(batch({ history: [entry(7)], checkpoint: 8 }))
+      await store.write(batch({ checkpoint: 1_000 }))
+      const { stream, revision, position, id } = entry(7)
+      expect(await store.lastFolded()).toMatchObject({ checkpoint: 1_000, event: { stream, revision, position, id } })
+    })
+
     testStore('move the checkpoint forward only', async (store) => {
       expect(await store.checkpoint()).toBe(START)
       await store.write(batch({ checkpoint: 5 }))
@@ -635,7 +644,7 @@ export function describeViewStore(
         await expect(opening).rejects.toThrow(ViewsOfAnotherLog)
       })
       await openAgain(same, { ...same, logId: 'another0log0' }, async (opening) => {
-        await expect(opening).rejects.toThrow(/folded from the log log0log0log0.*[Dd]elete/)
+        await expect(opening).rejects.toThrow(/folded from the log log0log0log0.*Put the log back.*--rebuild-views/)
       })
     })
 

@@ -1,6 +1,6 @@
 // The port to the store of read models: documents by id, pages by filter and order, and folded batches written.
 import type { Position } from '../../events/position.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { EventMark, RecordedEvent } from '../../events/store/event-store.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 
 /** A condition on one queried field; all conditions of a query must hold. A list field matches when any element does. */
@@ -70,6 +70,12 @@ export interface FoldedBatch {
   checkpoint: Position
 }
 
+/** Events of readers and leases are not folded: the checkpoint may be far beyond the event, which is absent where nothing is folded. */
+export interface LastFolded {
+  checkpoint: Position
+  event?: EventMark
+}
+
 export interface ViewStore {
   /**
    * The documents with these ids, in their order; `undefined` where there is none.
@@ -106,6 +112,12 @@ export interface ViewStore {
 
   /** Everything up to here is folded and written; `START` when nothing is. */
   checkpoint(): Promise<Position>
+
+  /**
+   * The last event that is folded, with the checkpoint. It tells whether a log is the one that the views were folded from: a position alone
+   * would not, since a log that was put back from a backup gives its positions once more.
+   */
+  lastFolded(): Promise<LastFolded>
 
   /** Documents that are marked broken. */
   broken(): Promise<BrokenDocument[]>
@@ -147,7 +159,11 @@ export class InvalidCursor extends Error {
   override name = 'InvalidCursor'
 }
 
-/** The views were folded from another log. They can be built anew: delete them. */
+/** The views were folded from another log, or from a history that the log does not have any more. */
 export class ViewsOfAnotherLog extends Error {
   override name = 'ViewsOfAnotherLog'
 }
+
+/** The end of each sentence that says that views and log do not belong together. */
+export const WAY_OUT =
+  'Put the log back that they were folded from; or, if this log is the right one, start once with --rebuild-views, and they are built anew from it.'

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest'
-import { leaseOfViews } from './projector.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { logIdentity } from '../../events/log-identity.ts'
+import { openSqliteEventStore } from '../../events/store/sqlite.ts'
+import { openSqliteViewStore } from '../../query/store/sqlite.ts'
+import { views as projections } from '../../query/views/index.ts'
+import { leaseOfViews, runProjector } from './projector.ts'
 
 const files = { events: '/data/events.db', views: '/data/views.db' }
 
@@ -16,4 +24,28 @@ test('processes that share the views have one projector at work, whoever they ar
   const shared = leaseOfViews({ files, mongodbUrl: 'mongodb://a,b/?replicaSet=rs' })
   const elsewhere = { events: '', views: '' }
   expect(leaseOfViews({ files: elsewhere, mongodbUrl: 'mongodb://desk:secret@a,b/?replicaSet=rs' })).toBe(shared)
+})
+
+test('a process that takes the lease over views of another history does not fold, and its health says why', async () => {
+  const at = await mkdtemp(join(tmpdir(), 'creditline-projector-'))
+  onTestFinished(() => rm(at, { recursive: true, force: true }))
+  const files = { events: join(at, 'events.db'), views: join(at, 'views.db') }
+  const store = await openSqliteEventStore({ file: files.events })
+  const logId = await logIdentity(store)
+  const views = await openSqliteViewStore({ file: files.views, logId, projections })
+  await views.write({ documents: [], broken: [], mended: [], history: [], checkpoint: 9 })
+  vi.spyOn(views, 'lastFolded').mockResolvedValue({
+    checkpoint: 9,
+    event: { stream: 'order-ord_1', revision: 0, position: 9, id: 'lost' },
+  })
+  const log = pino({ level: 'silent' })
+  const ground = { places: { files }, logId, logLevel: 'silent', log, startedAt: 1, store, alone: false, holder: 'a' }
+  const projector = await runProjector(ground as Parameters<typeof runProjector>[0], views, () => {})
+  onTestFinished(async () => {
+    await projector.stop()
+    await views.close()
+    await store.close()
+  })
+  const isRefused = { ok: false, active: 0, detail: expect.stringContaining('--rebuild-views') }
+  await vi.waitFor(async () => expect(await projector.health()).toMatchObject(isRefused), { timeout: 30_000 })
 })

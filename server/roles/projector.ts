@@ -3,17 +3,26 @@ import { hash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
-import { views } from '../../query/views/index.ts'
+import type { ViewStore } from '../../query/store/view-store.ts'
+import { views as projections } from '../../query/views/index.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
-import type { StorePlaces } from '../stores.ts'
+import { assertSameHistory, type StorePlaces } from '../stores.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
 
-/** @param onFolded is told how far the views have come, after each write */
-export function runProjector(ground: Ground, onFolded: (checkpoint: Position) => void): Promise<RunningRole> {
-  const { places, logId, logLevel, log, startedAt } = ground
-  return activeOnce(ground, leaseOfViews(places), () => {
+/**
+ * Views and log are compared whenever the work begins: a standby may have waited while one of them was put back.
+ * @param onFolded is told how far the views have come, after each write
+ */
+export function runProjector(
+  ground: Ground,
+  views: ViewStore,
+  onFolded: (checkpoint: Position) => void,
+): Promise<RunningRole> {
+  const { places, logId, logLevel, log, startedAt, store } = ground
+  return activeOnce(ground, leaseOfViews(places), async () => {
+    await assertSameHistory(views, store, places)
     const thread = startProjectorThread({ places, logId, logLevel }, onFolded, log)
     return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }
   })
@@ -25,7 +34,7 @@ export function runProjector(ground: Ground, onFolded: (checkpoint: Position) =>
  */
 export function leaseOfViews({ mongodbUrl, files }: StorePlaces): string {
   const place = mongodbUrl === undefined ? [hostname(), files.views] : [mongodbUrl.replace(/\/\/[^@/]*@/, '//')]
-  const versions = views.map(({ name, version }) => [name, version])
+  const versions = projections.map(({ name, version }) => [name, version])
   return `projector-${hash('sha1', JSON.stringify([SCHEMA_VERSION, versions, place]), 'hex').slice(0, 8)}`
 }
 

@@ -1,6 +1,6 @@
 // A gateway with a schema of a few fields, for the tests beside it.
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, GraphQLScalarType } from 'graphql'
 import { type Client, createClient } from 'graphql-ws'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
@@ -21,11 +21,13 @@ export interface GatewayUnderTest extends Gateway {
   reached: Promise<void>
   /** Settles when the source of an `endless` subscription was ended. */
   ended: Promise<void>
+  /** How many sources of `endless` subscriptions have begun and not ended. */
+  openSources(): number
 }
 
 export interface Answer {
   data?: Record<string, unknown> | null
-  errors?: { message: string; path?: string[]; extensions: { code: string; errorId?: string } }[]
+  errors?: { message: string; path?: string[]; extensions: { code: string; errorId?: string; argument?: string } }[]
 }
 
 interface Context {
@@ -40,11 +42,12 @@ export async function gatewayUnderTest(
   const released = signal()
   const reached = signal()
   const ended = signal()
+  const open = new Set<unknown>()
   let contexts = 0
   const gateway = await startGateway<Context>({
     host: '127.0.0.1',
     port: 0,
-    schema: schema(reached.fire, released.promise, ended.fire),
+    schema: schema(reached.fire, released.promise, ended.fire, open),
     context: () => ({ id: ++contexts }),
     health: (): Health => ({ ready: true, parts: { store: { ok: true, detail: 'at hand' } } }),
     operations: [],
@@ -61,6 +64,7 @@ export async function gatewayUnderTest(
     release: released.fire,
     reached: reached.promise,
     ended: ended.promise,
+    openSources: () => open.size,
     async post(body, headers = {}) {
       const response = await fetch(`${gateway.url}/graphql`, {
         method: 'POST',
@@ -81,7 +85,8 @@ export function socketUrl({ url }: Pick<Gateway, 'url'>): string {
   return `${url.replace('http', 'ws')}/graphql`
 }
 
-function schema(reach: () => void, released: Promise<void>, end: () => void) {
+function schema(reach: () => void, released: Promise<void>, end: () => void, open: Set<unknown>) {
+  let placed = 0
   const text = 'a secret of the house'
   return makeExecutableSchema<Context>({
     typeDefs: `
@@ -93,14 +98,30 @@ function schema(reach: () => void, released: Promise<void>, end: () => void) {
         self: Query!
         list: [Query!]!
         page(first: Int = 20): Page!
+        one(id: ID!): Query!
+        any(of: [ID!], is: FlagInput): Node
+        at(level: Level): String
       }
+      scalar Level
+      interface Node { self: Query! }
+      type Leaf implements Node { self: Query! leaf(size: Int!): Int! }
+      input FlagInput { on: Boolean! = true }
       type Page { nodes: [Query!]! pageInfo: PageInfo! }
       type PageInfo { hasNextPage: Boolean! }
       input LineInput { product: ID! quantity: Int! }
-      type Mutation { order(lines: [LineInput!]!): Int! slow: String! }
-      type Subscription { count(to: Int!): Int! contexts: Int! endless: Int! broken: Int brokenLater: Int brokenMessage: Int }
+      input ContentInput @oneOf { total: Int lines: [LineInput!] }
+      input PlaceInput { customer: ID! content: ContentInput! }
+      type Mutation { order(lines: [LineInput!]!): Int! slow: String! place(input: PlaceInput!): Int! }
+      type Subscription { count(to: Int!): Int! contexts: Int! endless(id: ID): Int! pages(id: ID!): Query! broken: Int brokenLater: Int brokenMessage: Int }
     `,
     resolvers: {
+      Level: new GraphQLScalarType<string, string>({
+        name: 'Level',
+        parseValue(value) {
+          if (value === 'high' || value === 'low') return value
+          throw new Error('Level is high or low.')
+        },
+      }),
       Query: {
         hello: (_: unknown, { name }: { name: string }) => `Hello ${name}`,
         slow: async () => {
@@ -117,9 +138,13 @@ function schema(reach: () => void, released: Promise<void>, end: () => void) {
         self: () => ({}),
         list: () => [{}, {}],
         page: () => ({ nodes: [{}], pageInfo: { hasNextPage: false } }),
+        one: () => ({}),
+        any: () => null,
+        at: (_: unknown, { level }: { level: string }) => level,
       },
       Mutation: {
         order: (_: unknown, { lines }: { lines: unknown[] }) => lines.length,
+        place: () => ++placed,
         slow: async () => {
           reach()
           await released
@@ -140,19 +165,27 @@ function schema(reach: () => void, released: Promise<void>, end: () => void) {
           resolve: (_: unknown, __: unknown, { id }: Context) => id,
         },
         endless: {
-          subscribe: () => ({
-            [Symbol.asyncIterator]() {
-              return this
-            },
-            next() {
-              reach()
-              return new Promise(() => {})
-            },
-            async return() {
-              end()
-              return { value: undefined, done: true }
-            },
-          }),
+          subscribe() {
+            const source = {
+              [Symbol.asyncIterator]: () => source,
+              next() {
+                reach()
+                return new Promise(() => {})
+              },
+              async return() {
+                open.delete(source)
+                end()
+                return { value: undefined, done: true }
+              },
+            }
+            open.add(source)
+            return source
+          },
+        },
+        pages: {
+          async *subscribe() {
+            yield { pages: {} }
+          },
         },
         broken: {
           subscribe: () => {

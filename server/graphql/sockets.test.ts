@@ -95,6 +95,11 @@ describe('GraphQL over WebSocket', () => {
     ['a subscription without a document', '{"type": "subscribe", "id": "1", "payload": {}}', 4400],
     ['deep nesting', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 4400],
     ['a message that only a server sends', '{"type": "connection_ack"}', 4400],
+    [
+      'a ping with a deeply nested payload',
+      `{"type": "ping", "payload": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      4400,
+    ],
     ['a message that is too large', 'x'.repeat(limits.messageBytes + 1), 1009],
   ])('%s closes the socket, and nothing else', async (_name, message, code) => {
     const gateway = await gatewayUnderTest()
@@ -151,6 +156,93 @@ describe('GraphQL over WebSocket', () => {
   })
 })
 
+describe('the id of an operation', () => {
+  const endless = subscribe('1', 'subscription { endless }')
+
+  test('is free at once after complete, and what it names then is counted, can be completed and ends with the socket', async () => {
+    const gateway = await gatewayUnderTest()
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => openSocket(gateway)))
+    for (const { send } of sockets) {
+      for (let times = 0; times < 300; times++)
+        for (const message of [endless, complete('1'), endless, complete('1')]) send(message)
+      send(endless)
+    }
+    for (const { answered } of sockets) await answered()
+    await expect.poll(gateway.openSources).toBe(10)
+    for (const { send, answered } of sockets.slice(0, 5)) {
+      send(complete('1'))
+      await answered()
+    }
+    expect(gateway.openSources()).toBe(5)
+    for (const { received, close } of sockets) {
+      expect(received.filter(({ type }) => type !== 'connection_ack' && type !== 'pong')).toEqual([])
+      await close()
+    }
+    await expect.poll(gateway.openSources).toBe(0)
+  })
+
+  test('counts only once for the limit of a socket, however often it is used again', async () => {
+    const gateway = await gatewayUnderTest()
+    const { send, answered, until } = await openSocket(gateway)
+    for (let id = 0; id < limits.operationsPerSocket; id++) {
+      for (const message of [subscribe(`${id}`, 'subscription { endless }'), complete(`${id}`)]) send(message)
+      send(subscribe(`${id}`, 'subscription { endless }'))
+    }
+    await answered()
+    expect(gateway.openSources()).toBe(limits.operationsPerSocket)
+    send(subscribe('more', 'subscription { endless }'))
+    expect(await until('error')).toMatchObject([
+      { type: 'pong' },
+      { id: 'more', payload: [{ extensions: { code: 'OVERLOADED' } }] },
+    ])
+    send(complete('0'))
+    send(subscribe('more', 'subscription { endless }'))
+    await answered()
+    expect(gateway.openSources()).toBe(limits.operationsPerSocket)
+  })
+
+  test('belongs to the newer operation: nothing comes of the older one that was completed', async () => {
+    const gateway = await gatewayUnderTest()
+    const { send, until, answered, received } = await openSocket(gateway)
+    send(subscribe('1', 'mutation { slow }'))
+    await gateway.reached
+    send(complete('1'))
+    send(subscribe('1', '{ hello }'))
+    await until('complete')
+    gateway.release()
+    send(subscribe('2', 'mutation { slow }'))
+    await expect.poll(() => received.filter(({ type }) => type === 'complete')).toHaveLength(2)
+    await answered()
+    expect(received.filter(({ type }) => type === 'next')).toEqual([
+      { id: '1', type: 'next', payload: { data: { hello: 'Hello you' } } },
+      { id: '2', type: 'next', payload: { data: { slow: 'done' } } },
+    ])
+  })
+
+  test.each(['{ hello }', '{ goodbye }', 'subscription { count(to: 1) }', 'subscription { broken }'])(
+    'is free again when %s has been answered',
+    async (query) => {
+      const gateway = await gatewayUnderTest()
+      const { send, received } = await openSocket(gateway)
+      for (let times = 1; times <= 3; times++) {
+        send(subscribe('1', query))
+        const ends = () => received.filter(({ type }) => type === 'complete' || type === 'error')
+        await expect.poll(ends, { interval: 5 }).toHaveLength(times)
+      }
+    },
+  )
+
+  test('keeps its place while a completed mutation is being executed', async () => {
+    const gateway = await gatewayUnderTest()
+    const { send, until } = await openSocket(gateway)
+    for (let times = 0; times <= limits.unendedPerSocket; times++) {
+      send(subscribe('1', 'mutation { slow }'))
+      send(complete('1'))
+    }
+    expect(await until('error')).toMatchObject([{ id: '1', payload: [{ extensions: { code: 'OVERLOADED' } }] }])
+  })
+})
+
 describe('stopping', () => {
   test('subscribers are told 1001 and not that their stream is complete, so that they come back', async () => {
     const gateway = await gatewayUnderTest()
@@ -194,6 +286,9 @@ interface OpenSocket {
   /** The close code. */
   closed: Promise<number>
   send(message: string | Buffer): void
+  /** Settles when the messages before have been taken. */
+  answered(): Promise<void>
+  close(): Promise<unknown>
   /** The messages of these types as soon as there is one, and all that came before. */
   until(...types: string[]): Promise<Message[]>
 }
@@ -212,9 +307,28 @@ async function openSocket(gateway: GatewayUnderTest): Promise<OpenSocket> {
     return received.filter(({ type }) => type !== 'connection_ack')
   }
   await until('connection_ack')
-  return { received, closed, until, send: (message) => socket.send(message) }
+  const pongs = () => received.filter(({ type }) => type === 'pong').length
+  return {
+    received,
+    closed,
+    until,
+    send: (message) => socket.send(message),
+    async answered() {
+      const before = pongs()
+      socket.send('{"type": "ping"}')
+      await expect.poll(pongs, { interval: 5 }).toBe(before + 1)
+    },
+    close() {
+      socket.close()
+      return closed
+    },
+  }
 }
 
 function subscribe(id: string, query: string): string {
   return JSON.stringify({ type: 'subscribe', id, payload: { query } })
+}
+
+function complete(id: string): string {
+  return JSON.stringify({ type: 'complete', id })
 }

@@ -9,8 +9,8 @@ export const limits = {
   nesting: 100,
   /** The price of an operation, see price.ts. */
   price: 60_000,
-  /** Fields that are looked at to find the price, each once for each type of object that may have it. */
-  walkedFields: 100_000,
+  /** Fields and fragments that are looked at to find the price, each once for each type of object and each place that selects it. */
+  selections: 20_000,
   /** Errors of one operation that a client reads. */
   errors: 50,
   /** Queries and mutations being executed, HTTP and WebSocket together. */

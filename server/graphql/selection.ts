@@ -18,6 +18,8 @@ import {
 } from 'graphql'
 
 export interface Scope {
+  /** How many more selections may be looked at. Below zero, fields are missing. */
+  budget: { left: number }
   schema: GraphQLSchema
   fragments: ReadonlyMap<string, FragmentDefinitionNode>
   /** Decides whether a condition such as `@skip(if: $short)` holds. */
@@ -40,6 +42,7 @@ export function selectedFields(scope: Scope, from: SelectionSetNode, type: Graph
 
   function collect({ selections }: SelectionSetNode): void {
     for (const selection of selections) {
+      if (--scope.budget.left < 0) return
       if (!isIncluded(scope, selection)) continue
       if (selection.kind === Kind.FIELD) fields.push(selection)
       else if (selection.kind === Kind.INLINE_FRAGMENT) collectFragment(selection)

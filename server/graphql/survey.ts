@@ -61,9 +61,9 @@ export function survey(
   const scope: Scope = {
     schema,
     fragments: fragmentsOf(document),
+    budget: { left: limits.selections },
     condition: (node, directive) => argumentsOf(directive, node).if === true,
   }
-  let walked = 0
 
   function argumentsOf(
     definition: GraphQLField<unknown, unknown> | GraphQLDirective,
@@ -95,7 +95,7 @@ export function survey(
   }
 
   function costOfField(node: FieldNode, parent: GraphQLObjectType, level: number): Cost {
-    if (level > limits.nesting || ++walked > limits.walkedFields) return beyondLimits
+    if (level > limits.nesting) return beyondLimits
     const field = fieldOf(parent, node.name.value)
     const args = argumentsOf(field, node)
     const inside = costInside(node, field, level + 1)
@@ -117,9 +117,10 @@ export function survey(
 
   const root = schema.getRootType(operation.operation)
   if (!root) throw new Error(`The schema has no ${operation.operation}`)
-  const { price } = costOf(operation.selectionSet, root, 1)
   const rootFields = selectedFields(scope, operation.selectionSet, root).length
-  return { price, rootFields, errors: [...errors.values()] }
+  const { price } = costOf(operation.selectionSet, root, 1)
+  const isWhole = scope.budget.left >= 0
+  return { price: isWhole ? price : Number.POSITIVE_INFINITY, rootFields, errors: [...errors.values()] }
 }
 
 function fieldOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {

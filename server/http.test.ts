@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { getIntrospectionQuery } from 'graphql'
 import { serverAudits } from 'graphql-http'
 import { describe, expect, test } from 'vitest'
-import { type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.given.ts'
+import { type Answer, type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.given.ts'
 import { limits } from './graphql/limits.ts'
 
 describe('GraphQL over HTTP', () => {
@@ -60,6 +60,22 @@ describe('GraphQL over HTTP', () => {
     const gateway = await gatewayUnderTest()
     const { body } = await gateway.post({ query: 'subscription { count(to: 1) }' })
     expect(body.errors?.[0]?.message).toContain('WebSocket')
+  })
+
+  test.each([
+    ['subscription { endless }', 400, 'BAD_REQUEST'],
+    ['mutation { order(lines: []) }', 405, 'BAD_REQUEST'],
+    [`{ ${'page(first: 100) { nodes { '.repeat(4)} hello ${'} } '.repeat(4)} }`, 200, 'QUERY_TOO_COMPLEX'],
+    ['query ($id: ID = "1") { one(id: $id) { hello } }', 200, 'BAD_USER_INPUT'],
+    ['subscription ($s: Boolean!) { endless @include(if: $s) }', 200, 'GRAPHQL_VALIDATION_FAILED'],
+  ])('GET has the same limits as POST, and executes queries only: %s', async (query, status, code) => {
+    const gateway = await gatewayUnderTest()
+    const search = new URLSearchParams({ query, variables: '{"id": null}' })
+    const response = await fetch(`${gateway.url}/graphql?${search}`, { headers: { 'apollo-require-preflight': 'yes' } })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'POST' : null)
+    expect(((await response.json()) as Answer).errors?.[0]?.extensions.code).toBe(code)
+    expect(gateway.openSources()).toBe(0)
   })
 
   test('requests that a page of another origin could send without being asked are refused', async () => {
@@ -204,6 +220,10 @@ describe('limits', () => {
     '"x"',
     '{"query": 1}',
     '{"query": "{ hello }", "variables": 1}',
+    '{"query": "{ hello }", "variables": []}',
+    '{"query": "{ hello }", "variables": "{}"}',
+    '{"query": "{ hello }", "operationName": 1}',
+    '{"query": "{ hello }", "extensions": []}',
     '{"__proto__": 1}',
   ])('the body %j is refused', async (body) => {
     const gateway = await gatewayUnderTest()

@@ -1,6 +1,6 @@
 // Requests and WebSocket messages that are wrong in one way or another.
 import fc from 'fast-check'
-import { validOperation, validSubscription } from './generated-operations.ts'
+import { type Operation, validOperation, validSubscription } from './generated-operations.ts'
 
 export interface WrongRequest {
   path: string
@@ -142,11 +142,29 @@ export function socketMessage(): fc.Arbitrary<SocketMessage> {
     { weight: 1, arbitrary: subscribing(fc.jsonValue()) },
     { weight: 1, arbitrary: subscribing(fc.record({ query: fc.jsonValue(), variables: fc.jsonValue() })) },
     { weight: 1, arbitrary: mangled(subscribing(validSubscription())) },
-    { weight: 1, arbitrary: id.map((of) => message({ id: of, type: 'complete' })) },
+    { weight: 2, arbitrary: id.map((of) => message({ id: of, type: 'complete' })) },
     { weight: 1, arbitrary: fc.constantFrom('ping', 'pong', 'next', 'error', 'end').map((type) => message({ type })) },
     { weight: 1, arbitrary: fc.json() },
     { weight: 1, arbitrary: fc.string() },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 500 }) },
     { weight: 1, arbitrary: nested() },
+  )
+}
+
+export type Step =
+  | { does: 'subscribe'; id: string; operation: Operation }
+  | { does: 'complete'; id: string }
+  | { does: 'wait' }
+
+/** A conversation in which a client keeps to the protocol, and uses few ids again and again. */
+export function steps(): fc.Arbitrary<Step[]> {
+  const id = fc.constantFrom('1', '2')
+  const operation = fc.oneof({ weight: 3, arbitrary: validSubscription() }, { weight: 1, arbitrary: validOperation() })
+  const subscribe = fc.record({ does: fc.constant('subscribe' as const), id, operation })
+  const complete = fc.record({ does: fc.constant('complete' as const), id })
+  const wait = fc.constant({ does: 'wait' as const })
+  return fc.array(
+    fc.oneof({ weight: 4, arbitrary: subscribe }, { weight: 2, arbitrary: complete }, { weight: 1, arbitrary: wait }),
+    { minLength: 1, maxLength: 20 },
   )
 }

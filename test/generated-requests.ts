@@ -4,7 +4,7 @@ import { parse, validate } from 'graphql'
 import { beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ask } from './client.ts'
-import { type SocketMessage, socketMessage, wrongRequest } from './generated-nonsense.ts'
+import { type SocketMessage, type Step, socketMessage, steps, wrongRequest } from './generated-nonsense.ts'
 import { NO_LOG, schema, validOperation } from './generated-operations.ts'
 
 /**
@@ -63,7 +63,74 @@ export function testGeneratedRequests(url: () => string, runs: number): void {
       expect(received.join('\n')).not.toContain('INTERNAL_SERVER_ERROR')
     })
     await stillAnswers()
+    await expect.poll(() => openSubscriptions(url())).toBe(0)
   })
+
+  test('nothing comes of an operation that was completed, and everything ends with its socket', async () => {
+    await always(steps(), async (conversation) => {
+      const { late, codes } = await converse(url(), conversation, logId)
+      expect(codes).toEqual([])
+      expect(late).toEqual([])
+    })
+    await expect.poll(() => openSubscriptions(url())).toBe(0)
+  })
+}
+
+async function openSubscriptions(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^creditline_views_subscriptions (\d+)$/m.exec(metrics)?.[1])
+}
+
+/**
+ * Plays the part of a client that completes an id before it uses it again.
+ * @returns what came for an id that was completed, after the answer to a ping that followed; and how the desk closed the socket, if it did
+ */
+async function converse(
+  url: string,
+  conversation: readonly Step[],
+  logId: string,
+): Promise<{ late: string[]; codes: number[] }> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const send = (message: object) => socket.send(JSON.stringify(message).replaceAll(`${NO_LOG}-`, `${logId}-`))
+  const completed = new Set<string>()
+  let silent: ReadonlySet<string> = new Set()
+  const late: string[] = []
+  const codes: number[] = []
+  let answered = () => {}
+  socket.on('message', (data) => {
+    const { type, id } = JSON.parse(String(data))
+    if (type === 'pong') answered()
+    if (silent.has(id)) late.push(String(data))
+  })
+  socket.on('close', (code) => {
+    codes.push(code)
+    answered()
+  })
+  await new Promise((resolve) => socket.once('open', resolve))
+  send({ type: 'connection_init' })
+  const wait = async () => {
+    const pong = new Promise<void>((resolve) => (answered = resolve))
+    send({ type: 'ping' })
+    await pong
+    silent = new Set(completed)
+  }
+  for (const step of conversation) {
+    if (step.does === 'wait') {
+      await wait()
+      continue
+    }
+    const { id } = step
+    send({ type: 'complete', id })
+    completed.add(id)
+    if (step.does === 'complete') continue
+    completed.delete(id)
+    silent = new Set([...silent].filter((other) => other !== id))
+    send({ type: 'subscribe', id, payload: step.operation })
+  }
+  await wait()
+  const found = { late, codes: [...codes] }
+  socket.terminate()
+  return found
 }
 
 async function post(url: string, body: string): Promise<{ status: number; text: string }> {

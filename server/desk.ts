@@ -75,7 +75,7 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const front =
     views && feed
       ? await runGateway(ground, { address: settings, views, feed, bus, health, coordination })
-      : await startHealthServer(settings, health)
+      : await startHealthServer(settings, health, log)
   opened.push(() => front.close())
   // To the end: what is being handed over is held still.
   if (messaging) answerRollCall({ ...ground, messaging }, () => ownRoles(running))

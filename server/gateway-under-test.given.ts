@@ -36,7 +36,7 @@ interface Context {
 
 /** Starts a gateway on a free port, to be closed when the test has ended. */
 export async function gatewayUnderTest(
-  options: Partial<Pick<GatewayOptions<Context>, 'operations' | 'health' | 'port'>> = {},
+  options: Partial<Pick<GatewayOptions<Context>, 'operations' | 'health' | 'port' | 'host' | 'allowedHosts'>> = {},
 ): Promise<GatewayUnderTest> {
   const logged: Record<string, unknown>[] = []
   const released = signal()

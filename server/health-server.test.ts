@@ -1,3 +1,4 @@
+import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Health } from './health.ts'
 import { startHealthServer } from './health-server.ts'
@@ -41,7 +42,7 @@ test('when its health cannot be told, its metrics say that it is not ready, and 
 })
 
 async function serving(health: () => Promise<Health>) {
-  const server = await startHealthServer({ host: '127.0.0.1', port: 0 }, health)
+  const server = await startHealthServer({ host: '127.0.0.1', port: 0 }, health, pino({ level: 'silent' }))
   onTestFinished(() => server.close())
   return (path: string, method = 'GET') => fetch(server.url + path, { method })
 }

@@ -1,7 +1,9 @@
 // The HTTP of a process that is no gateway: its health, and what it counts.
 import fastify from 'fastify'
+import type { Logger } from 'pino'
 import type { Health } from './health.ts'
 import { serveHealth } from './health-routes.ts'
+import { refuseOtherHosts } from './host-check.ts'
 import { type Address, type Listening, listen } from './listen.ts'
 import { refuseOtherMethods } from './methods.ts'
 
@@ -11,9 +13,14 @@ export interface HealthServer extends Listening {
 }
 
 /** @throws Error when the address cannot be listened on */
-export async function startHealthServer(address: Address, health: () => Promise<Health>): Promise<HealthServer> {
+export async function startHealthServer(
+  address: Address,
+  health: () => Promise<Health>,
+  log: Logger,
+): Promise<HealthServer> {
   const app = fastify({ forceCloseConnections: true })
   let stopping = false
+  refuseOtherHosts(app, address, log)
   refuseOtherMethods(app)
   serveHealth(app, health, () => stopping)
   app.setNotFoundHandler((_request, reply) =>

@@ -127,7 +127,7 @@ describe('GraphQL over HTTP', () => {
   })
 
   test('a malformed Host header is no reason to fail', async () => {
-    const gateway = await gatewayUnderTest()
+    const gateway = await gatewayUnderTest({ host: '0.0.0.0' })
     const body = JSON.stringify({ query: '{ hello }' })
     const answer = await raw(
       gateway.port,
@@ -334,7 +334,7 @@ describe('stopping', () => {
     const socket = connect(gateway.port, '127.0.0.1')
     const ended = new Promise((resolve) => socket.once('close', resolve))
     const answered = new Promise((resolve) => socket.once('data', resolve))
-    socket.write('GET /health/live HTTP/1.1\r\nHost: desk\r\n\r\n')
+    socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await answered
     await gateway.close()
     await ended

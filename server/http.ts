@@ -20,6 +20,7 @@ import type { RequestInfo } from './graphql/request.ts'
 import { serveSockets } from './graphql/sockets.ts'
 import type { Health } from './health.ts'
 import { serveHealth } from './health-routes.ts'
+import { refuseOtherHosts } from './host-check.ts'
 import { type Address, type Listening, listen } from './listen.ts'
 import { pathOf, refuseOtherMethods } from './methods.ts'
 import { servePlayground } from './playground.ts'
@@ -68,6 +69,7 @@ export async function startGateway<Context extends object>(options: GatewayOptio
   let stopping = false
 
   observe(app)
+  const isAnswered = refuseOtherHosts(app, options, log)
   refuseCompressed(app)
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, error, log))
@@ -90,7 +92,7 @@ export async function startGateway<Context extends object>(options: GatewayOptio
       return graphql.answer(request, reply)
     },
   })
-  const sockets = serveSockets({ server: app.server, path: endpoint, pipeline, log })
+  const sockets = serveSockets({ server: app.server, path: endpoint, isAnswered, pipeline, log })
 
   await app.ready()
   const listening = await listen(app, { host, port })

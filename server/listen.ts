@@ -5,6 +5,8 @@ export interface Address {
   host: string
   /** 0 takes a free one. */
   port: number
+  /** The names that requests may give to this host besides those of loopback; without them, see host-check.ts. */
+  allowedHosts?: readonly string[] | undefined
 }
 
 export interface Listening {

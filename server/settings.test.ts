@@ -5,6 +5,7 @@ import { readSettings, settingsHelp } from './settings.ts'
 const usual = {
   port: 4000,
   host: '127.0.0.1',
+  allowedHosts: undefined,
   dataDirectory: resolve('data'),
   logLevel: 'info',
   eventstoreUrl: undefined,
@@ -21,10 +22,15 @@ describe('settings', () => {
     expect(readSettings({}, [])).toEqual(usual)
   })
 
+  test('an empty ALLOWED_HOSTS is none', () => {
+    expect(readSettings({ ALLOWED_HOSTS: '' }, [])).toEqual(usual)
+  })
+
   test('everything can be set', () => {
     const env = {
       PORT: '0',
       HOST: '::1',
+      ALLOWED_HOSTS: 'desk.example, *.shop.example,10.0.0.7:4000,::1',
       DATA_DIR: '/var/lib/desk',
       LOG_LEVEL: 'debug',
       EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
@@ -38,6 +44,7 @@ describe('settings', () => {
     expect(readSettings(env, [])).toEqual({
       port: 0,
       host: '::1',
+      allowedHosts: ['desk.example', '*.shop.example', '10.0.0.7:4000', '::1'],
       dataDirectory: '/var/lib/desk',
       logLevel: 'debug',
       eventstoreUrl: 'esdb://127.0.0.1:2113?tls=false',
@@ -69,6 +76,28 @@ describe('settings', () => {
       `ROLES is ${JSON.stringify(value)}, but must be one or more of gateway, command, saga, projector, each once, with commas between them.`,
     ])
   })
+
+  test.each([
+    '*',
+    '*.example',
+    'desk',
+    'desk:4000',
+    'Desk.Example.',
+    '2001:db8::1',
+    '[2001:db8::1]:80',
+    'my_desk,10.0.0.7',
+  ])('ALLOWED_HOSTS may be %s', (value) => {
+    expect(readSettings({ ALLOWED_HOSTS: value }, [])).toMatchObject({ allowedHosts: value.split(',') })
+  })
+
+  test.each(['desk,', 'https://desk', 'a b', '*desk', 'a.*.b', '*.10.0.0.1', 'desk:80a', '@desk', 'desk/', ':80'])(
+    '%j are no ALLOWED_HOSTS',
+    (value) => {
+      expect(readSettings({ ALLOWED_HOSTS: value }, [])).toEqual([
+        `ALLOWED_HOSTS is ${JSON.stringify(value)}, but must be host names or IP addresses such as desk.example or *.desk.example, with commas between them.`,
+      ])
+    },
+  )
 
   test('a process that leaves out a role needs messages to those that have it', () => {
     expect(readSettings({ ROLES: 'gateway,command' }, [])).toEqual([
@@ -128,7 +157,7 @@ describe('settings', () => {
 
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
-      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA.',
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, ALLOWED_HOSTS, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA.',
     ])
   })
 
@@ -182,7 +211,7 @@ describe('settings', () => {
 
   test('the help names every setting with its default', () => {
     expect(settingsHelp()).toMatch(
-      /^PORT +4000 .*\nHOST +127\.0\.0\.1 .*\nDATA_DIR +\.\/data .*\nLOG_LEVEL +info .*\nEVENTSTORE_URL/,
+      /^PORT +4000 .*\nHOST +127\.0\.0\.1 .*\nALLOWED_HOSTS .*\nDATA_DIR +\.\/data .*\nLOG_LEVEL +info .*\nEVENTSTORE_URL/,
     )
   })
 })

@@ -3,12 +3,15 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Coordination } from '../events/catalogue.ts'
+import { readAllowed } from './host-names.ts'
 import { misspells } from './misspelt.ts'
 import { type Program, readOptions } from './options.ts'
 
 export interface Settings {
   port: number
   host: string
+  /** The names of the desk besides those of loopback (default: none on a loopback address, else all). */
+  allowedHosts?: readonly string[] | undefined
   /** An absolute path. */
   dataDirectory: string
   logLevel: LogLevel
@@ -46,6 +49,11 @@ const port = z
 const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 const host = z.string().refine((text) => isIP(text) !== 0 || (hostName.test(text) && !/^[\d.]+$/.test(text)))
 
+const hostList = z
+  .string()
+  .transform((text) => (text === '' ? undefined : text.split(',').map((name) => name.trim())))
+  .refine((listed) => listed?.every((name) => readAllowed(name) !== undefined) ?? true)
+
 const directory = z
   .string()
   .refine((path) => path.trim() !== '' && !path.includes('\0'))
@@ -79,6 +87,7 @@ const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
 const shapes = z.object({
   PORT: port,
   HOST: host,
+  ALLOWED_HOSTS: hostList,
   DATA_DIR: directory,
   LOG_LEVEL: logLevel,
   EVENTSTORE_URL: url(/^esdb(\+discover)?:\/\/\S+$/),
@@ -96,6 +105,11 @@ export type Setting = keyof typeof shapes.shape
 const known: Record<Setting, { usual: string; right: string; meaning: string }> = {
   PORT: { usual: '4000', right: 'a whole number from 0 to 65535', meaning: 'TCP port; 0 takes a free one' },
   HOST: { usual: '127.0.0.1', right: 'an IP address or a host name', meaning: 'address to listen on' },
+  ALLOWED_HOSTS: {
+    usual: '',
+    right: 'host names or IP addresses such as desk.example or *.desk.example, with commas between them',
+    meaning: 'names of the desk besides localhost: requests for others are refused',
+  },
   DATA_DIR: { usual: './data', right: 'a path', meaning: 'directory of the event log and the views' },
   LOG_LEVEL: {
     usual: 'info',
@@ -167,6 +181,7 @@ export function readSettings(
   const {
     PORT,
     HOST,
+    ALLOWED_HOSTS,
     DATA_DIR,
     LOG_LEVEL,
     EVENTSTORE_URL,
@@ -181,6 +196,7 @@ export function readSettings(
   return {
     port: PORT,
     host: HOST,
+    allowedHosts: ALLOWED_HOSTS,
     dataDirectory: DATA_DIR,
     logLevel: LOG_LEVEL,
     eventstoreUrl: EVENTSTORE_URL,

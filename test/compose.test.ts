@@ -94,6 +94,15 @@ describe('the processes of the desk', () => {
     expect(published).toEqual(having('gateway').map(([name], index) => [name, String(4001 + index)]))
   })
 
+  test('answer for localhost and their own names, or for the names that the environment gives, if they have a port', () => {
+    for (const [, { environment }] of having('gateway')) {
+      expect(environment?.ALLOWED_HOSTS).toBe('localhost,gateway-1,gateway-2')
+    }
+    const named = composeFile([], { ALLOWED_HOSTS: 'desk.example' }).services
+    expect(named['gateway-1']?.environment?.ALLOWED_HOSTS).toBe('desk.example')
+    expect(named['saga-1']?.environment?.ALLOWED_HOSTS).toBe('*')
+  })
+
   test('use other servers when the environment names them', () => {
     const env = {
       EVENTSTORE_URL: 'esdb://a:2113',

@@ -126,7 +126,7 @@ describe('GraphQL over WebSocket', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.on('error', ignore.next)
     socket.write(
-      'GET /graphql HTTP/1.1\r\nHost: desk\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
     )
     socket.once('data', () => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])))

@@ -17,6 +17,8 @@ const longestReasonBytes = 123
 interface SocketOptions {
   server: Server
   path: string
+  /** Whether the host that a request names is this one. */
+  isAnswered: (request: IncomingMessage) => boolean
   pipeline: Pipeline
   log: Logger
 }
@@ -30,7 +32,7 @@ export interface Sockets {
 }
 
 /** Serves GraphQL on the WebSockets of an HTTP server. */
-export function serveSockets({ server, path, pipeline, log }: SocketOptions): Sockets {
+export function serveSockets({ server, path, isAnswered, pipeline, log }: SocketOptions): Sockets {
   // `ws` compresses nothing unless asked to, which keeps a socket small.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, handleProtocols })
   const stopKeepingAlive = keepAlive(sockets)
@@ -39,7 +41,8 @@ export function serveSockets({ server, path, pipeline, log }: SocketOptions): So
 
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
-    if (request.url?.split('?', 1)[0] !== path) refuse(stream, '404 Not Found')
+    if (!isAnswered(request)) refuse(stream, '421 Misdirected Request')
+    else if (request.url?.split('?', 1)[0] !== path) refuse(stream, '404 Not Found')
     else if (!fromOwnPage(request)) refuse(stream, '403 Forbidden')
     else if (closing || sockets.clients.size >= limits.sockets) refuse(stream, '503 Service Unavailable')
     else sockets.handleUpgrade(request, stream, head, (socket) => connect(socket, request))

@@ -312,6 +312,12 @@ export type ParkingEvent = EventOf<typeof parkingEvents>
 /** What the log records of itself, in `log`. */
 const logEvents = {
   LogCreated: z.object({ logId: z.string() }),
+  CurrencyChosen: z.object({
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .describe('ISO 4217: of all amounts in the log. Without this event, EUR.'),
+  }),
 }
 
 /** The places of the readers of the log, in `checkpoint-<reader>`. */

@@ -10,6 +10,7 @@ import {
   creditRefused,
   creditReleased,
   creditReserved,
+  currencyChosen,
   customerRegistered,
   leaseRenewed,
   logCreated,
@@ -109,6 +110,7 @@ const sentences: [DomainEvent, string][] = [
   [sagaDiscarded(), 'Gave up the placement of ord_1, which was parked'],
 
   [logCreated(), 'Created the log abcdefghijkl'],
+  [currencyChosen(), 'Chose GBP as the currency of all amounts'],
   [checkpointStored(), 'sagas has read up to position 1'],
   [leaseRenewed(), 'desk-1 holds 1 share of projector'],
 ]

@@ -110,6 +110,8 @@ export function summary(event: DomainEvent): string {
 
     case 'LogCreated':
       return `Created the log ${event.data.logId}`
+    case 'CurrencyChosen':
+      return `Chose ${event.data.currency} as the currency of all amounts`
     case 'CheckpointStored':
       return `${event.data.reader} has read up to position ${event.data.position}`
     case 'LeaseRenewed':

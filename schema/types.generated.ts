@@ -556,7 +556,7 @@ export type Count = {
 
 /** The desk itself. */
 export type Desk = {
-  /** The currency of every amount, as an ISO 4217 code, e.g. `EUR`. */
+  /** The currency of every amount, as an ISO 4217 code, e.g. `EUR`. It never changes. */
   readonly currency: Scalars['String']['output'];
   /** The version of the software, e.g. `0.1.0`. */
   readonly version: Scalars['String']['output'];

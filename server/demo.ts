@@ -11,14 +11,14 @@ import { openLog } from './log.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
 import { closeWhenTold } from './stopping.ts'
 
-const { port, host, allowedHosts, logLevel } = settingsOrExit('demo')
+const { port, host, allowedHosts, logLevel, currency } = settingsOrExit('demo')
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
 const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 let stopping = false
 
 try {
   // No server, whatever the environment names: what is made up has no place among what others keep there.
-  const desk = await startDesk({ port, host, allowedHosts, logLevel, dataDirectory })
+  const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory })
   closeWhenTold(openLog(logLevel), async () => {
     stopping = true
     await desk.close()

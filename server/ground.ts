@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import { logCurrency } from '../events/log-currency.ts'
 import { logIdentity } from '../events/log-identity.ts'
 import type { Messaging } from '../events/messaging/messaging.ts'
 import type { Position } from '../events/position.ts'
@@ -20,6 +21,8 @@ export interface Ground {
   places: StorePlaces
   store: EventStore
   logId: string
+  /** Of all amounts in the log, as an ISO 4217 code. */
+  currency: string
   /** The newest event when the desk started: until the views have it, they show the past. */
   startedAt: Position
   /** To the processes that have other parts, or the same ones as standbys; `undefined` when there are none. */
@@ -32,9 +35,14 @@ export interface Ground {
   holder: string
 }
 
+/** The amounts in the log are in another currency than the settings name. */
+export class OtherCurrency extends Error {
+  override name = 'OtherCurrency'
+}
+
 /**
  * Opens what the settings name.
- * @throws DataDirectoryUnusable, or an Error that names the server that cannot be reached
+ * @throws DataDirectoryUnusable, OtherCurrency, or an Error that names the server that cannot be reached
  */
 export async function openGround(settings: Settings, opened: Opened): Promise<Ground> {
   const { eventstoreUrl, mongodbUrl, natsUrl, namespace = USUAL_NAMESPACE, logLevel } = settings
@@ -46,6 +54,7 @@ export async function openGround(settings: Settings, opened: Opened): Promise<Gr
   const store = await openEventStore(places, log)
   opened.push(() => store.close())
   const logId = await logIdentity(store)
+  const currency = await currencyOf(store, settings, places)
   const startedAt = await store.head()
   const messaging = natsUrl === undefined ? undefined : await connectMessaging(natsUrl, log)
   if (messaging) opened.push(() => messaging.close())
@@ -57,12 +66,26 @@ export async function openGround(settings: Settings, opened: Opened): Promise<Gr
     places,
     store,
     logId,
+    currency,
     startedAt,
     messaging,
     namespace: `${namespace}.${logId}`,
     alone: eventstoreUrl === undefined && natsUrl === undefined,
     holder: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
   }
+}
+
+async function currencyOf(store: EventStore, { currency: wanted }: Settings, places: StorePlaces): Promise<string> {
+  const currency = await logCurrency(store, wanted)
+  if (wanted === undefined || wanted === currency) return currency
+  const { eventstoreUrl, namespace, files } = places
+  const [log, other] =
+    eventstoreUrl === undefined
+      ? [`in ${files.events}`, 'DATA_DIR']
+      : [`of NAMESPACE ${namespace} on the EventStoreDB`, 'NAMESPACE']
+  throw new OtherCurrency(
+    `CURRENCY is ${wanted}, but the amounts in the log ${log} are in ${currency}, and that never changes. Set CURRENCY to ${currency}, or leave it out; for a desk in ${wanted}, set another ${other}.`,
+  )
 }
 
 async function takeFiles({ dataDirectory, natsUrl }: Settings, opened: Opened): Promise<StorePlaces['files']> {

@@ -15,6 +15,7 @@ const usual = {
   roles: ['gateway', 'command', 'saga', 'projector'],
   placementTimeoutMs: 60_000,
   coordination: 'orchestration',
+  currency: undefined,
 }
 
 describe('settings', () => {
@@ -40,6 +41,7 @@ describe('settings', () => {
       ROLES: 'saga, projector',
       PLACEMENT_TIMEOUT: '86400',
       SAGA: 'choreography',
+      CURRENCY: 'GBP',
     }
     expect(readSettings(env, [])).toEqual({
       port: 0,
@@ -54,6 +56,7 @@ describe('settings', () => {
       roles: ['saga', 'projector'],
       placementTimeoutMs: 86_400_000,
       coordination: 'choreography',
+      currency: 'GBP',
     })
   })
 
@@ -111,6 +114,32 @@ describe('settings', () => {
     ])
   })
 
+  test.each([
+    ['EUR', 'EUR'],
+    ['gbp', 'GBP'],
+    // In daily use without their minor digits, which ISO 4217 has:
+    ['HUF', 'HUF'],
+    ['ALL', 'ALL'],
+    ['', undefined],
+  ])('CURRENCY may be %j', (value, currency) => {
+    expect(readSettings({ CURRENCY: value }, [])).toEqual({ ...usual, currency })
+  })
+
+  test.each([
+    ['JPY', 'JPY (Japanese Yen) has none.'],
+    ['krw', 'KRW (South Korean Won) has none.'],
+    ['BHD', 'BHD (Bahraini Dinar) has 3.'],
+    ['CLF', 'CLF (Chilean Unit of Account (UF)) has 4.'],
+    ['ABC', 'ISO 4217 has no currency "ABC" with minor digits.'],
+    ['XAU', 'ISO 4217 has no currency "XAU" with minor digits.'],
+    ['€', 'ISO 4217 has no currency "€" with minor digits.'],
+    ['__proto__', 'ISO 4217 has no currency "__proto__" with minor digits.'],
+  ])('a CURRENCY without two minor digits is refused by name: %s', (value, why) => {
+    expect(readSettings({ CURRENCY: value }, [])).toEqual([
+      `CURRENCY is ${JSON.stringify(value)}, but must be the ISO 4217 code of a currency with two minor digits, such as EUR or GBP. ${why}`,
+    ])
+  })
+
   test('a malformed connection string is not repeated, since it may hold a password', () => {
     expect(readSettings({ MONGODB_URL: 'postgres://desk:secret@host' }, [])).toEqual([
       'MONGODB_URL must be a MongoDB connection string such as mongodb://127.0.0.1:27017.',
@@ -157,7 +186,7 @@ describe('settings', () => {
 
   test('a variable with the name of the desk in front is refused, whatever it is', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
-      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, ALLOWED_HOSTS, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA.',
+      'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, ALLOWED_HOSTS, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA, CURRENCY.',
     ])
   })
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Coordination } from '../events/catalogue.ts'
+import { currencyOf, whyNoCurrency } from './currency.ts'
 import { readAllowed } from './host-names.ts'
 import { misspells } from './misspelt.ts'
 import { type Program, readOptions } from './options.ts'
@@ -29,6 +30,8 @@ export interface Settings {
   placementTimeoutMs?: number | undefined
   /** How orders that are placed here are coordinated (default: orchestration). */
   coordination?: Coordination | undefined
+  /** The ISO 4217 code of the currency that the log must be in (default: whichever it is in, and EUR for a new one). */
+  currency?: string | undefined
   /** Whether the views that are there are dropped at the start, and built anew from the log (default: no). */
   rebuildViews?: boolean | undefined
 }
@@ -81,6 +84,12 @@ const seconds = z
 
 const coordination = z.enum(['orchestration', 'choreography'] satisfies Coordination[])
 
+/** Empty is none, as with an address. */
+const currency = z
+  .string()
+  .refine((text) => text === '' || currencyOf(text) !== undefined)
+  .transform(currencyOf)
+
 /** Part of stream and database names: without a hyphen, which ends the category of a stream. */
 const namespace = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/)
 
@@ -97,12 +106,21 @@ const shapes = z.object({
   ROLES: rolesList,
   PLACEMENT_TIMEOUT: seconds,
   SAGA: coordination,
+  CURRENCY: currency,
 })
 
 /** The name of a setting. */
 export type Setting = keyof typeof shapes.shape
 
-const known: Record<Setting, { usual: string; right: string; meaning: string }> = {
+interface Known {
+  usual: string
+  right: string
+  meaning: string
+  /** What is wrong with a value besides, as a sentence. */
+  why?(value: string): string
+}
+
+const known: Record<Setting, Known> = {
   PORT: { usual: '4000', right: 'a whole number from 0 to 65535', meaning: 'TCP port; 0 takes a free one' },
   HOST: { usual: '127.0.0.1', right: 'an IP address or a host name', meaning: 'address to listen on' },
   ALLOWED_HOSTS: {
@@ -151,6 +169,12 @@ const known: Record<Setting, { usual: string; right: string; meaning: string }> 
     right: `one of ${coordination.options.join(', ')}`,
     meaning: 'who sees an order through that is placed from now on: a saga, or policies and the order itself',
   },
+  CURRENCY: {
+    usual: 'EUR',
+    right: 'the ISO 4217 code of a currency with two minor digits, such as EUR or GBP',
+    meaning: 'currency of all amounts, by its ISO 4217 code: recorded by the first start, and never changed after it',
+    why: whyNoCurrency,
+  },
 }
 
 const names = Object.keys(known) as Setting[]
@@ -191,6 +215,7 @@ export function readSettings(
     ROLES,
     PLACEMENT_TIMEOUT,
     SAGA,
+    CURRENCY,
   } = read.data
   if (NATS_URL === undefined && ROLES.length < roles.length) return [aloneWithoutNats(ROLES)]
   return {
@@ -206,6 +231,8 @@ export function readSettings(
     roles: ROLES,
     placementTimeoutMs: PLACEMENT_TIMEOUT * 1_000,
     coordination: SAGA,
+    // Whoever says nothing takes the currency that the log has.
+    currency: env.CURRENCY === undefined ? undefined : CURRENCY,
     ...(options.given.has('rebuild-views') && { rebuildViews: true }),
   }
 }
@@ -225,10 +252,11 @@ export function settingsHelp(listed: readonly Setting[] = names): string {
 }
 
 function malformation(name: Setting, value: string | undefined): string {
+  const { right, why } = known[name]
   // A connection string may hold a password.
-  return name.endsWith('_URL')
-    ? `${name} must be ${known[name].right}.`
-    : `${name} is ${JSON.stringify(value)}, but must be ${known[name].right}.`
+  if (name.endsWith('_URL')) return `${name} must be ${right}.`
+  const sentence = `${name} is ${JSON.stringify(value)}, but must be ${right}.`
+  return why && value !== undefined ? `${sentence} ${why(value)}` : sentence
 }
 
 function unknownArgument(argument: string): string {
@@ -263,4 +291,5 @@ const otherNames: Partial<Record<Setting, readonly string[]>> = {
   DATA_DIR: ['DATA_DIRECTORY', 'DATA_PATH'],
   PLACEMENT_TIMEOUT: ['PLACEMENT_TIMEOUT_MS', 'PLACEMENT_TIMEOUT_SECONDS'],
   SAGA: ['SAGAS', 'SAGA_STYLE', 'COORDINATION'],
+  CURRENCY: ['CURRENCY_CODE', 'DEFAULT_CURRENCY'],
 }

@@ -73,6 +73,7 @@ export function time(position: number): string {
 export function streamOf({ type, data }: DomainEvent): StreamName {
   switch (type) {
     case 'LogCreated':
+    case 'CurrencyChosen':
       return 'log'
     case 'CheckpointStored':
       return `checkpoint-${data.reader}`
@@ -250,5 +251,6 @@ export const sagaRetried = builder('SagaRetried', ofParked)
 export const sagaDiscarded = builder('SagaDiscarded', ofParked)
 
 export const logCreated = builder('LogCreated', { logId: 'abcdefghijkl' })
+export const currencyChosen = builder('CurrencyChosen', { currency: 'GBP' })
 export const checkpointStored = builder('CheckpointStored', { reader: 'sagas', position: 1 })
 export const leaseRenewed = builder('LeaseRenewed', { lease: 'projector', holder: 'desk-1', shares: [0] })

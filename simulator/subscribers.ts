@@ -1,9 +1,11 @@
 // Subscribers: they take message after message, lose the connection, and come back with the position of the last message.
 import type { Position } from '../events/position.ts'
 import type { Reads } from '../query/context.ts'
+import { follow } from '../query/feed/follow.ts'
+import { live } from '../query/feed/live.ts'
 import type { ViewDocument } from '../query/projection.ts'
 import { customerOrdersChanges, documentChanges } from '../query/resolvers/live-documents.ts'
-import { eventFeed, orderEventFeed } from '../query/resolvers/live-events.ts'
+import { orderEventFeed } from '../query/resolvers/live-events.ts'
 import type { HistoryEntry } from '../query/store/view-store.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'
@@ -93,15 +95,15 @@ export function openSubscriber(subscribed: Subscribed, { gateway, time, random, 
 function open(to: Topic, reads: Reads, since: Position | undefined): AsyncIterator<Heard, void> {
   if ('ordersOf' in to) {
     const changes = customerOrdersChanges(reads, to.ordersOf, since)
-    return mapped(changes, ({ orders, position }) => ({ documents: orders, position }))
+    return mapped(live(changes), ({ orders, position }) => ({ documents: orders, position }))
   }
   if ('view' in to) {
     const changes = documentChanges(reads, to.view, to.id, since)
-    return mapped(changes, ({ document, position }) => ({ documents: document ? [document] : [], position }))
+    return mapped(live(changes), ({ document, position }) => ({ documents: document ? [document] : [], position }))
   }
   const customerId = to.customerId ?? null
-  const feed = to.feed === 'events' ? eventFeed(reads, {}, since) : orderEventFeed(reads, { customerId }, since)
-  return mapped(feed, (item) => {
+  const feed = to.feed === 'events' ? follow(reads, {}, since) : orderEventFeed(reads, { customerId }, since)
+  return mapped(live(feed), (item) => {
     return 'resumeSince' in item ? { position: item.resumeSince } : { event: item, position: item.position }
   })
 }

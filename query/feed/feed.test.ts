@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Position } from '../../events/position.ts'
+import type { HistoryEntry } from '../store/view-store.ts'
 import { farAway, openTestViews, type TestViews } from '../test-views.given.ts'
 import { creditReserved, customerRegistered, orderPlaced, productAdded } from '../views/given.ts'
 import { type Feed, openFeed } from './feed.ts'
-import { follow } from './follow.ts'
+import { follow as entriesOf, type Lagged } from './follow.ts'
 
 const log = { info() {}, warn() {} }
 /** Polling that a test does not live to see. */
@@ -144,7 +145,7 @@ describe('following the history', () => {
     const entries = follow({ views: desk.views, feed }, {})
     await happened(creditReserved(), creditReserved())
     expect(positions(await entries.next())).toEqual([2, 3])
-    await entries.return?.()
+    await entries.return()
   })
 
   test('from a position on reads what is stored, then goes on live', async () => {
@@ -155,7 +156,7 @@ describe('following the history', () => {
     const live = entries.next()
     await happened(creditReserved())
     expect(positions(await live)).toEqual([252])
-    await entries.return?.()
+    await entries.return()
   })
 
   test('from a position that this node has not reached says nothing of what lies before it', async () => {
@@ -165,7 +166,7 @@ describe('following the history', () => {
     await happened(creditReserved(), creditReserved())
     await happened(creditReserved())
     expect(positions(await next)).toEqual([4])
-    await entries.return?.()
+    await entries.return()
   })
 
   test('lets through what the filter asks for, stored and live alike', async () => {
@@ -181,7 +182,7 @@ describe('following the history', () => {
     const live = entries.next()
     await happened(productAdded(), orderPlaced(), creditReserved())
     expect(positions(await live)).toEqual([8])
-    await entries.return?.()
+    await entries.return()
   })
 
   test('ends for a reader that is too slow, who is told where to resume', async () => {
@@ -219,7 +220,7 @@ describe('following the history', () => {
     let seen = 0
     while (seen < 5_000) seen += positions(await entries.next()).length
     expect(seen).toBe(5_000)
-    await entries.return?.()
+    await entries.return()
   })
 
   test('does not end for a reader that takes its time with what is stored', async () => {
@@ -229,7 +230,7 @@ describe('following the history', () => {
     await happened(...reservations(1_500))
     while (seen.length < 1_651) seen.push(...positions(await entries.next()))
     expect(seen).toEqual(Array.from({ length: 1_651 }, (_, index) => index + 1))
-    await entries.return?.()
+    await entries.return()
   })
 
   test('lets others have their turn between the pages that it reads', async () => {
@@ -248,7 +249,7 @@ describe('following the history', () => {
     }
     isOver = true
     await counting
-    await entries.return?.()
+    await entries.return()
   })
 
   test('misses nothing that is recorded while stored entries are on their way to the reader', async () => {
@@ -270,15 +271,15 @@ describe('following the history', () => {
     while (seen.length < 3) seen.push(...positions(await entries.next()))
     expect(seen).toEqual([1, 2, 4])
     product.close()
-    await entries.return?.()
+    await entries.return()
   })
 
   test('stops at once when its reader leaves, also before the first entry and while it waits', async () => {
     const unread = follow({ views: desk.views, feed }, {})
-    await unread.return?.()
+    await unread.return()
     const waiting = follow({ views: desk.views, feed }, {})
     const next = waiting.next()
-    await waiting.return?.()
+    await waiting.return()
     expect(await next).toEqual({ value: undefined, done: true })
     expect(feed.health().subscriptions).toBe(0)
   })
@@ -314,7 +315,7 @@ describe('following the history', () => {
           const { value } = await (asked ?? entries.next())
           asked = undefined
           if (!value) throw new Error('the entries ended')
-          if (!Array.isArray(value)) {
+          if ('resumeSince' in value) {
             expect(value).toEqual({ resumeSince: last })
             entries = follow({ views, feed }, {}, value.resumeSince)
             return
@@ -332,7 +333,7 @@ describe('following the history', () => {
             if (await Promise.race([asked.then(() => true), setImmediate(false)])) await read()
           }
           if (type === 'resume') {
-            await entries.return?.()
+            await entries.return()
             await asked // the message that is lost with the connection
             asked = undefined
             entries = follow({ views, feed }, {}, last)
@@ -341,7 +342,7 @@ describe('following the history', () => {
         feed.look()
         while (last < written) await read()
         expect(seen).toEqual(Array.from({ length: written - 1 }, (_, index) => index + 2))
-        await entries.return?.()
+        await entries.return()
         expect(feed.health().subscriptions).toBe(0)
         await feed.close()
         await close()
@@ -354,4 +355,26 @@ describe('following the history', () => {
 function positions({ value }: IteratorResult<unknown, void>): Position[] {
   if (!Array.isArray(value)) throw new Error(`entries were expected, not ${JSON.stringify(value)}`)
   return value.map((entry: { position: Position }) => entry.position)
+}
+
+/** The entries in the chunks in which the source gives them, without empty ones. */
+function follow(...args: Parameters<typeof entriesOf>) {
+  const source = entriesOf(...args)
+  return {
+    async next(): Promise<IteratorResult<readonly HistoryEntry[] | Lagged, void>> {
+      for (;;) {
+        const items = await source.next()
+        if (items === undefined) {
+          source.close()
+          return { value: undefined, done: true }
+        }
+        const entries = items.filter((item) => 'position' in item)
+        const [lagged] = items.filter((item) => 'resumeSince' in item)
+        if (items.length > 0) return { value: lagged ?? entries, done: false }
+      }
+    },
+    async return() {
+      source.close()
+    },
+  }
 }

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../events/position.ts'
 import { type Loaded, load, type Reads } from '../context.ts'
-import { stoppable } from '../feed/stoppable.ts'
+import type { Source } from '../feed/live.ts'
 import { documentTopic, type ViewName } from '../projection.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
 import { type OrderDocument, orders } from '../views/orders.ts'
@@ -23,30 +23,27 @@ export function documentChanges<View extends ViewName>(
   view: View,
   id: string,
   since: Position | undefined,
-): AsyncIterableIterator<DocumentChange<View>, void> {
+): Source<DocumentChange<View>> {
   // Subscribe first, then the checkpoint, then the document: a change in between is told once more, and never lost.
   const changes = feed.changes(documentTopic(view, id))
+  let shown = since ?? -1
+  let isFirst = true
 
-  async function* messages(): AsyncGenerator<DocumentChange<View>, void> {
-    try {
-      let shown = since ?? -1
-      let kind: 'SNAPSHOT' | 'CHANGED' = 'SNAPSHOT'
-      do {
-        const known = Math.max(feed.position(), since ?? 0)
-        const document = await load(documents, view, id)
-        // The views may have gone further than the feed has heard.
-        const position = Math.max(known, document?.position ?? 0)
-        const isNews = document ? document.position > shown : kind === 'SNAPSHOT' && since === undefined
-        if (isNews) yield { kind, document, position }
-        shown = Math.max(shown, document?.position ?? shown)
-        kind = 'CHANGED'
-      } while (await changes.next())
-    } finally {
-      changes.close()
-    }
+  return {
+    async next() {
+      if (!isFirst && !(await changes.next())) return undefined
+      const known = Math.max(feed.position(), since ?? 0)
+      const document = await load(documents, view, id)
+      // The views may have gone further than the feed has heard.
+      const position = Math.max(known, document?.position ?? 0)
+      const isNews = document ? document.position > shown : isFirst && since === undefined
+      const kind = isFirst ? 'SNAPSHOT' : 'CHANGED'
+      shown = Math.max(shown, document?.position ?? shown)
+      isFirst = false
+      return isNews ? [{ kind, document, position }] : []
+    },
+    close: changes.close,
   }
-
-  return stoppable(messages(), changes.close)
 }
 
 interface OrdersChange {
@@ -66,9 +63,12 @@ export function customerOrdersChanges(
   { views, feed }: Reads,
   customerId: string,
   since: Position | undefined,
-): AsyncIterableIterator<OrdersChange, void> {
+): Source<OrdersChange> {
   const topic = `${documentTopic('customers', customerId)}/orders`
   const changes = feed.changes(topic)
+  /** Everything up to there was given out. */
+  let position = since
+  let isCaughtUp = false
 
   async function snapshot(): Promise<OrdersChange> {
     const { items, asOf } = await views.page(orders, {
@@ -79,38 +79,31 @@ export function customerOrdersChanges(
     return { kind: 'SNAPSHOT', orders: items.map(({ item }) => item), position: asOf }
   }
 
-  async function* touchedAfter(start: Position): AsyncGenerator<OrdersChange, Position> {
-    let position = start
-    for (;;) {
-      const page = await views.history({ topic, after: position, first: HISTORY_PAGE })
-      const { ids, entries } = ordersOf(page.entries)
-      const isWhole = entries === page.entries.length
-      const readTo = page.entries[entries - 1]?.position ?? position
-      position = isWhole && !page.hasNextPage ? Math.max(position, page.asOf) : readTo
-      if (ids.length > 0) {
-        const documents = await views.get(orders, ids)
-        yield { kind: 'CHANGED', orders: documents.filter((document) => document !== undefined), position }
-      }
-      if (isWhole && !page.hasNextPage) return position
-      await turn()
+  async function touchedAfter(start: Position): Promise<OrdersChange> {
+    const page = await views.history({ topic, after: start, first: HISTORY_PAGE })
+    const { ids, entries } = ordersOf(page.entries)
+    isCaughtUp = entries === page.entries.length && !page.hasNextPage
+    const readTo = page.entries[entries - 1]?.position ?? start
+    const documents = ids.length > 0 ? await views.get(orders, ids) : []
+    return {
+      kind: 'CHANGED',
+      orders: documents.filter((document) => document !== undefined),
+      position: isCaughtUp ? Math.max(start, page.asOf) : readTo,
     }
   }
 
-  async function* messages(): AsyncGenerator<OrdersChange, void> {
-    try {
-      let position = since ?? 0
-      if (since === undefined) {
-        const first = await snapshot()
-        yield first
-        position = first.position
-      } else position = yield* touchedAfter(position)
-      while (await changes.next()) position = yield* touchedAfter(position)
-    } finally {
-      changes.close()
-    }
+  return {
+    async next() {
+      if (isCaughtUp && !(await changes.next())) return undefined
+      // Others have their turn between the pages.
+      if (position !== undefined && !isCaughtUp) await turn()
+      const change = position === undefined ? await snapshot() : await touchedAfter(position)
+      if (position === undefined) isCaughtUp = true
+      position = change.position
+      return change.kind === 'SNAPSHOT' || change.orders.length > 0 ? [change] : []
+    },
+    close: changes.close,
   }
-
-  return stoppable(messages(), changes.close)
 }
 
 const ORDER_TOPIC = documentTopic('orders', '')

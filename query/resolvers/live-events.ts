@@ -4,34 +4,12 @@ import type { Position } from '../../events/position.ts'
 import type { OrderFeedFilter } from '../../schema/types.generated.ts'
 import type { Reads } from '../context.ts'
 import { follow, type Lagged } from '../feed/follow.ts'
-import { stoppable } from '../feed/stoppable.ts'
+import type { Source } from '../feed/live.ts'
 import { documentTopic } from '../projection.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
 import type { OrderDocument } from '../views/orders.ts'
 import { eventTypes, requireId } from './arguments.ts'
-
-/**
- * The matching events after `since`, or from now on.
- * @param select those of a few events that meet a condition that the filter cannot express
- */
-export function eventFeed(
-  reads: Reads,
-  filter: HistoryFilter,
-  since: Position | undefined,
-  select = async (entries: HistoryEntry[]) => entries,
-): AsyncIterableIterator<HistoryEntry | Lagged, void> {
-  const chunks = follow(reads, filter, since)
-
-  async function* items(): AsyncGenerator<HistoryEntry | Lagged, void> {
-    for await (const chunk of chunks) {
-      if (Array.isArray(chunk)) yield* await select(chunk)
-      else yield chunk
-    }
-  }
-
-  return stoppable(items(), () => void chunks.return?.())
-}
 
 /** What an order notes of its placement by choreography tells clients nothing new. */
 const orderEventTypes = Object.keys({
@@ -54,7 +32,7 @@ export function orderEventFeed(
   reads: Reads,
   conditions: OrderFeedFilter | null | undefined,
   since: Position | undefined,
-): AsyncIterableIterator<HistoryEntry | Lagged, void> {
+): Source<HistoryEntry | Lagged> {
   const { customerId, productId, typeIn } = conditions ?? {}
   const filter: HistoryFilter = { typeIn: orderEventTypes }
   if (typeIn) filter.typeIn = eventTypes(typeIn).filter((type) => orderEventTypes.includes(type))
@@ -62,19 +40,36 @@ export function orderEventFeed(
     requireId('customer', 'filter.customerId', customerId)
     filter.topic = `${documentTopic('customers', customerId)}/orders`
   }
-  if (typeof productId !== 'string') return eventFeed(reads, filter, since)
+  if (typeof productId !== 'string') return follow(reads, filter, since)
   requireId('product', 'filter.productId', productId)
-  return eventFeed(reads, filter, since, (entries) => withProduct(reads, entries, productId))
+  const { next, close } = follow(reads, filter, since)
+  return {
+    async next() {
+      const items = await next()
+      return items && withProduct(reads, items, productId)
+    },
+    close,
+  }
 }
 
 /** Those whose order has a line of the product when they are sent: a revision may have changed its lines since. */
-async function withProduct({ documents }: Reads, entries: HistoryEntry[], productId: string): Promise<HistoryEntry[]> {
-  const found = await documents.orders.loadMany(entries.map(orderIdOf))
-  // An order that cannot be read goes along: its reader shall see the error, not nothing.
-  return entries.filter((_, index) => {
-    const order = found[index]
-    return order instanceof Error || order?.productIds.includes(productId)
-  })
+async function withProduct(
+  { documents }: Reads,
+  items: readonly (HistoryEntry | Lagged)[],
+  productId: string,
+): Promise<(HistoryEntry | Lagged)[]> {
+  const isShown = async (item: HistoryEntry | Lagged): Promise<boolean> => {
+    if ('resumeSince' in item) return true
+    try {
+      const order = await documents.orders.load(orderIdOf(item))
+      return order?.productIds.includes(productId) ?? false
+    } catch {
+      // An order that cannot be read goes along: its reader shall see the error, not nothing.
+      return true
+    }
+  }
+  const shown = await Promise.all(items.map(isShown))
+  return items.filter((_, index) => shown[index])
 }
 
 /** An event of an order with the order as it is now. @throws GraphQLError with the code VIEW_BROKEN */

@@ -1,6 +1,6 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
 import type { QueryContext } from '../context.ts'
-import { stoppable } from '../feed/stoppable.ts'
+import { live, type Source } from '../feed/live.ts'
 import { shownToClient } from './errors.ts'
 
 type Message<Shown> = { shown: Shown } | { failure: unknown }
@@ -23,27 +23,28 @@ export function subscription<Arguments, Shown>(
 
 /**
  * The items of a source as messages. An item that cannot be shown becomes a message with errors, and the next one follows; a source that
- * fails ends with such a message. Thrown from the iterator, it would end every subscription of the same WebSocket.
+ * fails ends with such a message.
  */
 export function messages<Item, Shown>(
-  source: AsyncIterableIterator<Item, void>,
+  source: Source<Item>,
   show: (item: Item) => Shown | Promise<Shown>,
 ): AsyncIterableIterator<Message<Shown>, void> {
-  async function message(item: Item): Promise<Message<Shown>> {
-    try {
-      return { shown: await show(item) }
-    } catch (failure) {
-      return { failure }
-    }
+  const items = live(source)
+  const ended = { value: undefined, done: true } as const
+  const shown: AsyncIterableIterator<Message<Shown>, void> = {
+    async next() {
+      try {
+        const { value, done } = await items.next()
+        return done ? ended : { value: { shown: await show(value) }, done: false }
+      } catch (failure) {
+        return { value: { failure }, done: false }
+      }
+    },
+    async return() {
+      await items.return?.()
+      return ended
+    },
+    [Symbol.asyncIterator]: () => shown,
   }
-
-  async function* all(): AsyncGenerator<Message<Shown>, void> {
-    try {
-      for await (const item of source) yield await message(item)
-    } catch (failure) {
-      yield { failure }
-    }
-  }
-
-  return stoppable(all(), () => void source.return?.())
+  return shown
 }

@@ -7,10 +7,11 @@ import type {
   SubscriptionOrdersFeedArgs,
   SubscriptionProductChangedArgs,
 } from '../../schema/types.generated.ts'
+import { follow } from '../feed/follow.ts'
 import type { EventFeedItemResolvers, OrderFeedItemResolvers, SubscriptionResolvers } from '../resolvers.generated.ts'
 import { historyFilter, requireId } from './arguments.ts'
 import { customerOrdersChanges, documentChanges } from './live-documents.ts'
-import { eventFeed, orderAsSent, orderEventFeed } from './live-events.ts'
+import { orderAsSent, orderEventFeed } from './live-events.ts'
 import { messages, subscription } from './messages.ts'
 
 export const Subscription: SubscriptionResolvers = {
@@ -43,7 +44,7 @@ export const Subscription: SubscriptionResolvers = {
   }),
 
   eventsRecorded: subscription(({ filter, since }: SubscriptionEventsRecordedArgs, { reads }) =>
-    messages(eventFeed(reads, historyFilter(filter), since ?? undefined), (item) => item),
+    messages(follow(reads, historyFilter(filter), since ?? undefined), (item) => item),
   ),
 }
 

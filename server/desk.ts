@@ -5,7 +5,7 @@ import { closeBackwards, type Opened } from './close-backwards.ts'
 import { deskHealth, ownRoles, type RunningRoles } from './desk-health.ts'
 import { type Ground, openGround } from './ground.ts'
 import { startHealthServer } from './health-server.ts'
-import { commandBus, runCommands } from './roles/commands.ts'
+import { commandBuses, runCommands } from './roles/commands.ts'
 import { runGateway } from './roles/gateway.ts'
 import { hintsOf } from './roles/hints.ts'
 import { runProjector } from './roles/projector.ts'
@@ -61,10 +61,10 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
     opened.push(() => commands.stop())
     running.command = commands
   }
-  const bus = commandBus(ground)
+  const buses = commandBuses(ground)
 
   if (roles.has('saga')) {
-    const sagas = await runSagas(ground, bus, settings)
+    const sagas = await runSagas(ground, buses.sagas, settings)
     opened.push(() => sagas.stop())
     running.saga = sagas
   }
@@ -74,7 +74,7 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const health = () => deskHealth(ground, running, { feed, rollCall })
   const front =
     views && feed
-      ? await runGateway(ground, { address: settings, views, feed, bus, health, coordination })
+      ? await runGateway(ground, { address: settings, views, feed, bus: buses.clients, health, coordination })
       : await startHealthServer(settings, health, log)
   opened.push(() => front.close())
   // To the end: what is being handed over is held still.

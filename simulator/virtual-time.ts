@@ -28,7 +28,7 @@ interface Timer {
 
 /**
  * Does `work` in virtual time. Only one at a time: what is replaced is the same for the whole process.
- * @param random draws the ids that the code under test makes
+ * @param random draws the ids and the jitter of the code under test
  * @throws Error when nothing would ever happen any more, and whatever `work` throws
  */
 export async function inVirtualTime<Result>(
@@ -140,6 +140,7 @@ function replace(clock: Clock, random: Random): () => void {
     [globalThis, { ...globalTimers(clock), Date: dateOf(clock) }],
     [performance, { now: clock.now }],
     [timers, promisedTimers(clock)],
+    [Math, { random: () => random.between(0, 1) }],
     [crypto, { randomUUID: uuid, randomInt: (below: number) => random.whole(0, below - 1) }],
   ]
   const before = places.map(([place, replaced]) => {

@@ -13,6 +13,7 @@ import { describeCommandBus, type OpenBus } from './command-bus.contract.ts'
 import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from './command-bus.ts'
 import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
 import { openRemoteBus } from './remote-bus.ts'
+import type { Expiry } from './remote-messages.ts'
 import { type CommandServer, serveCommands } from './serve-commands.ts'
 
 const { NATS_URL } = process.env
@@ -71,7 +72,7 @@ describe('command handlers in several processes', () => {
   }
 
   /** One caller, and a way to add command handlers. */
-  function desk({ servedWithinMs = 200, answerWithinMs = 200, askAgainAfterMs = 60_000 } = {}) {
+  function desk({ servedWithinMs = 200, answerWithinMs = 200, askAgainAfterMs = 60_000, turnWithinMs = 3_000 } = {}) {
     const messages = messagesInMemory()
     const messaging = messages.connect()
     const add = (handler: CommandBus): Handling => {
@@ -79,7 +80,14 @@ describe('command handlers in several processes', () => {
       const holds = (share: number) => held.has(share)
       return { held, ...serveCommands({ messaging: messages.connect(), namespace: 'desk', handler, holds }) }
     }
-    const bus = openRemoteBus({ messaging, namespace: 'desk', servedWithinMs, answerWithinMs, askAgainAfterMs })
+    const bus = openRemoteBus({
+      messaging,
+      namespace: 'desk',
+      turnWithinMs,
+      servedWithinMs,
+      answerWithinMs,
+      askAgainAfterMs,
+    })
     return { bus, add, messaging }
   }
 
@@ -310,6 +318,90 @@ describe('command handlers in several processes', () => {
     messaging.serve(subjectOf('desk', partition), () => answer)
     await expect(bus.send(message)).rejects.toThrow(NotDecided)
     await expect(bus.send(message)).rejects.toThrow('it is of another version')
+  })
+
+  describe('a request whose caller waits no longer', () => {
+    /** Asks the handler as another process does, and tells what it executed. */
+    async function asking() {
+      const { add, messaging } = desk()
+      const store = await openLog()
+      const handling = add(openCommandHandler(store))
+      handling.held.add(partition)
+      handling.take(partition)
+      const ask = (expiry: unknown) =>
+        messaging.request(subjectOf('desk', partition), { ask: 'decide', message, expiry }, 10_000)
+      return { ask, executed: async () => (await eventsOf(store, stream)).length, messaging }
+    }
+    const sender = 'a'
+    const expired = { notDecided: 'The request has expired on its way.' }
+
+    test('is not executed', async () => {
+      const { ask, executed } = await asking()
+      expect(await ask({ sender, sentAt: 0, withinMs: 0 })).toEqual(expired)
+      expect(await executed()).toBe(0)
+    })
+
+    test('is not executed when the time has gone by on its way, whatever the clocks of the two hosts show', async () => {
+      const { ask, executed } = await asking()
+      const clock = performance.now() - 1e9
+      expect(await ask({ sender, sentAt: clock, withinMs: 0 })).toEqual(expired)
+      expect(await ask({ sender, sentAt: clock - 9_000, withinMs: 8_000 })).toEqual(expired)
+      expect(await executed()).toBe(0)
+      expect(await ask({ sender, sentAt: clock, withinMs: 8_000 })).toMatchObject({ outcome: { accepted: true } })
+    })
+
+    test('asks for no price either', async () => {
+      const { messaging } = await asking()
+      const request = { ask: 'price', productId: 'prd_1', expiry: { sender, sentAt: 0, withinMs: 0 } }
+      expect(await messaging.request(subjectOf('desk', partition), request, 1_000)).toEqual(expired)
+    })
+
+    test.each<[string, unknown]>([
+      ['of an older release, which states no expiry', undefined],
+      ['of a newer release, whose expiry has another form', { at: '2026-01-01T00:00:00Z' }],
+      ['whose expiry is no number', { sender, sentAt: 0, withinMs: '0' }],
+    ])('cannot be told of a request %s: it is executed', async (_, expiry) => {
+      const { ask } = await asking()
+      expect(await ask(expiry)).toMatchObject({ outcome: { accepted: true } })
+    })
+
+    test('is not sent when it has waited too long for its turn', async () => {
+      const { bus, messaging } = desk({ answerWithinMs: 60_000, turnWithinMs: 50 })
+      let asked = 0
+      const held: ((answer: unknown) => void)[] = []
+      messaging.serve(subjectOf('desk', partition), () => {
+        asked++
+        return new Promise((resolve) => held.push(resolve))
+      })
+      let refused = 0
+      const sent = Array.from({ length: 100 }, () =>
+        bus.send(message).catch((error) => {
+          expect(error).toEqual(new NotDecided(`${stream}: the command handler is busy, and the command was not sent.`))
+          refused++
+        }),
+      )
+      await expect.poll(() => refused + asked).toBe(100)
+      expect(asked).toBeLessThan(20)
+      const outcome: Outcome = { accepted: true, duplicate: false, revision: 1, position: 7, events: [] }
+      for (const answer of held) answer({ outcome })
+      await Promise.all(sent)
+      expect(refused + asked).toBe(100)
+    })
+  })
+
+  test('a request says for how long its caller waits, and a repeat that it is the repeat of the same caller', async () => {
+    const { bus, messaging } = desk({ answerWithinMs: 10_000, askAgainAfterMs: 50 })
+    const seen: { expiry: Expiry }[] = []
+    const outcome: Outcome = { accepted: true, duplicate: false, revision: 1, position: 7, events: [] }
+    messaging.serve(subjectOf('desk', partition), (request) => {
+      seen.push(request as { expiry: Expiry })
+      return seen.length === 1 ? undefined : { outcome }
+    })
+    await bus.send(message)
+    const [first, second] = seen.map(({ expiry }) => expiry)
+    expect(first?.withinMs).toBeLessThanOrEqual(10_000)
+    expect(second?.withinMs).toBeLessThan(first?.withinMs ?? 0)
+    expect(second?.sender).toBe(first?.sender)
   })
 
   test('more than 10,000 commands may not be under way at once', async () => {

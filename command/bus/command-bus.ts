@@ -47,19 +47,26 @@ export interface Accepted {
   events: readonly DomainEvent[]
 }
 
+/**
+ * By this process's monotonic clock (`performance.now()`, ms): the caller does not wait any longer, so the command is not begun after it.
+ * What has begun is finished all the same.
+ */
+export type Deadline = number
+
 export interface CommandBus {
   /**
    * Has a command decided, and its events appended.
+   * @param deadline without it, the command waits for its turn as long as that takes
    * @throws NotDecided when broken machinery is in the way; the same message again is safe. Any other error is a bug, or a stream that
    *   its decider cannot fold: the same message again does not help
    */
-  send(message: CommandMessage): Promise<Outcome>
+  send(message: CommandMessage, deadline?: Deadline): Promise<Outcome>
 
   /**
    * The list price of a product now; `undefined` when the product is unknown.
    * @throws NotDecided
    */
-  priceOf(productId: string): Promise<Cents | undefined>
+  priceOf(productId: string, deadline?: Deadline): Promise<Cents | undefined>
 }
 
 /** Machinery is broken or overloaded. The command may or may not have been recorded: the same message again settles it. */

@@ -1,26 +1,33 @@
 // The command bus to handlers in other processes: each command goes to whoever holds the partition of its stream.
-import { setTimeout as pause } from 'node:timers/promises'
+import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../events/message-of.ts'
 import { type Messaging, NoAnswer, NobodyServes } from '../../events/messaging/messaging.ts'
+import { retry, retryBudget } from '../../events/retry.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import { within } from '../../events/within.ts'
-import { type CommandBus, NotDecided } from './command-bus.ts'
-import { partitionOf, subjectOf } from './partitions.ts'
-import { asReply, type Reply, type Request } from './remote-messages.ts'
+import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts'
+import { type CommandBus, type Deadline, NotDecided } from './command-bus.ts'
+import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
+import { asReply, type Question, type Reply, type Request } from './remote-messages.ts'
 
 export interface RemoteBusOptions {
   messaging: Messaging
   /** Desks with different namespaces share a server and see nothing of each other. */
   namespace: string
-  /** How long an answer is waited for in all (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
+  /** How long a request waits for its turn to be sent (default 3,000; `Infinity` for a caller that has time), in ms. */
+  turnWithinMs?: number
+  /** From then on: how long an answer is waited for in all (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
   answerWithinMs?: number
   servedWithinMs?: number
   /** When an answer is overdue (default 6,000), in ms: by then the partitions of a handler that stalls have been taken over. */
   askAgainAfterMs?: number
 }
 
-/** More than so many at once are turned away, as by a handler in the same process. */
+/** More than this many at once, in flight or waiting for their turn, are turned away, as by a handler in the same process. */
 const MAX_UNDER_WAY = 10_000
+
+/** A handler that needs longer for an answer has more to do than it can: fewer requests are sent to it at once. */
+const SLOW_AFTER_MS = 1_000
 
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 500
@@ -28,64 +35,93 @@ const LONGEST_PAUSE_MS = 500
 const OVERDUE = Symbol('overdue')
 
 /**
- * A bus that asks once more where an answer is overdue, and takes the answer that comes first. A command is decided once all the same;
- * but one that a handler had recorded when it stalled comes back from its successor as a duplicate, although the caller sent it once.
+ * A bus that sends no more at once than the handlers answer in time, each partition by itself: its handler may be slow, or away, while
+ * the others are well.
+ *
+ * Where an answer is overdue it asks once more, within a budget, and takes the answer that comes first. A command is decided once all the
+ * same; but one that a handler had recorded when it stalled comes back from its successor as a duplicate, although the caller sent it once.
  */
 export function openRemoteBus({
   messaging,
   namespace,
+  turnWithinMs = 3_000,
   answerWithinMs = 10_000,
   servedWithinMs = 3_000,
   askAgainAfterMs = 6_000,
 }: RemoteBusOptions): CommandBus {
+  const sender = randomUUID()
+  const limits = Array.from({ length: PARTITIONS }, () => adaptiveLimit())
+  const secondAsks = retryBudget()
   let underWay = 0
 
-  async function ask(stream: StreamName, request: Request): Promise<Reply> {
+  async function ask(stream: StreamName, question: Question, deadline: Deadline | undefined): Promise<Reply> {
     if (underWay >= MAX_UNDER_WAY) throw new NotDecided('Too many commands wait for the command handlers.')
     underWay++
     try {
-      return understood(stream, await answer(stream, request))
+      return await inTurn(stream, question, deadline)
     } finally {
       underWay--
     }
   }
 
-  async function answer(stream: StreamName, request: Request): Promise<unknown> {
-    const subject = subjectOf(namespace, partitionOf(stream))
-    const end = performance.now() + answerWithinMs
-    const first = served(subject, request, end)
+  async function inTurn(stream: StreamName, question: Question, deadline = Number.POSITIVE_INFINITY): Promise<Reply> {
+    const partition = partitionOf(stream)
+    const leave = await (limits[partition] as AdaptiveLimit).enter(Math.min(turnWithinMs, deadline - performance.now()))
+    if (!leave) throw new NotDecided(`${stream}: the command handler is busy, and the command was not sent.`)
+    const begun = performance.now()
+    let isAnswered = false
+    try {
+      const end = Math.min(begun + answerWithinMs, deadline)
+      const reply = understood(stream, await answer(stream, subjectOf(namespace, partition), question, end))
+      isAnswered = true
+      secondAsks.succeeded()
+      return reply
+    } finally {
+      leave(isAnswered && performance.now() - begun < SLOW_AFTER_MS)
+    }
+  }
+
+  async function answer(stream: StreamName, subject: string, question: Question, end: Deadline): Promise<unknown> {
+    const first = served(subject, question, end)
     try {
       const answered = await within(askAgainAfterMs, first, () => OVERDUE)
       if (answered !== OVERDUE) return answered
-      return await Promise.any([first, served(subject, request, end)]).catch(() => first)
+      if (!secondAsks.take()) return await first
+      return await Promise.any([first, served(subject, question, end)]).catch(() => first)
     } catch (error) {
       throw notDecided(stream, error)
     }
   }
 
   /** Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is made again. */
-  async function served(subject: string, request: Request, end: number): Promise<unknown> {
-    const servedBy = Math.min(performance.now() + servedWithinMs, end)
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-      try {
-        return await messaging.request(subject, request, end - performance.now())
-      } catch (error) {
-        if (!(error instanceof NobodyServes) || performance.now() + wait > servedBy) throw error
-      }
-      await pause(wait)
+  function served(subject: string, question: Question, end: Deadline): Promise<unknown> {
+    const request = () => {
+      const sentAt = performance.now()
+      const withinMs = end - sentAt
+      return messaging.request(
+        subject,
+        { ...question, expiry: { sender, sentAt, withinMs } } satisfies Request,
+        withinMs,
+      )
     }
+    return retry(request, {
+      isRetryable: (error) => error instanceof NobodyServes,
+      firstPauseMs: FIRST_PAUSE_MS,
+      longestPauseMs: LONGEST_PAUSE_MS,
+      withinMs: Math.min(servedWithinMs, end - performance.now()),
+    })
   }
 
   return {
-    async send(message) {
-      const reply = await ask(message.stream, { ask: 'decide', message })
+    async send(message, deadline) {
+      const reply = await ask(message.stream, { ask: 'decide', message }, deadline)
       if ('outcome' in reply) return reply.outcome
       throw misunderstood(message.stream)
     },
 
-    async priceOf(productId) {
+    async priceOf(productId, deadline) {
       const stream: StreamName = `product-${productId}`
-      const reply = await ask(stream, { ask: 'price', productId })
+      const reply = await ask(stream, { ask: 'price', productId }, deadline)
       if ('price' in reply) return reply.price ?? undefined
       throw misunderstood(stream)
     },

@@ -2,7 +2,20 @@
 import type { Cents } from '../../events/money.ts'
 import type { CommandMessage, Outcome } from './command-bus.ts'
 
-export type Request = { ask: 'decide'; message: CommandMessage } | { ask: 'price'; productId: string }
+export type Question = { ask: 'decide'; message: CommandMessage } | { ask: 'price'; productId: string }
+
+/** A caller of an older release states no expiry: it waits, as far as anybody knows. */
+export type Request = Question & { expiry?: Expiry }
+
+/** When the caller waits no longer. The clocks of two hosts differ, so a time of day would mean nothing: see transit.ts. */
+export interface Expiry {
+  /** The caller, different for each process and each start of it. */
+  sender: string
+  /** The caller's own monotonic clock, in ms. */
+  sentAt: number
+  /** How long it waits from then on, in ms. */
+  withinMs: number
+}
 
 export type Reply =
   | { outcome: Outcome }
@@ -16,8 +29,13 @@ export type Reply =
 /** The request that a message is; `undefined` when it is none. */
 export function asRequest(message: unknown): Request | undefined {
   if (!isObject(message)) return undefined
-  if (message.ask === 'price' && typeof message.productId === 'string') return message as Request
-  if (message.ask === 'decide' && isCommandMessage(message.message)) return message as Request
+  const expiry = isExpiry(message.expiry) ? { expiry: message.expiry } : {}
+  if (message.ask === 'price' && typeof message.productId === 'string') {
+    return { ask: 'price', productId: message.productId, ...expiry }
+  }
+  if (message.ask === 'decide' && isCommandMessage(message.message)) {
+    return { ask: 'decide', message: message.message, ...expiry }
+  }
   return undefined
 }
 
@@ -31,7 +49,12 @@ export function asReply(message: unknown): Reply | undefined {
   return undefined
 }
 
-function isCommandMessage(value: unknown): boolean {
+function isExpiry(value: unknown): value is Expiry {
+  if (!isObject(value) || typeof value.sender !== 'string') return false
+  return [value.sentAt, value.withinMs].every(Number.isFinite)
+}
+
+function isCommandMessage(value: unknown): value is CommandMessage {
   if (!isObject(value) || !isObject(value.command) || typeof value.command.type !== 'string') return false
   return [value.stream, value.commandId, value.digest, value.correlationId].every((text) => typeof text === 'string')
 }

@@ -1,9 +1,13 @@
 // The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
 import { messageOf } from '../../events/message-of.ts'
 import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
-import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from './command-bus.ts'
+import { type CommandBus, type CommandMessage, type Deadline, NotDecided, type Outcome } from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
-import { asRequest, type Reply } from './remote-messages.ts'
+import { asRequest, type Expiry, type Reply } from './remote-messages.ts'
+import { openTransit } from './transit.ts'
+
+/** Fewer than the messaging serves at once: what it turns away gets no answer, and its caller would wait for one in vain. */
+const MAX_IN_SERVICE = 5_000
 
 export interface ServeCommandsOptions {
   messaging: Messaging
@@ -30,27 +34,43 @@ export interface CommandServer {
  * Who loses the partition later answers all the same. What the handler says is true whoever holds it: the store has taken the append at
  * its expected revision, or has shown that nobody has gone on. Were it kept back, the caller would ask the next holder in the end,
  * and hear of a duplicate.
+ *
+ * A request whose caller waits no longer is not executed, wherever it has waited: on the way, or in a mailbox.
  * @param options.handler one that does not take itself to be alone on the log
  */
 export function serveCommands({ messaging, namespace, handler, holds }: ServeCommandsOptions): CommandServer {
   const served = new Map<number, Subscription>()
+  const delayOf = openTransit()
+  let inService = 0
 
   async function answer(partition: number, message: unknown): Promise<Reply | undefined> {
     if (!holds(partition)) return undefined
     const request = asRequest(message)
     if (!request)
       return { notDecided: 'The command handler does not understand the command; it is of another version.' }
+    const deadline = request.expiry && deadlineOf(request.expiry)
+    inService++
     try {
-      if (request.ask === 'decide') return { outcome: await decided(request.message) }
-      return { price: (await handler.priceOf(request.productId)) ?? null }
+      if (inService > MAX_IN_SERVICE) throw new NotDecided('The command handler has too many requests.')
+      if (deadline !== undefined && deadline <= performance.now()) {
+        throw new NotDecided('The request has expired on its way.')
+      }
+      if (request.ask === 'decide') return { outcome: await decided(request.message, deadline) }
+      return { price: (await handler.priceOf(request.productId, deadline)) ?? null }
     } catch (error) {
       const reason = messageOf(error)
       return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
+    } finally {
+      inService--
     }
   }
 
-  async function decided(message: CommandMessage): Promise<Outcome> {
-    const outcome = await handler.send(message)
+  function deadlineOf({ sender, sentAt, withinMs }: Expiry): Deadline {
+    return performance.now() + withinMs - delayOf(sender, sentAt)
+  }
+
+  async function decided(message: CommandMessage, deadline: Deadline | undefined): Promise<Outcome> {
+    const outcome = await handler.send(message, deadline)
     return message.receiptOnly && outcome.accepted ? { ...outcome, events: [] } : outcome
   }
 

@@ -3,8 +3,8 @@ import type { EventStore, RecordedEvent } from '../../events/store/event-store.t
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import type { Conversation, Ending, Habits, Runtime } from '../saga/contract.ts'
-import { GivenUp, persistently } from '../saga/persistently.ts'
 import { troubleOf } from '../saga/trouble.ts'
+import { GivenUp, untilDone } from '../saga/until-done.ts'
 import type { Choreography } from './definition.ts'
 import { type Asked, asks, beganAt, isPointless, type Known, learn, overdue, wakesAt } from './known.ts'
 import { knownOf, retold } from './story.ts'
@@ -20,7 +20,7 @@ export function openReactions<Facts>(
   { choreography, store, bus, tries, now }: Surroundings<Facts>,
   id: string,
   remembered: Known<Facts> | undefined,
-  { signal, troubled, ended }: Runtime<Known<Facts>>,
+  { signal, budget, troubled, ended }: Runtime<Known<Facts>>,
 ): Conversation {
   const seen = new Set<string>()
   const underWay = new Set<Asked<Facts>>()
@@ -34,7 +34,7 @@ export function openReactions<Facts>(
   let started = false
   let over = false
 
-  const trying = { tries, signal, troubled }
+  const trying = { tries, signal, budget, troubled }
 
   function wake(): void {
     if (running || over || signal.aborted) return
@@ -50,7 +50,7 @@ export function openReactions<Facts>(
         const again = retried
         inbox = []
         retried = false
-        await persistently(() => react(news, again), trying)
+        await untilDone(() => react(news, again), trying)
       } while (inbox.length > 0 && !signal.aborted)
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error
@@ -77,8 +77,8 @@ export function openReactions<Facts>(
   }
 
   /** An event may come twice: from the log, and when an order's story is told again. */
-  function isNew({ commandId, stream }: Asked<Facts>): boolean {
-    const key = `${commandId}/${stream}`
+  function isNew(asked: Asked<Facts>): boolean {
+    const key = keyOf(asked)
     if (seen.has(key)) return false
     seen.add(key)
     return true
@@ -102,7 +102,7 @@ export function openReactions<Facts>(
   }
 
   function conclude(): void {
-    const stuck = [...failures].filter(([asked]) => isWanted(asked))
+    const stuck = inOrder([...failures].filter(([asked]) => isWanted(asked)))
     const [failure] = stuck.map(([, failure]) => failure)
     if (failure) {
       const steps = stuck.flatMap(([{ step }]) => step ?? [])
@@ -113,11 +113,18 @@ export function openReactions<Facts>(
     }
   }
 
+  /** As they were asked for: which of them has failed first is chance. */
+  function inOrder(stuck: [Asked<Facts>, GivenUp][]): [Asked<Facts>, GivenUp][] {
+    const places = new Map([...seen].map((key, place) => [key, place]))
+    const placeOf = (asked: Asked<Facts>) => places.get(keyOf(asked)) ?? 0
+    return stuck.sort(([one], [other]) => placeOf(one) - placeOf(other))
+  }
+
   async function sendOne(asked: Asked<Facts>): Promise<void> {
     const { stream, command, commandId, event } = asked
     underWay.add(asked)
     try {
-      await persistently(
+      await untilDone(
         async () => {
           const outcome = await bus.send({
             stream,
@@ -126,6 +133,7 @@ export function openReactions<Facts>(
             digest: '',
             correlationId: event.metadata.correlationId ?? id,
             causationId: event.id,
+            receiptOnly: true,
             // Nothing was asked before.
             ...(known && { after: beganAt(choreography, known) }),
           })
@@ -164,4 +172,8 @@ export function openReactions<Facts>(
     },
     rest: () => Promise.resolve(),
   }
+}
+
+function keyOf({ commandId, stream }: Pick<Asked<unknown>, 'commandId' | 'stream'>): string {
+  return `${commandId}/${stream}`
 }

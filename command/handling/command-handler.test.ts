@@ -453,3 +453,72 @@ function recordedOf(outcome: object): unknown {
   const { events } = outcome as { events: object[] }
   return events.map((event) => expect.objectContaining(event))
 }
+
+describe('a command that has expired', () => {
+  /** A handler whose appends wait until they are let go, with a command of the customer that is being appended. */
+  async function busy() {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const log = watched(await openLog(), [
+      async (append) => {
+        await held
+        return append()
+      },
+    ])
+    const handler = openCommandHandler(log)
+    const first = handler.send(registration)
+    await expect.poll(() => log.appends.length).toBe(1)
+    return { handler, log, first, letGo: () => letGo() }
+  }
+
+  test('while it waited in the mailbox is not executed, and those behind it are', async () => {
+    const { handler, log, first, letGo } = await busy()
+    const soon = performance.now() + 20
+    const late = expect(handler.send(reservation(1), soon)).rejects.toThrow('has expired before its turn came')
+    const asked = handler.send(reservation(2), soon + 60_000)
+    const patient = handler.send(reservation(3))
+    await expect.poll(() => performance.now()).toBeGreaterThan(soon)
+    letGo()
+    await late
+    expect(await Promise.all([first, asked, patient])).toMatchObject([
+      { accepted: true },
+      { accepted: true },
+      { accepted: true },
+    ])
+    const ids = (await eventsOf(log, stream)).map(({ metadata }) => metadata.commandId)
+    expect(ids).toEqual(['registration', 'c2', 'c3'])
+    expect(await handler.send(reservation(1))).toMatchObject({ accepted: true, duplicate: false })
+  })
+
+  test('while its stream was loaded is not executed', async () => {
+    const store = await openLog()
+    await openCommandHandler(store).send(registration)
+    const soon = performance.now() + 20
+    const slow: EventStore = {
+      ...store,
+      async *read(...what) {
+        await expect.poll(() => performance.now()).toBeGreaterThan(soon)
+        yield* store.read(...what)
+      },
+    }
+    const handler = openCommandHandler(slow)
+    await expect(handler.send(reservation(1), soon)).rejects.toThrow('has expired before its turn came')
+    await expect(handler.priceOf('prd_1', soon)).rejects.toThrow('has expired before its turn came')
+    expect(await eventsOf(store, stream)).toHaveLength(1)
+  })
+
+  test('after it was begun is finished, and answered', async () => {
+    let soon = 0
+    const log = watched(await openLog(), [
+      async (append) => {
+        await expect.poll(() => performance.now()).toBeGreaterThan(soon)
+        return append()
+      },
+    ])
+    const handler = openCommandHandler(log)
+    soon = performance.now() + 200
+    expect(await handler.send(registration, soon)).toMatchObject({ accepted: true })
+  })
+})

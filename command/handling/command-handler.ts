@@ -103,12 +103,12 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
   }
 
   return {
-    send: (message) => mailboxOf(message.stream).decide(message),
-    priceOf: (productId) =>
+    send: (message, deadline) => mailboxOf(message.stream).decide(message, deadline),
+    priceOf: (productId, deadline) =>
       mailboxOf(`product-${productId}`).ask((state) => {
         const product = state as Product
         return product.status === 'ADDED' ? product.price : undefined
-      }),
+      }, deadline),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   StoreUnavailable,
   type StreamName,
 } from '../../events/store/event-store.ts'
-import { type CommandMessage, NotDecided, type Outcome } from '../bus/command-bus.ts'
+import { type CommandMessage, type Deadline, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
 import { catchUp, empty, load, recordedEvents } from './load.ts'
@@ -28,16 +28,20 @@ const MAX_WAITING = 10_000
 const MAX_CONFLICTS = 20
 
 export interface Mailbox {
-  /** Decides a command when its turn comes, and answers once its events are stored. */
-  decide(message: CommandMessage): Promise<Outcome>
-  /** Answers a question about the stored state when its turn comes. */
-  ask<Answer>(question: (state: unknown) => Answer): Promise<Answer>
+  /**
+   * Decides a command when its turn comes, and answers once its events are stored.
+   * @throws NotDecided when its turn comes after the deadline
+   */
+  decide(message: CommandMessage, deadline?: Deadline): Promise<Outcome>
+  /** Answers a question about the stored state when its turn comes. @throws NotDecided when that is after the deadline */
+  ask<Answer>(question: (state: unknown) => Answer, deadline?: Deadline): Promise<Answer>
 }
 
 /** Somebody who waits for the stream. */
 interface Waiting {
   /** The command, if it is one that waits. */
   message?: CommandMessage
+  deadline: Deadline | undefined
   /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
   takeTurn(loaded: Loaded, recalled: Recalled | undefined, events: NewEvent[]): () => void | Promise<void>
   fail(error: unknown): void
@@ -76,10 +80,9 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
   async function drain(): Promise<void> {
     while (queue.length > 0) {
-      const batch = queue.slice(0, COMMANDS_PER_APPEND)
-      queue = queue.slice(COMMANDS_PER_APPEND)
+      const batch = nextBatch()
       try {
-        await settle(batch)
+        if (batch.length > 0) await settle(batch)
       } catch (error) {
         // What was decided in memory may not be what is stored: forget it.
         loaded = undefined
@@ -89,6 +92,23 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     }
     running = false
     idle(loaded)
+  }
+
+  /** Those that have expired take no place from others. */
+  function nextBatch(): Waiting[] {
+    const batch: Waiting[] = []
+    let taken = 0
+    for (; taken < queue.length && batch.length < COMMANDS_PER_APPEND; taken++) {
+      const waiting = queue[taken] as Waiting
+      if (isExpired(waiting)) waiting.fail(expired())
+      else batch.push(waiting)
+    }
+    queue = queue.slice(taken)
+    return batch
+  }
+
+  function expired(): NotDecided {
+    return new NotDecided(`A command for ${stream} has expired before its turn came.`)
   }
 
   /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
@@ -112,7 +132,10 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       const expected = current.revision
       const recalled = isWhole(current) ? undefined : await recall(store, stream, kind, current, batch)
       const events: NewEvent[] = []
-      const answers = batch.map((waiting) => waiting.takeTurn(current, recalled, events))
+      // Loading may have taken long.
+      const answers = batch.map((waiting) =>
+        isExpired(waiting) ? () => waiting.fail(expired()) : waiting.takeTurn(current, recalled, events),
+      )
       recalled?.forget()
       if (events.length > 0) {
         const appended = await appendSettled(store, stream, events, expected)
@@ -136,17 +159,18 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
   }
 
   return {
-    decide: (message) =>
+    decide: (message, deadline) =>
       new Promise((resolve, fail) => {
         enqueue({
           message,
+          deadline,
           takeTurn: (current, recalled, events) => decideOne(current, recalled, events, message, resolve, fail),
           fail,
         })
       }),
-    ask: (question) =>
+    ask: (question, deadline) =>
       new Promise((resolve, fail) => {
-        enqueue({ takeTurn: (current) => () => resolve(question(current.state)), fail })
+        enqueue({ deadline, takeTurn: (current) => () => resolve(question(current.state)), fail })
       }),
   }
 
@@ -206,6 +230,10 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     const events = receiptOnly ? [] : (before.events ?? (await recordedEvents(store, stream, before)))
     return { accepted: true, duplicate: true, revision: before.last, position: before.position, events }
   }
+}
+
+function isExpired({ deadline }: Waiting): boolean {
+  return deadline !== undefined && deadline <= performance.now()
 }
 
 function reused(commandId: string): Outcome {

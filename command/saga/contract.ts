@@ -1,5 +1,6 @@
 // What the machinery and those that it runs know of each other: it has a kind of conversation, opens one for each saga, and hears how it ends.
 import type { Category, ProcessName, SagaSubject, SagaTrouble } from '../../events/catalogue.ts'
+import type { RetryBudget } from '../../events/retry.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 
 /** With growing pauses, this takes about six seconds. */
@@ -29,6 +30,8 @@ export type Ending<Known> =
 export interface Runtime<Known> {
   /** Aborted when the process stops: what is not recorded then is asked again after the next start. */
   signal: AbortSignal
+  /** The retries of all conversations of a kind share it. */
+  budget: RetryBudget
   /** To be told of each failure after which it tries again. */
   troubled(error: unknown): void
   /** To be called once, in the end; not when the process stops before that. */

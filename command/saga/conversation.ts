@@ -13,11 +13,11 @@ import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
 import type { Conversation, Ending, Habits, Runtime } from './contract.ts'
 import type { SagaDefinition } from './definition.ts'
-import { GivenUp, persistently } from './persistently.ts'
 import { type Remembered, rememberedOf } from './remembered.ts'
 import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
 import { toStored } from './stored.ts'
 import { troubleOf } from './trouble.ts'
+import { GivenUp, untilDone } from './until-done.ts'
 
 export interface Surroundings<Facts> extends Habits {
   saga: SagaDefinition<Facts>
@@ -33,7 +33,7 @@ export function openConversation<Facts>(
   { saga, store, bus, tries, now }: Surroundings<Facts>,
   id: string,
   remembered: Remembered<Facts> | undefined,
-  { signal, troubled, ended }: Runtime<Remembered<Facts>>,
+  { signal, budget, troubled, ended }: Runtime<Remembered<Facts>>,
 ): Conversation {
   const stream: StreamName = `${saga.name}-${id}`
   const asked = new Set<string>()
@@ -48,7 +48,7 @@ export function openConversation<Facts>(
   let over = false
   let resting = Promise.resolve()
 
-  const trying = { tries, signal, pointless: () => over, troubled }
+  const trying = { tries, signal, budget, pointless: () => over, troubled }
 
   function wake(): void {
     if (running || over || signal.aborted) return
@@ -62,7 +62,7 @@ export function openConversation<Facts>(
         const mail = inbox
         inbox = emptyInbox()
         correlationId ??= mail.start?.metadata.correlationId
-        await persistently(() => advance(mail), trying)
+        await untilDone(() => advance(mail), trying)
         for (const request of requests) ask(request)
       }
     } catch (error) {
@@ -131,7 +131,7 @@ export function openConversation<Facts>(
     if (asked.has(request.key)) return
     asked.add(request.key)
     awaited++
-    void persistently(() => answerOf(request), trying)
+    void untilDone(() => answerOf(request), trying)
       .then((reply) => void (reply && inbox.replies.push(reply)))
       .catch((failure: GivenUp) => void failures.set(request.key, failure))
       .then(() => {
@@ -150,6 +150,7 @@ export function openConversation<Facts>(
       correlationId: correlationId ?? id,
       ...(known?.lastEventId !== undefined && { causationId: known.lastEventId }),
       ...(known?.startedAt !== undefined && { after: known.startedAt }),
+      ...(refusedBy === undefined && { receiptOnly: true }),
     })
     if (!outcome.accepted) {
       // The business went on before the decision arrived; what it went on to is noticed by its own event.

@@ -4,6 +4,7 @@ import type { SagaTrouble } from '../../events/catalogue.ts'
 import type { Logger } from '../../events/logger.ts'
 import { messageOf } from '../../events/message-of.ts'
 import type { Position } from '../../events/position.ts'
+import { retryBudget } from '../../events/retry.ts'
 import { ALL_EVENTS, type EventStore, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import type { Conversation, Ending, Kind } from './contract.ts'
@@ -52,6 +53,7 @@ export async function startConversations<Known extends object>(
   const { store, bus, log, now } = options
   const stopping = new AbortController()
   const { signal } = stopping
+  const budget = retryBudget()
   const progress = await openProgress(store, kind.reader, log)
   const parked = await openParked(store, bus, kind.name)
   const atWork = openPlaces<{ conversation: Conversation; positions: Position[] }>(AT_WORK, signal)
@@ -83,6 +85,7 @@ export async function startConversations<Known extends object>(
     asleep.delete(id)
     const conversation = kind.open(id, remembered.get(id), {
       signal,
+      budget,
       troubled: (error) => troubled(id, error),
       ended: (ending) => ended(id, follows, ending),
     })
@@ -111,7 +114,7 @@ export async function startConversations<Known extends object>(
 
   /** A saga keeps its place, and the checkpoint, until it is recorded that it is parked. */
   async function park(id: string, follows: StreamName, how: { trouble: SagaTrouble; correlationId: string }) {
-    const attempts = { signal, troubled: (error: unknown) => troubled(id, error) }
+    const attempts = { signal, budget, troubled: (error: unknown) => troubled(id, error) }
     if (!(await parked.park({ id, about: kind.about(id), follows, ...how }, attempts))) return
     remembered.delete(id)
     log.error({ process: kind.name, id, ...how.trouble }, 'a saga is parked: it waits for an operator')

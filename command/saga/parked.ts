@@ -1,6 +1,7 @@
 // Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
 import { randomUUID } from 'node:crypto'
 import type { ProcessName, SagaSubject, SagaTrouble } from '../../events/catalogue.ts'
+import type { RetryBudget } from '../../events/retry.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -9,7 +10,7 @@ import {
   type StreamName,
 } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
-import { persistently } from './persistently.ts'
+import { untilDone } from './until-done.ts'
 
 export interface Parked {
   stream: StreamName
@@ -23,7 +24,13 @@ export interface Parked {
    * Records that a saga is parked, however often that has to be tried.
    * @returns false when the process stops before it is recorded
    */
-  park(saga: Parking, attempts: { signal: AbortSignal; troubled(error: unknown): void }): Promise<boolean>
+  park(saga: Parking, attempts: Attempts): Promise<boolean>
+}
+
+interface Attempts {
+  signal: AbortSignal
+  budget: RetryBudget
+  troubled(error: unknown): void
 }
 
 export interface Parking {
@@ -66,9 +73,9 @@ export async function openParked(store: EventStore, bus: CommandBus, saga: Proce
     async park({ id, about, follows, trouble, correlationId }, attempts) {
       const commandId = `~park/${randomUUID()}`
       const command = { type: 'Park', saga: { ...about, saga, id, follows }, trouble } as const
-      const recorded = await persistently(
+      const recorded = await untilDone(
         async () => {
-          const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId })
+          const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId, receiptOnly: true })
           if (!outcome.accepted) throw new Error(outcome.refusal.message)
           return outcome
         },

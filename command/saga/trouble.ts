@@ -1,6 +1,6 @@
 // Why something cannot go on by itself, as an operator is told.
 import type { SagaTrouble } from '../../events/catalogue.ts'
-import type { GivenUp } from './persistently.ts'
+import type { GivenUp } from './until-done.ts'
 
 /** What stays in a log and in a view of an error that may be as long as it likes. */
 const LONGEST_ERROR = 1_000

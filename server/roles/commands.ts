@@ -10,9 +10,23 @@ import type { Ground } from '../ground.ts'
 import type { RunningRole } from './active-once.ts'
 import { reaches } from './reaches.ts'
 
-/** Where the parts of this process send their commands. */
-export function commandBus({ messaging, namespace, store, alone, log }: Ground): CommandBus {
-  return messaging ? openRemoteBus({ messaging, namespace }) : openCommandHandler(store, { alone, log })
+/**
+ * Where the parts of this process send their commands. The gateway and the sagas have limits of their own, so that no client waits behind
+ * the thousands of commands that sagas repeat after a takeover. Sagas wait for their turn as long as that takes; a client is refused
+ * soon, and may try another time.
+ */
+export function commandBuses({ messaging, namespace, store, alone, log }: Ground): {
+  clients: CommandBus
+  sagas: CommandBus
+} {
+  if (messaging) {
+    return {
+      clients: openRemoteBus({ messaging, namespace }),
+      sagas: openRemoteBus({ messaging, namespace, turnWithinMs: Number.POSITIVE_INFINITY }),
+    }
+  }
+  const handler = openCommandHandler(store, { alone, log })
+  return { clients: handler, sagas: handler }
 }
 
 /**

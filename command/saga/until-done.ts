@@ -1,19 +1,18 @@
-// Tries again, with growing pauses, what has failed: for ever while machinery is in the way, a few times when it is the work itself.
-import { setTimeout as pause } from 'node:timers/promises'
+// How a saga tries what has failed: for ever while machinery is in the way, a few times when it is the work itself.
 import { messageOf } from '../../events/message-of.ts'
+import { type RetryBudget, retry } from '../../events/retry.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../../events/store/event-store.ts'
 import { NotDecided } from '../bus/command-bus.ts'
 
-const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 5_000
-
-interface Persistence {
+interface Tries {
   /** How often something may fail by its own fault. */
   tries: number
   signal: AbortSignal
+  /** All sagas of a process share one, so that thousands that fail together do not come back together. */
+  budget?: RetryBudget
   /** Whether nobody waits for the result any more. */
   pointless?(): boolean
-  /** Is told of each failure after which it is tried again. */
+  /** Called with each failure after which it is tried again. */
   troubled(error: unknown): void
 }
 
@@ -30,26 +29,27 @@ export class GivenUp extends Error {
 /**
  * The result of the first attempt that works.
  * @returns `undefined` when the process stops, or nobody waits any more, before one works
- * @throws GivenUp. What a store or a bus says of itself (NotDecided, StoreUnavailable, OutcomeUnknown) is no such failure: that hits
- *   everybody, and passes.
+ * @throws GivenUp. A failure of the store or the bus (NotDecided, StoreUnavailable, OutcomeUnknown) does not count: it hits everybody,
+ *   and passes.
  */
-export async function persistently<Result>(
+export async function untilDone<Result>(
   attempt: () => Promise<Result>,
-  { tries, signal, pointless = () => false, troubled }: Persistence,
+  { tries, signal, budget, pointless = () => false, troubled }: Tries,
 ): Promise<Result | undefined> {
   let failures = 0
-  for (let wait = FIRST_PAUSE; !signal.aborted && !pointless(); wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-    try {
-      return await attempt()
-    } catch (error) {
-      // Told to stop, it does not try again: whoever has the work next does.
-      if (signal.aborted) return undefined
-      if (!isPassing(error) && ++failures >= tries) throw new GivenUp(failures, error)
-      troubled(error)
-      await pause(wait, undefined, { signal }).catch(() => undefined)
-    }
+  const isRetryable = (error: unknown) => isPassing(error) || ++failures < tries
+  try {
+    return await retry(async () => (pointless() ? undefined : await attempt()), {
+      signal,
+      isRetryable,
+      onRetry: troubled,
+      ...(budget && { budget }),
+    })
+  } catch (error) {
+    // Whoever has the work next tries it again.
+    if (signal.aborted) return undefined
+    throw new GivenUp(failures, error)
   }
-  return undefined
 }
 
 function isPassing(error: unknown): boolean {

@@ -1,0 +1,87 @@
+// The one way to try again: with growing pauses that jitter, and with a budget, so that retries never become a load of their own.
+import { setTimeout as pause } from 'node:timers/promises'
+
+export interface RetryOptions {
+  /** Ends the tries, also in the middle of a pause: the reason of the signal is thrown. */
+  signal?: AbortSignal
+  /** Whether another try could help (default: always). A failure for which it could not is thrown at once. */
+  isRetryable?(error: unknown): boolean
+  /** Called with each failure after which there is another try. */
+  onRetry?(error: unknown): void
+  /** The first pause (default 50), and the longest one (default 5,000), in ms. Each pause lasts between half of it and all of it. */
+  firstPauseMs?: number
+  longestPauseMs?: number
+  /** No try begins later than this after the first one, in ms (default: no end). The last failure is thrown then. */
+  withinMs?: number
+  /** Without a token, a retry waits for the longest pause: the budget makes a crowd slow, and loses nobody's work. */
+  budget?: RetryBudget
+}
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 5_000
+
+/**
+ * The result of the first attempt that works.
+ * @throws the last failure when another try cannot help or would be too late, the reason of the signal when that aborts
+ */
+export async function retry<Result>(attempt: () => Promise<Result>, options: RetryOptions = {}): Promise<Result> {
+  const { signal, isRetryable = () => true, onRetry, withinMs = Number.POSITIVE_INFINITY, budget } = options
+  const { firstPauseMs = FIRST_PAUSE_MS, longestPauseMs = LONGEST_PAUSE_MS } = options
+  const end = performance.now() + withinMs
+  for (let longest = firstPauseMs; ; longest = Math.min(2 * longest, longestPauseMs)) {
+    signal?.throwIfAborted()
+    try {
+      const result = await attempt()
+      budget?.succeeded()
+      return result
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      if (!isRetryable(error)) throw error
+      const hasToken = budget?.take() ?? true
+      const pauseMs = jittered(hasToken ? longest : longestPauseMs)
+      if (performance.now() + pauseMs > end) throw error
+      onRetry?.(error)
+      await pauseUnlessAborted(pauseMs, signal)
+    }
+  }
+}
+
+/** The tokens that retries take. All who retry against the same machinery share one. */
+export interface RetryBudget {
+  /** Takes the token of one retry; false when there is none. */
+  take(): boolean
+  /** Something was done without a failure, which earns a part of a token. */
+  succeeded(): void
+}
+
+/**
+ * A budget that is full at the beginning: retries are at most `most`, plus a part of everything that succeeds.
+ * @param options.most how many tokens it holds (default 1,000)
+ * @param options.perSuccess how much of a token a success earns (default 0.1: one retry for ten successes)
+ */
+export function retryBudget({ most = 1_000, perSuccess = 0.1 } = {}): RetryBudget {
+  let tokens = most
+  return {
+    take() {
+      if (tokens < 1) return false
+      tokens--
+      return true
+    },
+    succeeded() {
+      tokens = Math.min(most, tokens + perSuccess)
+    },
+  }
+}
+
+/** A crowd that has failed together does not come back together. */
+function jittered(milliseconds: number): number {
+  return milliseconds * (0.5 + Math.random() / 2)
+}
+
+async function pauseUnlessAborted(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await pause(milliseconds, undefined, signal && { signal })
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
+}

@@ -50,7 +50,7 @@ describe('every service', () => {
 
   test('runs an image of one version, or the one that is built here', () => {
     for (const [name, { image, build }] of services) {
-      expect(image, name).toMatch(build === undefined ? /:\d+\.\d+\.\d+(-[\w.]+)?$/ : /^creditline:local$/)
+      expect(image, name).toMatch(build === undefined ? /:\d+\.\d+\.\d+(-[\w.-]+)?$/ : /^creditline:local$/)
     }
   })
 
@@ -69,6 +69,15 @@ describe('every service', () => {
     const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]))
     expect(used.sort()).toEqual(Object.keys(cluster.volumes).sort())
   })
+})
+
+test('every node of EventStoreDB has a larger thread pool from the start', () => {
+  const nodes = services.filter(([, { image }]) => image.startsWith('eventstore/'))
+  expect(nodes).toHaveLength(4)
+  for (const [name, { environment = {} }] of nodes) {
+    // .NET reads the number as hexadecimal: this is 32.
+    expect(environment.DOTNET_ThreadPool_ForceMinWorkerThreads, name).toBe('20')
+  }
 })
 
 describe('the processes of the desk', () => {

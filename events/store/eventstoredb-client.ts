@@ -1,5 +1,6 @@
 // The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
 import { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
 import { within } from '../within.ts'
 
@@ -49,7 +50,7 @@ function connectionTo(url: string): EventStoreDBClient {
     )
   }
   try {
-    return leavingNothingBehind(EventStoreDBClient.connectionString(url))
+    return connectingInTime(leavingNothingBehind(clientFor(url)))
   } catch {
     throw new Error(
       'EVENTSTORE_URL cannot be used: it has to be like esdb://localhost:2113?tls=false, or esdb://a:2113,b:2113,c:2113 for a cluster, with names of files that are there.',
@@ -57,13 +58,84 @@ function connectionTo(url: string): EventStoreDBClient {
   }
 }
 
-/** The client (6.2.1) takes names and values in any case, with hyphens and underscores anywhere. */
 function prefersFollowers(url: string): boolean {
-  const flat = (text: string) => text.replace(/[\s_-]|\/+$/g, '').toLowerCase()
+  return parametersOf(url).some(([name, value]) => name === 'nodepreference' && value !== 'leader')
+}
+
+/** Names and values in lower case. The client (6.2.1) takes them in any case, with hyphens and underscores anywhere. */
+function parametersOf(url: string): [name: string, value: string][] {
+  const flat = (text = '') => text.replace(/[\s_-]|\/+$/g, '').toLowerCase()
   const parameters = url.trim().split(/[?&]/).slice(1)
-  return parameters
-    .map((parameter) => parameter.split('=').map(flat))
-    .some(([name, value]) => name === 'nodepreference' && value !== 'leader')
+  return parameters.map((parameter) => parameter.split('=')).map(([name, value]) => [flat(name), flat(value)])
+}
+
+/**
+ * A server that hangs keeps its connections open. By these values one is left after four seconds at most, and a node that hangs holds up
+ * the search for the leader for two more at most. Usual for the client (6.2.1) are 10 s, 10 s and 5 s. A ping that is sent while the event
+ * loop of this process is free is answered within milliseconds, so a loop that is busy for seconds seldom has one under way.
+ */
+const PATIENCE = { keepAliveInterval: 1_000, keepAliveTimeout: 3_000, gossipTimeout: 2 }
+
+/** The client for a connection string; what the string does not say of patience is as above. */
+function clientFor(url: string): EventStoreDBClient {
+  const named = new Set(parametersOf(url).map(([name]) => name))
+  const added = Object.entries(PATIENCE).filter(([name]) => !named.has(name.toLowerCase()))
+  const parameters = added.map(([name, value]) => `${name}=${value}`).join('&')
+  if (named.has('keepaliveinterval')) return EventStoreDBClient.connectionString(withParameters(url, parameters))
+  // The client (6.2.1) says on the console that it would recommend a longer interval: nobody has to do anything about that.
+  const { warn } = console
+  console.warn = () => {}
+  try {
+    return EventStoreDBClient.connectionString(withParameters(url, parameters))
+  } finally {
+    console.warn = warn
+  }
+}
+
+/** The parameters go before those that are there: the client takes a slash behind the last one. */
+function withParameters(url: string, parameters: string): string {
+  if (parameters === '') return url
+  return url.includes('?') ? url.replace('?', `?${parameters}&`) : `${url.trim()}?${parameters}`
+}
+
+/** A new connection is given up when it is not there after so many looks. Looks are counted: a busy event loop makes few of them. */
+const LOOKS = 6
+const LOOK_EVERY_MS = 500
+
+/**
+ * The keep-alive watches over connections that are there. One that is being made to a node that hangs would be waited for without it: by
+ * the transport (grpc-js 1.14) for 20 seconds, by some calls of the client (6.2.1) without end. It is given up, so that the leader
+ * is looked for again.
+ */
+function connectingInTime(client: EventStoreDBClient): EventStoreDBClient {
+  // biome-ignore-start lint/complexity/useLiteralKeys: they are private or protected, and there is no other way.
+  const createChannel = client['createChannel']
+  client['createChannel'] = async () => {
+    const channel = await createChannel()
+    void watch(channel)
+    return channel
+  }
+
+  async function watch(channel: Connection): Promise<void> {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      await pause(LOOK_EVERY_MS, undefined, { ref: false })
+      if (!isConnecting(channel)) return
+    }
+    await client['handleError']({ getChannel: () => channel } as never, new UnavailableError())
+  }
+  // biome-ignore-end lint/complexity/useLiteralKeys: as above
+  return client
+}
+
+interface Connection {
+  /** As all implementations of gRPC number the states of a channel. */
+  getConnectivityState(tryToConnect: boolean): number
+}
+
+const CONNECTING = 1
+
+function isConnecting(connection: Connection): boolean {
+  return connection.getConnectivityState(false) === CONNECTING
 }
 
 /**

@@ -23,7 +23,7 @@ export interface ResumingSubscription {
 }
 
 const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5_000
+const LONGEST_PAUSE_MS = 2_000
 
 /**
  * The batches of everything after a position. The server filters by namespace only, categories are left out here: so every event of

@@ -1,6 +1,8 @@
 // The stand-in for EventStoreDB behind the server's own protocol: for the real client, with its connections, streams and surprises.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
 import { StreamNotFoundError, TimeoutError, UnavailableError, WrongExpectedVersionError } from '@eventstore/db-client'
+import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js'
+import gossipMessages from '@eventstore/db-client/generated/gossip_pb.js'
 import featureService from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import featureMessages from '@eventstore/db-client/generated/serverfeatures_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
@@ -36,10 +38,27 @@ export interface ServedServer {
   failNextFeatures(): void
   /** From now on the server with this connection string is the leader of the two. */
   follow(leader: string): void
+  /** From now on this server is the leader. */
+  lead(): void
 }
 
-/** @param now the clock of the server, in epoch milliseconds */
-export async function serve(scripted: ScriptedServer, now: () => number = Date.now): Promise<ServedServer> {
+/** What the nodes of a cluster say of each other. */
+export interface Member {
+  /** A connection string of the node alone. */
+  url: string
+  isLeader: boolean
+  isAlive: boolean
+}
+
+/**
+ * @param now the clock of the server, in epoch milliseconds
+ * @param gossip what this node says of the cluster, whenever it is asked
+ */
+export async function serve(
+  scripted: ScriptedServer,
+  now: () => number = Date.now,
+  gossip: () => readonly Member[] = () => [],
+): Promise<ServedServer> {
   let server: Server
   let port = 0
   let failing = false
@@ -50,6 +69,9 @@ export async function serve(scripted: ScriptedServer, now: () => number = Date.n
       streamService.StreamsService,
       unserved({ read: read(scripted, () => leader), batchAppend: batchAppend(scripted, now) }),
     )
+    server.addService(gossipService.GossipService, {
+      read: (_: unknown, answer: sendUnaryData<gossipMessages.ClusterInfo>) => answer(null, clusterOf(gossip())),
+    })
     server.addService(featureService.ServerFeaturesService, {
       getSupportedMethods(call: SupportedMethodsCall, answer: sendUnaryData<featureMessages.SupportedMethods>) {
         if (!failing) return getSupportedMethods(call, answer)
@@ -73,7 +95,27 @@ export async function serve(scripted: ScriptedServer, now: () => number = Date.n
     follow(url) {
       leader = new URL(url).host
     },
+    lead() {
+      leader = undefined
+    },
   }
+}
+
+function clusterOf(members: readonly Member[]): gossipMessages.ClusterInfo {
+  const { FOLLOWER, LEADER } = gossipMessages.MemberInfo.VNodeState
+  const cluster = new gossipMessages.ClusterInfo()
+  for (const { url, isLeader, isAlive } of members) {
+    const { hostname, port } = new URL(url)
+    const endpoint = new gossipMessages.EndPoint()
+    endpoint.setAddress(hostname)
+    endpoint.setPort(Number(port))
+    const member = new gossipMessages.MemberInfo()
+    member.setHttpEndPoint(endpoint)
+    member.setIsAlive(isAlive)
+    member.setState(isLeader ? LEADER : FOLLOWER)
+    cluster.addMembers(member)
+  }
+  return cluster
 }
 
 /** All methods of the service; those that nobody needs here do nothing. */

@@ -29,7 +29,8 @@ export async function logIdentity(store: EventStore): Promise<string> {
   }
 }
 
-async function recordedIdentity(store: EventStore): Promise<string | undefined> {
+/** The identity, if the log has begun. @throws StoreUnavailable, or Error when the log begins with something else */
+export async function recordedIdentity(store: Pick<EventStore, 'read'>): Promise<string | undefined> {
   for await (const [first] of store.read('log', { limit: 1 })) {
     if (first?.type !== 'LogCreated') throw new Error(`The log begins with ${first?.type}, not with LogCreated.`)
     return first.data.logId

@@ -137,6 +137,10 @@ function calls(connection: DatabaseSyncInstance, { readonly }: DatabaseOptions):
 }
 
 const BUSY = 5
+const DAMAGE_CODES = new Set([
+  11, // CORRUPT
+  26, // NOTADB
+])
 
 /** Result codes that speak of the disk, the file or its other users, not of the statement. */
 const STORAGE_CODES = new Set([
@@ -161,6 +165,13 @@ export function isStorageFailure(error: unknown): boolean {
 /** Whether an error is due to somebody else who has the file locked. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY
+}
+
+/** Whether an error, or what caused it, says that the file is damaged or no database. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error)
+  if (code !== undefined) return DAMAGE_CODES.has(code)
+  return error instanceof Error && error.cause !== undefined && isDamage(error.cause)
 }
 
 /** SQLite's primary result code; its extended codes carry more in the higher bits. */

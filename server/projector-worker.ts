@@ -5,11 +5,11 @@ import { startProjector } from '../query/projector/projector.ts'
 import { views as projections } from '../query/views/index.ts'
 import { openLog } from './log.ts'
 import type { FromProjector, ProjectorTask, ToProjector } from './projector-thread.ts'
-import { openEventStore, openViewStore } from './stores.ts'
+import { joinEventStore, openViewStore } from './stores.ts'
 
 const { places, logId, logLevel } = workerData as ProjectorTask
 const log = openLog(logLevel)
-const store = await opened(openEventStore(places, log))
+const store = await opened(joinEventStore(places, log))
 const views = await opened(openViewStore(places, logId))
 const projector = startProjector({
   store,

@@ -1,9 +1,12 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
+
+import { recordedIdentity } from '../events/log-identity.ts'
 import type { Logger } from '../events/logger.ts'
 import type { EventStore } from '../events/store/event-store.ts'
+import { openLogOf } from '../events/store/log-beginning.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
 import { differenceOfHistory } from '../query/projector/same-history.ts'
-import { openSqliteViewStore } from '../query/store/sqlite.ts'
+import { logOfSqliteViews, openSqliteViewStore } from '../query/store/sqlite.ts'
 import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../query/store/view-store.ts'
 import { views as projections } from '../query/views/index.ts'
 
@@ -21,12 +24,34 @@ export interface StorePlaces {
 
 export const USUAL_NAMESPACE = 'creditline'
 
-/** The clients of servers are loaded only where they are used: they are large. */
-export async function openEventStore(
-  { eventstoreUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces,
+/**
+ * The log, begun where there is none yet. The clients of servers are loaded only where they are used: they are large.
+ * @throws ViewsOfAnotherLog when there is no log, but there are views of one
+ */
+export async function openEventStore(places: StorePlaces, log: Logger): Promise<EventStore> {
+  if (places.eventstoreUrl === undefined) return openLogOf(places.files.events, () => assertNoViews(places))
+  const store = await connectEventStore(places.eventstoreUrl, places, log)
+  try {
+    if ((await recordedIdentity(store)) === undefined) await assertNoViews(places)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The log once more, for a thread of a process that has it open. */
+export function joinEventStore(places: StorePlaces, log: Logger): Promise<EventStore> {
+  return places.eventstoreUrl === undefined
+    ? openSqliteEventStore({ file: places.files.events, joins: true })
+    : connectEventStore(places.eventstoreUrl, places, log)
+}
+
+async function connectEventStore(
+  eventstoreUrl: string,
+  { namespace = USUAL_NAMESPACE }: StorePlaces,
   log: Logger,
 ): Promise<EventStore> {
-  if (eventstoreUrl === undefined) return openSqliteEventStore({ file: files.events })
   const { openEventStoreDB } = await import('../events/store/eventstoredb.ts')
   return openEventStoreDB({ url: eventstoreUrl, namespace, log })
 }
@@ -44,6 +69,26 @@ export async function openViewStore(
   if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, anew })
   const { openMongoViewStore } = await import('../query/store/mongodb.ts')
   return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
+}
+
+/**
+ * Views without their log: it was moved, or its disk is not mounted. A new log would be taken for the right one.
+ * @throws ViewsOfAnotherLog
+ */
+async function assertNoViews({ eventstoreUrl, mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces) {
+  const logId =
+    mongodbUrl === undefined
+      ? await logOfSqliteViews(files.views)
+      : await (await import('../query/store/mongodb.ts')).logOfMongoViews({ url: mongodbUrl, namespace })
+  if (logId === undefined) return
+  const [where, elsewhere] =
+    eventstoreUrl === undefined
+      ? [files.events, 'DATA_DIR to another directory']
+      : [`the namespace ${namespace} of EventStoreDB`, 'NAMESPACE to another one']
+  const which = mongodbUrl === undefined ? files.views : `the MongoDB database ${namespace}`
+  throw new ViewsOfAnotherLog(
+    `There is no log in ${where}, but the views in ${which} were folded from the log ${logId}. Put the log back. To begin a new one, set ${elsewhere}.`,
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 // A log that was put back from a backup, and views that have seen more or something else: told before anybody reads them.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -18,6 +18,7 @@ test('views of orders that the restored log does not have are refused, and rebui
     await accepted(url, 'registerCustomer', { customerId: 'cus_1', name: 'Ada', creditLimit: '1000.00' })
     await placeOrders(url, 'before', 3)
   })
+  expect(await readdir(at)).not.toContain('events.db-wal')
   await copyFile(join(at, 'events.db'), join(at, 'backup.db'))
   await withDesk(at, (url) => placeOrders(url, 'lost', 5))
   await copyFile(join(at, 'views.db'), join(at, 'newer-views.db'))

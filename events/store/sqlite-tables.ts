@@ -86,9 +86,9 @@ type Row = [
   stream: StreamName,
 ]
 
-/** @throws Error when the tables are of another version */
-export function eventTables(db: Database): EventTables {
-  db.transaction(() => createTables(db))
+/** @throws Error when the tables are of another version, or are missing and must exist */
+export function eventTables(db: Database, { mustExist }: { mustExist: boolean }): EventTables {
+  db.transaction(() => createTables(db, mustExist))
 
   const newest = db.prepare<[Position | null]>('SELECT max(position) FROM events', 'arrays')
   const findStream = db.prepare<[number]>('SELECT sid FROM streams WHERE name = ?', 'arrays')
@@ -246,8 +246,9 @@ export function eventTables(db: Database): EventTables {
   }
 }
 
-function createTables(db: Database): void {
+function createTables(db: Database, mustExist: boolean): void {
   const version = db.prepare<[number]>('PRAGMA user_version', 'arrays').get()?.[0]
+  if (version === 0 && mustExist) throw new Error('It is no log: it has no tables of events. Put the log back.')
   if (version === 0) db.exec(TABLES)
   else if (version !== TABLES_VERSION)
     throw new Error(`The event log has tables of version ${version}, not ${TABLES_VERSION}.`)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { messageOf } from '../message-of.ts'
 import type { Position } from '../position.ts'
-import { CommitFailed, type Database, isStorageFailure, openDatabase } from '../sqlite.ts'
+import { CommitFailed, isStorageFailure } from '../sqlite.ts'
 import { appendOf } from './append.ts'
 import { appendQueue, type WaitingAppend } from './append-queue.ts'
 import { changesOf } from './changes.ts'
@@ -15,13 +15,18 @@ import {
   RevisionConflict,
   StoreUnavailable,
 } from './event-store.ts'
-import { type EventTables, eventTables, type WrittenGroup } from './sqlite-tables.ts'
+import { openLogFile } from './log-file.ts'
+import { eventTables, type WrittenGroup } from './sqlite-tables.ts'
 import { type Followed, subscription } from './subscription.ts'
 import { tailOf } from './tail.ts'
 
 export interface SqliteEventStoreOptions {
   /** The file of the log, made anew unless it is there; its directory must be there. Several processes may share it. */
   file: string
+  /** Another connection of this process has the log open already, and looks after the file (default: no). */
+  joins?: boolean
+  /** Whether a file without the tables of a log is refused (default: they are made). */
+  mustHaveTables?: boolean
   /** The clock, in milliseconds since 1970. */
   now?: () => number
 }
@@ -33,9 +38,10 @@ const TAIL_EVENTS = 8_192
 const TAIL_SIZE = 32 * 1024 * 1024
 
 /** Opens the log in a file. @throws Error that names the file, when it cannot be opened or is no event log */
-export async function openSqliteEventStore({ file, now = Date.now }: SqliteEventStoreOptions): Promise<EventStore> {
-  const db = await openDatabase(file, { synchronous: 'FULL' })
-  const tables = opened(db, file)
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
+  const { file, now = Date.now, joins = false, mustHaveTables = joins } = options
+  const logFile = await openLogFile(file, { joins }, (db) => eventTables(db, { mustExist: mustHaveTables }))
+  const { db, tables } = logFile
   const version = db.prepare<[number]>('PRAGMA data_version', 'arrays')
   const tail = tailOf(TAIL_EVENTS, TAIL_SIZE)
   let newest: Position = tables.head()
@@ -65,14 +71,23 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
     try {
       return read()
     } catch (error) {
-      throw isStorageFailure(error) ? unavailable(error) : error
+      throw isStorageFailure(error) ? logFile.failure(error) : error
     }
+  }
+
+  /** What a command is judged by, and whether the desk is ready: of a log that is not there any more nothing is said. */
+  const readingCurrent = <Result>(read: () => Result): Result => {
+    mustBeOpen()
+    logFile.assertThere()
+    return reading(read)
   }
 
   const queue = appendQueue((group) => {
     let written: WrittenGroup
     try {
+      logFile.assertThere()
       written = tables.write(group, now())
+      stillThere()
     } catch (error) {
       const reason = failure(error)
       for (const append of group) append.reject(reason)
@@ -83,7 +98,25 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
     settle(group, written)
     changes.announce()
     changes.tellThreads()
+    logFile.grew(written.sizes.reduce((sum, size) => sum + size, 0))
   })
+
+  /** The log may have gone between the look and the commit: nobody is told then that anything is recorded. */
+  function stillThere(): void {
+    try {
+      logFile.assertThere()
+    } catch (error) {
+      throw new OutcomeUnknown(messageOf(error), { cause: error })
+    }
+  }
+
+  function failure(error: unknown): unknown {
+    if (error instanceof CommitFailed) {
+      logFile.failure(error.cause)
+      return new OutcomeUnknown(error.message, { cause: error })
+    }
+    return isStorageFailure(error) ? logFile.failure(error) : error
+  }
 
   const log: Followed = {
     isClosed: () => closed,
@@ -103,18 +136,22 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
       }),
 
     read: (stream, { from = 0, limit }) =>
-      pages(limit, (last, size) => reading(() => tables.forwards(stream, last ? last.revision + 1 : from, size))),
+      pages(limit, (last, size) =>
+        readingCurrent(() => tables.forwards(stream, last ? last.revision + 1 : from, size)),
+      ),
 
     readBackwards: (stream, { from = Number.MAX_SAFE_INTEGER - 1, limit }) =>
-      pages(limit, (last, size) => reading(() => tables.backwards(stream, last ? last.revision : from + 1, size))),
+      pages(limit, (last, size) =>
+        readingCurrent(() => tables.backwards(stream, last ? last.revision : from + 1, size)),
+      ),
 
     subscribe: (after, options) => subscription(log, after, options),
 
-    head: async () => reading(tables.head),
+    head: async () => readingCurrent(tables.head),
 
-    end: async () => reading(tables.head),
+    end: async () => readingCurrent(tables.head),
 
-    find: async (event) => reading(() => tables.find(event)),
+    find: async (event) => readingCurrent(() => tables.find(event)),
 
     async close() {
       if (closed) return
@@ -122,19 +159,8 @@ export async function openSqliteEventStore({ file, now = Date.now }: SqliteEvent
       queue.drain()
       changes.announce()
       changes.close()
-      db.close()
+      await logFile.close()
     },
-  }
-}
-
-function opened(db: Database, file: string): EventTables {
-  try {
-    return eventTables(db)
-  } catch (error) {
-    db.close()
-    throw new Error(`Cannot use ${file} as the event log: ${messageOf(error)}`, {
-      cause: error,
-    })
   }
 }
 
@@ -163,15 +189,4 @@ function settle(group: readonly WaitingAppend[], { outcomes }: WrittenGroup): vo
     if (outcome === undefined || outcome instanceof RevisionConflict) append.reject(outcome)
     else append.resolve(outcome)
   }
-}
-
-function failure(error: unknown): unknown {
-  if (error instanceof CommitFailed) return new OutcomeUnknown(error.message, { cause: error })
-  return isStorageFailure(error) ? unavailable(error) : error
-}
-
-function unavailable(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`The event log cannot be used: ${messageOf(error)}`, {
-    cause: error,
-  })
 }

@@ -116,15 +116,16 @@ export async function openCollections(
  * all are dropped, and nobody has claimed it then.
  */
 export async function dropViews(
-  { database, reading, writing }: Connection,
+  connection: Connection,
   logId: string,
   projections: readonly Projection<ViewDocument>[],
 ): Promise<void> {
+  const { database, writing } = connection
   const { key, names } = setOf(projections)
   const identities = database.collection<Identity>(IDENTITIES)
   const states = database.collection<State>(STATES)
-  const identity = await reading((session) => identities.findOne({ _id: 'identity' }, { session }))
-  const isOfAnother = identity !== null && identity.logId !== logId
+  const claimed = await claimedBy(connection)
+  const isOfAnother = claimed !== undefined && claimed !== logId
   await writing((session) => states.deleteMany(isOfAnother ? {} : { _id: key }, { session }))
   const listed = await database.listCollections({}, { nameOnly: true }).toArray()
   const own = new Set([names.history, names.marks, ...names.documents.map(([, name]) => name)])
@@ -132,6 +133,12 @@ export async function dropViews(
     if (isOfAnother ? name !== IDENTITIES : own.has(name)) await database.dropCollection(name)
   }
   if (isOfAnother) await writing((session) => identities.deleteMany({}, { session }))
+}
+
+/** The log that all views of the database were folded from, if there are any. */
+export async function claimedBy({ database, reading }: Connection): Promise<string | undefined> {
+  const identities = database.collection<Identity>(IDENTITIES)
+  return (await reading((session) => identities.findOne({ _id: 'identity' }, { session })))?.logId
 }
 
 const STATES = 'views'

@@ -3,7 +3,14 @@ import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
 import { misfitOf, orderedAs, tooLarge } from './declared.ts'
-import { type Collections, dropViews, type Mark, openCollections, type StoredDocument } from './mongodb-collections.ts'
+import {
+  type Collections,
+  claimedBy,
+  dropViews,
+  type Mark,
+  openCollections,
+  type StoredDocument,
+} from './mongodb-collections.ts'
 import { type Connection, connect, type Ordered } from './mongodb-connection.ts'
 import { matching, matchingAfter, matchingEntries } from './mongodb-queries.ts'
 import { storeMissing, storeNewer } from './mongodb-writes.ts'
@@ -46,6 +53,22 @@ export async function openMongoViewStore(options: MongoViewStoreOptions): Promis
   } catch (error) {
     await connection.close()
     throw error
+  }
+}
+
+/** The identity of the log that the views in a database were folded from; `undefined` when it has none. */
+export async function logOfMongoViews({
+  url,
+  namespace,
+}: {
+  url: string
+  namespace: string
+}): Promise<string | undefined> {
+  const connection = await connect(url, namespace)
+  try {
+    return await claimedBy(connection)
+  } finally {
+    await connection.close()
   }
 }
 

@@ -1,5 +1,4 @@
-// The file of the embedded views: opened by one process at a time, and removed when it cannot be used, since it can be built anew.
-import { rmSync, statSync } from 'node:fs'
+// The file of the embedded views: opened by one process at a time.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type FileLock, lockFile } from '../../events/file-lock.ts'
 
@@ -28,15 +27,4 @@ async function lockOf(file: string): Promise<FileLock> {
       throw new Error(`Another process does not let go of ${file}.lock.`)
     await pause(LOOK_EVERY_MS)
   }
-}
-
-/** Which file has the name now: another one after it was removed or replaced. `undefined` when there is none. */
-export function identityOfFile(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false, bigint: true })
-  return stats && `${stats.dev}.${stats.ino}`
-}
-
-/** Removes a database. Its write-ahead log goes first: beside another database it would be taken for the log of that one. */
-export function removeDatabase(file: string): void {
-  for (const suffix of ['-wal', '-shm', '']) rmSync(`${file}${suffix}`, { force: true })
 }

@@ -1,11 +1,15 @@
 // The embedded view store: one SQLite file, which can be deleted at any time and is then built anew from the log.
+
+import { existsSync } from 'node:fs'
 import { type Position, START } from '../../events/position.ts'
+import { openDatabase } from '../../events/sqlite.ts'
+import { removeDatabase } from '../../events/sqlite-files.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
 import { definitionOf } from './declared.ts'
 import { type Connection, connect, sql, value } from './sqlite-connection.ts'
 import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
-import { removeDatabase, whileOpening } from './sqlite-file.ts'
+import { whileOpening } from './sqlite-file.ts'
 import { appendHistory, createHistory, lastEntry, readHistory } from './sqlite-history.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore } from './view-store.ts'
@@ -44,6 +48,22 @@ export async function openSqliteViewStore(options: SqliteViewStoreOptions): Prom
     }
   })
   return viewStore(connection, tables)
+}
+
+/** The identity of the log that the views in a file were folded from; `undefined` when there are none, or none that can be read. */
+export async function logOfSqliteViews(file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined
+  try {
+    const database = await openDatabase(file, { synchronous: 'NORMAL', readonly: true })
+    try {
+      return database.prepare<[string]>('SELECT log_id FROM views', 'arrays').get()?.[0]
+    } finally {
+      database.close()
+    }
+  } catch {
+    // Damaged views do not say whose they are.
+    return undefined
+  }
 }
 
 function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>): ViewStore {

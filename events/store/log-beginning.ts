@@ -1,0 +1,86 @@
+// The beginning of an embedded log: made under another name, and given its own when its identity is on the disk.
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, readdirSync, renameSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { logIdentity, recordedIdentity } from '../log-identity.ts'
+import { removeDatabase, sizeOfWal } from '../sqlite-files.ts'
+import type { EventStore } from './event-store.ts'
+import { openSqliteEventStore } from './sqlite.ts'
+
+/**
+ * Opens the log in a file. A log that is not there is begun, and has its identity from the first moment: so a file without one is no
+ * log, and is refused, rather than taken for a new one.
+ * @param mayBegin throws when no log may be begun here
+ * @throws Error that names the file
+ */
+export async function openLogOf(file: string, mayBegin: () => Promise<void>): Promise<EventStore> {
+  if (!existsSync(file)) {
+    if (sizeOfWal(file)) {
+      throw new Error(
+        `The event log ${file} is missing, and ${file}-wal has its newest events. Put the log back beside it.`,
+      )
+    }
+    await mayBegin()
+    await begin(file)
+  }
+  for (const name of unfinished(file)) removeDatabase(name)
+  const store = await openSqliteEventStore({ file, mustHaveTables: true })
+  try {
+    if (await recordedIdentity(store)) return store
+    throw withoutIdentity(file)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function withoutIdentity(file: string): Error {
+  return new Error(
+    `The event log ${file} has no identity: it is no log, or it was copied without ${file}-wal, which has its events. Put the log back with both files.`,
+  )
+}
+
+const UNFINISHED = '.new-'
+
+async function begin(file: string): Promise<void> {
+  const made = `${file}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`
+  const store = await openSqliteEventStore({ file: made })
+  await logIdentity(store)
+  await store.close()
+  nameUnlessTaken(made, file)
+  removeDatabase(made)
+  await flushDirectory(dirname(file))
+}
+
+/** Processes that start at once each make a log; the first that has the name is the log of all. */
+function nameUnlessTaken(made: string, file: string): void {
+  try {
+    linkSync(made, file)
+  } catch (error) {
+    if (existsSync(file)) return
+    // Some file systems have no links.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error
+    renameSync(made, file)
+  }
+}
+
+/** Logs that a process did not come to name. */
+function unfinished(file: string): string[] {
+  const begins = `${basename(file)}${UNFINISHED}`
+  const names = readdirSync(dirname(file)).filter(
+    (name) => name.startsWith(begins) && !/-(wal|shm|journal)$/.test(name),
+  )
+  return names.map((name) => join(dirname(file), name))
+}
+
+/** Else a power cut may take the name away again. Windows has no such call. */
+async function flushDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await open(path)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

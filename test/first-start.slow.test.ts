@@ -1,0 +1,46 @@
+// The very first start of a desk, killed at any moment: the next one begins where that one was, or anew.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { startDeskProcess } from './desk-process.ts'
+import { accepted } from './mutate.ts'
+import { embedded } from './place.ts'
+
+const KILLS = 50
+
+test('a desk that is killed at any moment of its very first start starts again', { timeout: 900_000 }, async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'creditline-first-'))
+  onTestFinished(() => rm(parent, { recursive: true, force: true }))
+  const takes = await timeToStart(join(parent, 'whole'))
+  for (let kill = 0; kill < KILLS; kill++) {
+    const dataDirectory = join(parent, String(kill))
+    await startAndKill(dataDirectory, takes * (0.3 + 0.8 * Math.random()))
+    const desk = await startDeskProcess(dataDirectory, embedded)
+    await accepted(desk.url, 'registerCustomer', { customerId: 'cus_1', name: 'Ada', creditLimit: '1.00' })
+    await desk.end('SIGKILL')
+    expect((await readdir(dataDirectory)).filter((name) => name.includes('.new-'))).toEqual([])
+  }
+})
+
+async function timeToStart(dataDirectory: string): Promise<number> {
+  const begun = performance.now()
+  const desk = await startDeskProcess(dataDirectory, embedded)
+  const takes = performance.now() - begun
+  await desk.end('SIGKILL')
+  return takes
+}
+
+async function startAndKill(dataDirectory: string, afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, ['--import', './server/typescript.mjs', 'server/main.ts'], {
+    env: { ...process.env, ...embedded, PORT: '0', DATA_DIR: dataDirectory },
+    stdio: 'ignore',
+  })
+  const ended = once(child, 'exit')
+  await pause(afterMs)
+  child.kill('SIGKILL')
+  await ended
+}

@@ -17,6 +17,16 @@ const commands: Record<string, Command> = {
     meaning: 'lists, retries or discards the orders that wait for an operator',
     run: () => import('./parked/main.ts'),
   },
+  backup: {
+    usage: 'backup FILE',
+    meaning: 'copies the embedded log of a desk, which may be running',
+    run: () => import('./backup/backup.ts'),
+  },
+  restore: {
+    usage: 'restore FILE',
+    meaning: 'puts such a copy in the place of the log of a desk that is stopped',
+    run: () => import('./backup/restore.ts'),
+  },
   import: {
     usage: 'import FILE.csv',
     meaning: "sends a wholesaler's orders to a running desk",

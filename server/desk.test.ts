@@ -22,7 +22,7 @@ test('a log that was put back from a backup does not start with views that have 
   await desk.close()
   await copyFile(backup, log)
 
-  await expect(start()).rejects.toThrow(`The views in ${views} have folded more than the log holds.`)
+  await expect(start()).rejects.toThrow(`The views in ${views} show a history that the log does not have`)
   await rm(views)
   await (await start()).close()
 })

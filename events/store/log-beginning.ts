@@ -21,6 +21,9 @@ export async function openLogOf(file: string, mayBegin: () => Promise<void>): Pr
         `The event log ${file} is missing, and ${file}-wal has its newest events. Put the log back beside it.`,
       )
     }
+    if (existsSync(restoredName(file))) {
+      throw new Error(`The event log ${file} is missing: a restore was interrupted. Run creditline restore again.`)
+    }
     await mayBegin()
     await begin(file)
   }
@@ -39,6 +42,11 @@ function withoutIdentity(file: string): Error {
   return new Error(
     `The event log ${file} has no identity: it is no log, or it was copied without ${file}-wal, which has its events. Put the log back with both files.`,
   )
+}
+
+/** The name of a backup that is complete, before it takes the place of the log. */
+export function restoredName(file: string): string {
+  return `${file}.restored`
 }
 
 const UNFINISHED = '.new-'

@@ -114,6 +114,34 @@ describe.each(hasRealFile ? ['a small file', 'a real file'] : ['a small file'])(
   })
 })
 
+test('a file that was imported under a release without placedAt is on the desk already', async () => {
+  const file = join(directory, 'dated.csv')
+  const header = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
+  await writeFile(
+    file,
+    `${header}\n1,P1,Thing,1,01/12/2010 08:26,1.00,1,France\n2,P1,Thing,1,2010-12-02 09:00:00,1.00,1,France\n`,
+  )
+  const { url } = await start(join(directory, 'dated'))
+  // As that release has sent the first of the two orders.
+  await accepted(url, 'placeOrder', {
+    commandId: 'import-ord_1',
+    orderId: 'ord_1',
+    customerId: 'cus_1',
+    content: { lines: [{ productId: 'prd_P1', quantity: 1, unitPrice: '1.00' }] },
+  })
+  const first = await runImport(file, url)
+  expect(first.stderr).not.toContain('ord_')
+  expect(first.summary).toMatchObject({ ordersPlaced: 2, alreadyThere: { orders: 1 }, refused: 0 })
+  const again = await runImport(file, url)
+  expect(again.stderr).not.toContain('ord_')
+  expect(again.summary).toMatchObject({ ordersPlaced: 2, alreadyThere: { orders: 2 }, refused: 0 })
+  const query = '{ orders(orderBy: { field: PLACED_AT, direction: ASC }) { nodes { id placedAt createdAt } } }'
+  const { orders } = await ask<{ orders: { nodes: Record<string, string>[] } }>(url, query, {})
+  const [second, undated] = orders.nodes
+  expect(second).toMatchObject({ id: 'ord_2', placedAt: '2010-12-02T09:00:00.000Z' })
+  expect(undated).toMatchObject({ id: 'ord_1', placedAt: undated?.createdAt })
+})
+
 test('an order that the desk refuses is named, and the others are placed', async () => {
   const file = join(directory, 'long.csv')
   const rows = (invoice: number, count: number) => `${invoice},P1,Thing,1,1.00,1,France\n`.repeat(count)

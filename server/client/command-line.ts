@@ -16,11 +16,37 @@ export const usualOptions = {
 
 /** Splits arguments into options and what else there is. @throws BadArguments */
 export function parsed<Known extends Options>(args: readonly string[], options: Known) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    throw new BadArguments((error as Error).message)
+  // What is wrong is said in words of our own: the parser goes through the arguments once without an opinion.
+  const { tokens } = parseArgs({ args: [...args], allowPositionals: true, options, strict: false, tokens: true })
+  const given = tokens.filter((token) => token.kind === 'option')
+  for (const token of given) assertGood(token, options)
+  // The value is tied to its option, so that one that begins with a hyphen is none.
+  const rest = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
+  const tied = given.map(({ name, value }) => (value === undefined ? `--${name}` : `--${name}=${value}`))
+  return parseArgs({ args: [...tied, '--', ...rest], allowPositionals: true, options })
+}
+
+interface Given {
+  name: string
+  rawName: string
+  value?: string | undefined
+  inlineValue?: boolean | undefined
+}
+
+function assertGood({ name, rawName, value, inlineValue }: Given, options: Options): void {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined
+  if (!option) {
+    const known = Object.keys(options).map((each) => `--${each}`)
+    throw new BadArguments(`${rawName} is not an option. The options are ${known.join(', ')}.`)
   }
+  if (option.type === 'boolean' && value !== undefined) {
+    throw new BadArguments(`${rawName} takes no value; it has "${value}".`)
+  }
+  // The name of the next option is a value that was forgotten.
+  const isForgotten =
+    value === undefined ||
+    (!inlineValue && Object.hasOwn(options, value.replace(/^--|=.*$/gs, '')) && value.startsWith('--'))
+  if (option.type === 'string' && isForgotten) throw new BadArguments(`The value of ${rawName} is missing.`)
 }
 
 /** The address of a desk's GraphQL endpoint, from it or from the address of the desk. @throws BadArguments */

@@ -1,25 +1,30 @@
 // The command line of the import.
 import { parseMoney } from '../../events/money.ts'
 import { BadArguments, endpoint, parsed, usualOptions } from '../client/command-line.ts'
+import { isTimeZone } from './dates.ts'
 import type { ImportOptions } from './import.ts'
 
 export const USAGE = `Usage: creditline import FILE.csv [options]
    or: npm run import -- FILE.csv [options]
 
-Sends the orders of a wholesaler's CSV file (columns of the UCI Online Retail data set) to a running desk.
-Characters that ids cannot have become _, and an invoice is one order, of its first customer.
-Rows that are skipped, what comes to share an id or an order so, and orders that the desk has otherwise or refuses, are named on
-standard error: the first few of each kind.
+Sends the orders of a wholesaler's CSV file to a running desk. Its columns are those of the UCI data sets Online Retail and Online Retail II.
+Characters that ids cannot have become _, and an invoice is one order, of its first customer and with its first date.
+Rows that are skipped or rounded, what comes to share an id or an order so, and orders that the desk has otherwise or refuses, are named
+on standard error: the first few of each kind.
 
   --url URL             the desk, or its GraphQL endpoint (http://127.0.0.1:4000)
   --credit-limit MONEY  of every customer (100000.00)
   --stock NUMBER        of every product (1000000)
   --concurrency NUMBER  requests under way at once (32)
+  --time-zone ZONE      of the dates in the file, such as Europe/London (UTC)
+  --exact-prices        skip rows whose price has more than two digits, instead of rounding it
   --json                the summary as one JSON object, on the last line of standard output
   -h, --help            this text`
 
 export interface Arguments extends ImportOptions {
   file: string
+  timeZone: string
+  exactPrices: boolean
   json: boolean
 }
 
@@ -28,6 +33,8 @@ const options = {
   'credit-limit': { type: 'string', default: '100000.00' },
   stock: { type: 'string', default: '1000000' },
   concurrency: { type: 'string', default: '32' },
+  'time-zone': { type: 'string', default: 'UTC' },
+  'exact-prices': { type: 'boolean', default: false },
 } as const
 
 const MAX_STOCK = 2 ** 31 - 1
@@ -50,8 +57,15 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
     creditLimit: money('--credit-limit', values['credit-limit']),
     stock: wholeNumber('--stock', values.stock, 0, MAX_STOCK),
     concurrency: wholeNumber('--concurrency', values.concurrency, 1, MAX_CONCURRENCY),
+    timeZone: timeZone(values['time-zone']),
+    exactPrices: values['exact-prices'],
     json: values.json,
   }
+}
+
+function timeZone(text: string): string {
+  if (isTimeZone(text)) return text
+  throw new BadArguments(`--time-zone must be UTC or a name such as Europe/London; it is "${text}".`)
 }
 
 function money(option: string, text: string): number {

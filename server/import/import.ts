@@ -94,6 +94,8 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
 interface Command {
   id: string
   input: object
+  /** What a release without `placedAt` has sent for the same row of the file. */
+  beforePlacedAt?: object
 }
 
 function customerCommands(plan: Plan, creditLimit: Cents): Command[] {
@@ -111,9 +113,12 @@ function productCommands(plan: Plan, stock: number): Command[] {
 }
 
 function orderCommands(plan: Plan): Command[] {
-  return plan.orders.map(({ orderId, customerId, lines }) => {
+  return plan.orders.map(({ orderId, customerId, lines, placedAt }) => {
     const priced = lines.map((line) => ({ ...line, unitPrice: formatMoney(line.unitPrice) }))
-    return { id: orderId, input: { orderId, customerId, content: { lines: priced } } }
+    const input = { orderId, customerId, content: { lines: priced } }
+    return placedAt === undefined
+      ? { id: orderId, input }
+      : { id: orderId, input: { ...input, placedAt }, beforePlacedAt: input }
   })
 }
 
@@ -135,8 +140,14 @@ async function sendAll(
   onSent: () => void,
 ): Promise<Sent> {
   const outcomes = new Map<string, Outcome>()
-  await inParallel(commands, concurrency, async ({ id, input }) => {
-    outcomes.set(id, await outcomeOf(client, mutation, { ...input, commandId: `import-${id}` }))
+  await inParallel(commands, concurrency, async ({ id, input, beforePlacedAt }) => {
+    const commandId = `import-${id}`
+    let outcome = await outcomeOf(client, mutation, { ...input, commandId })
+    // The same file, imported under an earlier release, is the same command without the date.
+    if (isThereOtherwise(outcome) && beforePlacedAt) {
+      outcome = await outcomeOf(client, mutation, { ...beforePlacedAt, commandId })
+    }
+    outcomes.set(id, outcome)
     onSent()
   })
   const sent: Sent = { onDesk: [], alreadyThere: 0, otherwise: [], refused: [] }
@@ -155,6 +166,10 @@ async function sendAll(
 }
 
 type Outcome = { is: 'done' } | { is: 'already there'; otherwise?: string } | { is: 'refused'; message: string }
+
+function isThereOtherwise(outcome: Outcome): boolean {
+  return outcome.is === 'already there' && outcome.otherwise === THERE_OTHERWISE.COMMAND_ID_REUSED
+}
 
 async function outcomeOf(client: DeskClient, mutation: string, input: object): Promise<Outcome> {
   const { payload } = await client.send<CommandAnswer>(mutation, { input })

@@ -23,7 +23,7 @@ test('without a desk at the address the import says so and ends with 1', async (
 
 test('a wrong argument and a missing file are named, and the import ends with 2', async () => {
   const [argument, file] = await Promise.all([run(['small.csv', '--stock', '-1']), run([join(directory, 'none.csv')])])
-  expect(argument.stderr).toContain('--stock')
+  expect(argument.stderr).toMatch(/^--stock must be a whole number from 0 to 2147483647; it is "-1"\.\n/)
   expect(file.stderr).toContain(`There is no file ${join(directory, 'none.csv')}.`)
   expect([argument.code, file.code]).toEqual([2, 2])
 })

@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     return DONE
   }
   const begun = performance.now()
-  const plan = await planOf(readRows(given.file))
+  const plan = await planOf(readRows(given.file, given), given.timeZone)
   const imported = await importPlan(plan, given, progressOn(process.stderr))
   const summary = summaryOf(plan, imported, (performance.now() - begun) / 1000)
   for (const remark of remarks(plan, imported)) console.error(remark)

@@ -84,6 +84,38 @@ describe('a plan has what the accepted rows name, once', () => {
   })
 })
 
+describe('an order has the date of its first row', () => {
+  const dates = async (...rows: AcceptedRow[]) => (await planOf(rows)).orders.map(({ placedAt }) => placedAt)
+
+  test('as the file has it, in the time zone of the file', async () => {
+    const rows = [row({ date: '01/07/2010 08:26' }), row({ date: '02/07/2010 09:00' }), row({ orderId: 'ord_2' })]
+    expect(await dates(...rows)).toEqual(['2010-07-01T08:26:00.000Z', undefined])
+    const { orders } = await planOf(rows, 'Europe/London')
+    expect(orders[0]?.placedAt).toBe('2010-07-01T07:26:00.000Z')
+  })
+
+  test('with the month first where a later date of the file says so', async () => {
+    const later = row({ orderId: 'ord_2', date: '12/13/2010 8:26' })
+    expect(await dates(row({ date: '12/1/2010 8:26' }), later)).toEqual([
+      '2010-12-01T08:26:00.000Z',
+      '2010-12-13T08:26:00.000Z',
+    ])
+  })
+
+  test('and none where that cannot be read, which is kept', async () => {
+    const plan = await planOf([row({ date: 'soon' }), row({ date: '01/07/2010 08:26' })])
+    expect(plan.orders[0]).not.toHaveProperty('placedAt')
+    expect(plan.undated).toEqual([{ orderId: 'ord_1', date: 'soon' }])
+  })
+})
+
+test('rounded prices are counted, and the first three kept', async () => {
+  const rounded = (line: number) => row({ rounded: { line, how: 'UnitPrice 1.005 became 1.01' } })
+  const plan = await planOf([2, 3, 5, 6].map(rounded))
+  expect(plan.rounded.rows).toBe(4)
+  expect(plan.rounded.first.map(({ line }) => line)).toEqual([2, 3, 5])
+})
+
 describe('what comes to share an id is kept, with its rows', () => {
   test('invoices, stock codes and customers that differ in characters that ids cannot have', async () => {
     const plan = await planOf([

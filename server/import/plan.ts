@@ -1,7 +1,8 @@
 // What a file asks of the desk: customers, products and orders, made of its accepted rows.
 import type { OrderLine } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
-import { type AcceptedRow, type Row, SKIP_REASONS, type SkippedRow, type SkipReason } from './rows.ts'
+import { type Dates, datesIn } from './dates.ts'
+import { type AcceptedRow, type Rounded, type Row, SKIP_REASONS, type SkippedRow, type SkipReason } from './rows.ts'
 import { countSharers, type Shared } from './sharers.ts'
 
 /** Ids are unique in each list, which is in the order of first appearance. */
@@ -10,6 +11,8 @@ export interface Plan {
   rowsSkipped: Record<SkipReason, number>
   /** The first few rows that are skipped for each reason. */
   skipped: Record<SkipReason, SkippedRow[]>
+  /** How many rows have a price that was rounded, and the first few of them. */
+  rounded: { rows: number; first: Rounded[] }
   customers: { customerId: string; name: string }[]
   products: { productId: string; name: string; price: Cents }[]
   orders: PlannedOrder[]
@@ -17,29 +20,37 @@ export interface Plan {
   merged: { InvoiceNo: Shared[]; StockCode: Shared[]; CustomerID: Shared[] }
   /** Orders whose rows name several customers, by their ids: the first is the order's. */
   ofSeveralCustomers: Shared[]
+  /** Orders whose date is none that can be read, with the date as the file has it. */
+  undated: { orderId: string; date: string }[]
 }
 
 export interface PlannedOrder {
   orderId: string
   customerId: string
   lines: OrderLine[]
+  /** RFC 3339, UTC; not there where the file has no date for it, or none that can be read. */
+  placedAt?: string
 }
 
-/** So many of the rows that are skipped for one reason are named. */
-const SKIPPED_NAMED = 3
+/** So many rows are named of those that are skipped for one reason, and of those whose price is rounded. */
+const ROWS_NAMED = 3
 
 /** The longest name that the desk takes, in characters. */
 const MAX_NAME_LENGTH = 200
 
 /**
  * Counts and sorts rows. What has the same id is the same: the first row gives a customer's number, a product's price
- * and an order's customer; the first row that has one gives a customer's country and a product's description. An order
+ * and an order's customer and date; the first row that has one gives a customer's country and a product's description. An order
  * has a line for each of its rows, in file order.
+ * @param timeZone of the dates in the file
  */
-export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<Plan> {
+export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>, timeZone = 'UTC'): Promise<Plan> {
   const customers = new Map<string, { number: string; country: string }>()
   const products = new Map<string, { code: string; description: string; price: Cents }>()
   const orders = new Map<string, PlannedOrder>()
+  const dates = datesIn(timeZone)
+  const dateOf = new Map<string, string>()
+  const rounded: Plan['rounded'] = { rows: 0, first: [] }
   const invoices = countSharers()
   const stockCodes = countSharers()
   const customerNumbers = countSharers()
@@ -53,10 +64,13 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
     if ('skipped' in row) skip(row)
     else accept(row)
   }
+  const undated = dateOrders(orders, dateOf, dates)
   return {
     rows: count,
     rowsSkipped,
     skipped,
+    rounded,
+    undated,
     customers: [...customers].map(([customerId, { number, country }]) => ({
       customerId,
       name: nameOf(country.trim() ? `Customer ${number} (${country})` : `Customer ${number}`),
@@ -74,7 +88,7 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
   function skip(row: SkippedRow): void {
     rowsSkipped[row.skipped] += 1
     const first = skipped[row.skipped]
-    if (first.length < SKIPPED_NAMED) first.push(row)
+    if (first.length < ROWS_NAMED) first.push(row)
   }
 
   function accept(row: AcceptedRow): void {
@@ -88,12 +102,33 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>): Promise<
     }))
     if (!product.description.trim()) product.description = row.description
     const order = presentOr(orders, orderId, () => ({ orderId, customerId, lines: [] }))
+    if (row.date !== undefined) {
+      dates.note(row.date)
+      if (order.lines.length === 0) dateOf.set(orderId, row.date)
+    }
+    if (row.rounded) {
+      rounded.rows += 1
+      if (rounded.first.length < ROWS_NAMED) rounded.first.push(row.rounded)
+    }
     order.lines.push({ productId, quantity, unitPrice })
     invoices.count(orderId, row.invoice)
     stockCodes.count(productId, row.stockCode)
     customerNumbers.count(customerId, row.customer)
     customersOfOrders.count(orderId, customerId)
   }
+}
+
+/** Once all dates of the file are known: they tell how each of them is to be read. Gives back the orders whose date is none. */
+function dateOrders(orders: Map<string, PlannedOrder>, dateOf: ReadonlyMap<string, string>, dates: Dates) {
+  const undated: Plan['undated'] = []
+  for (const order of orders.values()) {
+    const date = dateOf.get(order.orderId)
+    if (date === undefined) continue
+    const placedAt = dates.read(date)
+    if (placedAt === undefined) undated.push({ orderId: order.orderId, date })
+    else order.placedAt = placedAt
+  }
+  return undated
 }
 
 function forEachReason<Value>(value: () => Value): Record<SkipReason, Value> {

@@ -13,6 +13,8 @@ const plan: Plan = {
     quantity: [],
     price: [],
   },
+  rounded: { rows: 0, first: [] },
+  undated: [],
   customers: [],
   products: [],
   orders: [],
@@ -46,6 +48,21 @@ test('skipped rows are named by line and reason, and how many more there are of 
     'Line 9 was skipped (price): UnitPrice is "0"',
     'and 37 more (price)',
   ])
+})
+
+test('rounded prices are named by line, and how many more there are', () => {
+  const first = [{ line: 5, how: 'UnitPrice 1.005 became 1.01' }]
+  expect(remarks({ ...plan, rounded: { rows: 8, first } }, imported).slice(1)).toEqual([
+    'Line 5 has a price with more than two digits: UnitPrice 1.005 became 1.01',
+    'and 7 more (rounded price)',
+  ])
+})
+
+test('orders whose date cannot be read are named, and how many more there are', () => {
+  const undated = Array.from({ length: 11 }, (_, n) => ({ orderId: `ord_${n}`, date: 'soon' }))
+  const lines = remarks({ ...plan, undated }, imported).slice(1)
+  expect(lines[0]).toBe('ord_0 has a date that cannot be read, and gets the time of its import: "soon"')
+  expect(lines.slice(10)).toEqual(['and 1 more (date)'])
 })
 
 test('ids that stand for several of the file, and orders of several customers, are named with what shares them', () => {

@@ -8,16 +8,23 @@ const ITEMS_NAMED = 10
 const SHARERS_NAMED = 5
 
 /**
- * One line each: skipped rows by reason, ids that stand for several of the file's own, orders of several customers, then orders that were
+ * One line each: skipped rows by reason, rounded prices, dates that cannot be read, ids that stand for several of the file's own, orders of several customers, then orders that were
  * there with other content, then what the desk has refused.
  */
 export function remarks(plan: Plan, { changed, refused }: Imported): string[] {
-  const { skipped, rowsSkipped, merged, ofSeveralCustomers } = plan
+  const { skipped, rowsSkipped, rounded, undated, merged, ofSeveralCustomers } = plan
   return [
     ...SKIP_REASONS.flatMap((reason) => {
       const named = skipped[reason].map(({ line, why }) => `Line ${line} was skipped (${reason}): ${why}`)
       return [...named, ...more(rowsSkipped[reason] - named.length, `(${reason})`)]
     }),
+    ...rounded.first.map(({ line, how }) => `Line ${line} has a price with more than two digits: ${how}`),
+    ...more(rounded.rows - rounded.first.length, '(rounded price)'),
+    ...firstOf(
+      undated.map(({ orderId: id, date }) => ({ id, message: JSON.stringify(date) })),
+      'has a date that cannot be read, and gets the time of its import',
+      '(date)',
+    ),
     ...Object.entries(merged).flatMap(([column, ids]) => {
       return firstOf(ids.map(sharersOf), `stands for more than one ${column} of the file`, `(${column})`)
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UnreadableFile } from './csv.ts'
-import { type AcceptedRow, type Row, readRows, type SkippedRow } from './rows.ts'
+import { type AcceptedRow, type Row, type RowOptions, readRows, type SkippedRow } from './rows.ts'
 
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
 const GOOD = '536365,85123A,WHITE HEART,6,01/12/2010 08:26,2.55,17850,United Kingdom'
@@ -28,6 +28,7 @@ describe('a row becomes an order line, or is skipped for the first reason that h
         description: 'WHITE HEART',
         quantity: 6,
         unitPrice: 255,
+        date: '01/12/2010 08:26',
       },
     ])
   })
@@ -141,6 +142,27 @@ describe('numbers are taken from the text, exactly', () => {
     expect(rows).toEqual([expect.objectContaining({ unitPrice })])
   })
 
+  test.each([
+    ['1.005', { line: 2, how: 'UnitPrice 1.005 became 1.01' }],
+    ['1.0049', { line: 2, how: 'UnitPrice 1.0049 became 1.00' }],
+    ['1.2500', undefined],
+    ['1.25', undefined],
+  ])('a price of %s is noted where it is rounded', async (text, rounded) => {
+    const [row] = await rowsOf(`${HEADER}\n536365,85123A,X,6,,${text},17850,France\n`)
+    expect((row as AcceptedRow).rounded).toEqual(rounded)
+  })
+
+  test('a price that would be rounded is skipped where exact ones are asked for', async () => {
+    const rows = await rowsOf(`${HEADER}\n1,A,X,6,,1.005,1,France\n1,A,X,6,,1.2500,1,France\n1,A,X,6,,1.2,1,France\n`, {
+      exactPrices: true,
+    })
+    expect(rows).toMatchObject([
+      { skipped: 'price', line: 2, why: 'UnitPrice is "1.005", with more than two digits' },
+      { unitPrice: 125 },
+      { unitPrice: 120 },
+    ])
+  })
+
   test('a whole number that a spreadsheet wrote with a fraction is a quantity', async () => {
     expect(await rowsOf(`${HEADER}\n536365,85123A,X,6.0,,2.55,17850,France\n`)).toEqual([
       expect.objectContaining({ quantity: 6 }),
@@ -161,6 +183,16 @@ test('characters that ids cannot have become _, and case is kept', async () => {
 })
 
 describe('any file that is CSV with the columns is read', () => {
+  test('the columns may have the names of Online Retail II, which are those that are told then', async () => {
+    const header = 'Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country'
+    const text = `${header}\n489434,85048,LIGHTS,12,2009-12-01 07:45:00,6.95,13085,France\n1,A,X,6,,six,1,France\n1,A,X,6,,1,,France\n`
+    expect(await rowsOf(text)).toMatchObject([
+      { orderId: 'ord_489434', customerId: 'cus_13085', unitPrice: 695, date: '2009-12-01 07:45:00' },
+      { skipped: 'malformed', why: 'Price is "six", no amount up to 90071992547409.91' },
+      { skipped: 'noCustomer', why: 'Customer ID is blank' },
+    ])
+  })
+
   test('columns stand in any order, in any case, with others between them; InvoiceDate may be missing', async () => {
     const text = 'country,Shop,UNITPRICE,CustomerID,Quantity,Description,StockCode,InvoiceNo\nFrance,7,2.55,1,6,X,A,9\n'
     expect(await rowsOf(text)).toMatchObject([
@@ -240,10 +272,10 @@ describe('a file that cannot be read is told in a sentence', () => {
 })
 
 let files = 0
-async function rowsOf(content: string | Buffer): Promise<Row[]> {
+async function rowsOf(content: string | Buffer, options?: RowOptions): Promise<Row[]> {
   const path = join(directory, `${++files}.csv`)
   await writeFile(path, content)
-  return collect(readRows(path))
+  return collect(readRows(path, options))
 }
 
 async function collect(rows: AsyncIterable<Row>): Promise<Row[]> {

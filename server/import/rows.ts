@@ -17,6 +17,22 @@ export interface AcceptedRow {
   description: string
   quantity: number
   unitPrice: Cents
+  /** The invoice's date as the file has it, where it has one. */
+  date?: string
+  /** There where the price has more digits than cents can hold, and is rounded. */
+  rounded?: Rounded
+}
+
+export interface Rounded {
+  /** As of a skipped row. */
+  line: number
+  /** What is rounded to what, such as `UnitPrice 1.005 became 1.01`. */
+  how: string
+}
+
+export interface RowOptions {
+  /** Skips rows whose price would have to be rounded. */
+  exactPrices?: boolean
 }
 
 export interface SkippedRow {
@@ -29,9 +45,16 @@ export interface SkippedRow {
 
 export type Row = AcceptedRow | SkippedRow
 
-/** The columns that are read, by the names that the UCI Online Retail data set gives them. Others may be there. */
+/** The columns that are read, by the names that the UCI data set Online Retail gives them. Others may be there. */
 const COLUMNS = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'UnitPrice', 'CustomerID', 'Country'] as const
-type Column = (typeof COLUMNS)[number]
+type Column = (typeof COLUMNS)[number] | 'InvoiceDate'
+
+/** The names that the data set Online Retail II gives them, where they differ. */
+const OTHER_NAMES: Partial<Record<Column, string>> = {
+  InvoiceNo: 'Invoice',
+  UnitPrice: 'Price',
+  CustomerID: 'Customer ID',
+}
 const IDENTIFIERS: readonly Column[] = ['InvoiceNo', 'StockCode', 'CustomerID']
 
 /** So much of a field is shown of what is wrong. */
@@ -46,24 +69,29 @@ const LARGEST_PRICE = formatMoney(MAX_CENTS)
  * The rows of a wholesaler's CSV file in file order, the header excepted.
  * @throws UnreadableFile when it is not there, is not CSV, or lacks a column
  */
-export async function* readRows(path: string): AsyncGenerator<Row> {
+export async function* readRows(path: string, options: RowOptions = {}): AsyncGenerator<Row> {
   let judge: ((record: CsvRecord) => Row) | undefined
   for await (const record of records(path)) {
     if (judge) yield judge(record)
-    else judge = rowJudge(path, record.fields)
+    else judge = rowJudge(path, record.fields, options)
   }
   if (!judge)
     throw new UnreadableFile(`${path} is empty: its first line should name the columns ${COLUMNS.join(', ')}.`)
 }
 
 /**
- * How the records below a header are read. Columns may stand in any order, their names in any case.
+ * How the records below a header are read. Columns may stand in any order, their names in any case. The column InvoiceDate may be missing.
  * A row is skipped for the first reason that holds, in the order of SKIP_REASONS. Malformed is a row that has not one
  * field for each column, no invoice or product, a number that is none or is larger than the desk can hold, or an
  * identifier over 64 characters: a shortened one could be taken for another.
  */
-function rowJudge(path: string, header: CsvRecord['fields']): (record: CsvRecord) => Row {
-  const place = placesOf(path, header === BROKEN_OFF ? [] : header)
+function rowJudge(
+  path: string,
+  header: CsvRecord['fields'],
+  { exactPrices = false }: RowOptions,
+): (record: CsvRecord) => Row {
+  const names = header === BROKEN_OFF ? [] : header.map((name) => name.trim())
+  const place = placesOf(path, names)
   return ({ line, fields }) => {
     const skipped = (reason: SkipReason, why: string): SkippedRow => ({ skipped: reason, line, why })
     if (fields === BROKEN_OFF) return skipped('malformed', 'the file ends within quotes')
@@ -71,22 +99,27 @@ function rowJudge(path: string, header: CsvRecord['fields']): (record: CsvRecord
       return skipped('malformed', `the header has ${header.length} fields, this row has ${fields.length}`)
     }
     const field = (column: Column) => fields[place[column]] ?? ''
-    const is = (column: Column) => `${column} is ${quoted(field(column))}`
+    const is = (column: Column) => `${names[place[column]]} is ${quoted(field(column))}`
     const invoice = field('InvoiceNo')
     const product = field('StockCode')
     const customer = field('CustomerID')
     const quantity = wholeNumber(field('Quantity'))
-    const unitPrice = cents(field('UnitPrice'))
-    if (isBlank(invoice)) return skipped('malformed', 'InvoiceNo is blank')
-    if (isBlank(product)) return skipped('malformed', 'StockCode is blank')
+    const price = cents(field('UnitPrice'))
+    const blank = (column: Column) => `${names[place[column]]} is blank`
+    if (isBlank(invoice)) return skipped('malformed', blank('InvoiceNo'))
+    if (isBlank(product)) return skipped('malformed', blank('StockCode'))
     const tooLong = IDENTIFIERS.find((column) => field(column).length > MAX_ID_LENGTH)
     if (tooLong) return skipped('malformed', `${is(tooLong)}, more than ${MAX_ID_LENGTH} characters`)
     if (quantity === undefined) return skipped('malformed', `${is('Quantity')}, no whole number up to ${MAX_QUANTITY}`)
-    if (unitPrice === undefined) return skipped('malformed', `${is('UnitPrice')}, no amount up to ${LARGEST_PRICE}`)
+    if (price === undefined) return skipped('malformed', `${is('UnitPrice')}, no amount up to ${LARGEST_PRICE}`)
     if (invoice.startsWith('C')) return skipped('creditNote', is('InvoiceNo'))
-    if (isBlank(customer)) return skipped('noCustomer', 'CustomerID is blank')
+    if (isBlank(customer)) return skipped('noCustomer', blank('CustomerID'))
     if (quantity <= 0) return skipped('quantity', is('Quantity'))
+    const { amount: unitPrice, isExact } = price
     if (unitPrice <= 0) return skipped('price', is('UnitPrice'))
+    if (!isExact && exactPrices) return skipped('price', `${is('UnitPrice')}, with more than two digits`)
+    const how = `${names[place.UnitPrice]} ${field('UnitPrice').trim()} became ${formatMoney(unitPrice)}`
+    const date = field('InvoiceDate').trim()
     return {
       orderId: `ord_${idPart(invoice)}`,
       productId: `prd_${idPart(product)}`,
@@ -98,20 +131,26 @@ function rowJudge(path: string, header: CsvRecord['fields']): (record: CsvRecord
       description: field('Description'),
       quantity,
       unitPrice,
+      ...(date !== '' && { date }),
+      ...(!isExact && { rounded: { line, how } }),
     }
   }
 }
 
 function placesOf(path: string, header: readonly string[]): Record<Column, number> {
-  const names = header.map((name) => name.trim().toLowerCase())
-  const places = COLUMNS.map((column) => [column, names.indexOf(column.toLowerCase())] as const)
+  const names = header.map((name) => name.toLowerCase())
+  const placeOf = (column: Column) => {
+    const place = names.indexOf(column.toLowerCase())
+    return place < 0 ? names.indexOf(OTHER_NAMES[column]?.toLowerCase() ?? '') : place
+  }
+  const places = COLUMNS.map((column) => [column, placeOf(column)] as const)
   const missing = places.filter(([, place]) => place < 0).map(([column]) => column)
   if (missing.length > 0) {
     throw new UnreadableFile(
       `${path} has no column ${missing.join(', ')}. Its first line should name the columns ${COLUMNS.join(', ')}.`,
     )
   }
-  return Object.fromEntries(places) as Record<Column, number>
+  return { ...Object.fromEntries(places), InvoiceDate: placeOf('InvoiceDate') } as Record<Column, number>
 }
 
 /** A field as one line that is not too long, whatever is in it. */
@@ -133,12 +172,15 @@ function wholeNumber(text: string): number | undefined {
   return Math.abs(number) <= MAX_QUANTITY ? number : undefined
 }
 
-/** A decimal number as cents, exactly, a third fraction digit rounding half up; `undefined` when it is none or too large. */
-function cents(text: string): Cents | undefined {
+/**
+ * A decimal number as cents, and whether they are all of it; a third fraction digit rounds half up. `undefined` when it is none or too
+ * large.
+ */
+function cents(text: string): { amount: Cents; isExact: boolean } | undefined {
   const [, sign, units = '', fraction = ''] = /^(-?)(\d*)\.?(\d*)$/.exec(text.trim()) ?? []
   if (units + fraction === '') return undefined
   const down = parseMoney(`${units || '0'}.${fraction.slice(0, 2).padEnd(2, '0')}`) ?? Number.NaN
   const amount = down + (fraction.charAt(2) >= '5' ? 1 : 0)
   if (!(amount <= MAX_CENTS)) return undefined
-  return sign ? -amount : amount
+  return { amount: sign ? -amount : amount, isExact: /^0*$/.test(fraction.slice(2)) }
 }

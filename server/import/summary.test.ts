@@ -8,6 +8,8 @@ const plan: Plan = {
   rows: 9,
   rowsSkipped: { malformed: 1, creditNote: 0, noCustomer: 2, quantity: 0, price: 0 },
   skipped: { malformed: [], creditNote: [], noCustomer: [], quantity: [], price: [] },
+  rounded: { rows: 0, first: [] },
+  undated: [],
   customers: [{ customerId: 'cus_1', name: 'Customer 1' }],
   products: [{ productId: 'prd_1', name: 'LANTERN', price: 100 }],
   orders: [],
@@ -33,6 +35,7 @@ test('orders are counted by what became of them, and money is summed exactly', (
   expect(summaryOf(plan, imported, 1.23456)).toEqual({
     rows: 9,
     rowsSkipped: plan.rowsSkipped,
+    pricesRounded: 0,
     customers: 1,
     products: 1,
     ordersPlaced: 6,
@@ -57,6 +60,12 @@ Orders            6, 4 of them were there already
   cancelled       1
 Refused           1
 Seconds           1.235`)
+})
+
+test('people are told how many prices were rounded, where there were some', () => {
+  const some = summaryOf({ ...plan, rounded: { rows: 12, first: [] } }, imported, 1)
+  expect(some.pricesRounded).toBe(12)
+  expect(summaryText(some)).toContain('\nPrices rounded    12\n')
 })
 
 function order(status: OrderState['status'], total: string, rejectionReason: OrderState['rejectionReason'] = null) {

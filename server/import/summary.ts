@@ -9,6 +9,8 @@ export interface Summary {
   /** Rows of the file, without the header. */
   rows: number
   rowsSkipped: Plan['rowsSkipped']
+  /** Rows whose price was rounded to whole cents. */
+  pricesRounded: number
   customers: number
   products: number
   /** The file's orders that are on the desk, placed by this run or before. */
@@ -35,6 +37,7 @@ export function summaryOf(plan: Plan, imported: Imported, seconds: number): Summ
   return {
     rows: plan.rows,
     rowsSkipped: plan.rowsSkipped,
+    pricesRounded: plan.rounded.rows,
     customers: plan.customers.length,
     products: plan.products.length,
     ordersPlaced: orders.length,
@@ -59,6 +62,7 @@ export function summaryText(summary: Summary): string {
   const { rows, rowsSkipped, customers, products, ordersPlaced, approved, rejected, cancelled, alreadyThere } = summary
   const lines = [
     `Rows read         ${rows}${counts(rowsSkipped, 'skipped')}`,
+    ...(summary.pricesRounded > 0 ? [`Prices rounded    ${summary.pricesRounded}`] : []),
     `Customers         ${customers}${already(alreadyThere.customers)}`,
     `Products          ${products}${already(alreadyThere.products)}`,
     `Orders            ${ordersPlaced}${already(alreadyThere.orders)}`,

@@ -43,7 +43,7 @@ describe('the command line for parked orders', () => {
     ['list ord_1', 'ord_1 is too much'],
     ['retry', 'The id of a parked order is missing'],
     ['retry ord_1 ord_2', 'One order at a time: ord_2 is too much.'],
-    ['list --bogus', "'--bogus'"],
+    ['list --bogus', '--bogus is not an option.'],
     ['list --url localhost', '--url must be an address such as http://127.0.0.1:4000/graphql; it is "localhost".'],
   ])('what is wrong is named: %s', (args, sentence) => {
     const parsing = () => parseArguments(args.split(' ').filter(Boolean))

@@ -6,11 +6,11 @@ import { openCheckpoint } from './checkpoint.ts'
 import { openWatermark } from './watermark.ts'
 
 /**
- * The checkpoint is stored after so many events, or after so many milliseconds; a crash repeats what came after it. Events are counted:
- * the distance of two positions says nothing, in some logs they are bytes.
+ * The checkpoint is stored after so many events, or after so many milliseconds; a crash repeats what came after it, before anything new is
+ * done. Events are counted: the distance of two positions says nothing, in some logs they are bytes.
  */
-const CHECKPOINT_EVERY = 5_000
-const CHECKPOINT_AFTER = 10_000
+const CHECKPOINT_EVERY = 1_000
+const CHECKPOINT_AFTER = 2_000
 
 export interface Progress {
   /** Where a reader that starts now goes on. */

@@ -12,6 +12,7 @@ import type { Logger } from 'pino'
 import { within } from '../events/within.ts'
 import type { ExampleOperation } from '../schema/operations.ts'
 import { admission } from './graphql/admission.ts'
+import { answerType, prefersPage, USUAL_TYPE } from './graphql/answer-type.ts'
 import { graphqlOverHttp } from './graphql/apollo.ts'
 import { clientError } from './graphql/errors.ts'
 import { limits } from './graphql/limits.ts'
@@ -24,6 +25,7 @@ import { refuseOtherHosts } from './host-check.ts'
 import { type Address, type Listening, listen } from './listen.ts'
 import { pathOf, refuseOtherMethods } from './methods.ts'
 import { servePlayground } from './playground.ts'
+import { readUtf8Json, refuseOtherText } from './request-text.ts'
 
 const endpoint = '/graphql'
 const requestTakesAtMost = 30_000
@@ -70,9 +72,8 @@ export async function startGateway<Context extends object>(options: GatewayOptio
 
   observe(app)
   const isAnswered = refuseOtherHosts(app, options, log)
-  refuseCompressed(app)
-  app.removeContentTypeParser('text/plain')
-  app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, error, log))
+  readUtf8Json(app)
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(request, reply, error, log))
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url)
     return reply
@@ -87,8 +88,11 @@ export async function startGateway<Context extends object>(options: GatewayOptio
     method: ['GET', 'POST'],
     url: endpoint,
     exposeHeadRoute: false,
+    onRequest: refuseOtherText,
     async handler(request, reply) {
       if (isVisit(request)) return reply.code(400).type('text/html; charset=utf-8').send(signpost)
+      // Apollo looks at it after it has executed a mutation.
+      if (answerType(request.headers.accept) === undefined) throw notAcceptable()
       return graphql.answer(request, reply)
     },
   })
@@ -139,18 +143,8 @@ const outsidePages = {
   'cache-control': 'no-store',
 }
 
-/** A compressed body would be taken for JSON that is wrong. */
-function refuseCompressed(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ headers }) => {
-    const encoding = headers['content-encoding']
-    if (encoding === undefined || encoding === 'identity') return
-    const problem = new Error(`The body must come as it is, not with the content-encoding ${encoding}.`)
-    throw Object.assign(problem, { statusCode: 415 })
-  })
-}
-
 /** What goes wrong before GraphQL is reached: a body that is too large, no JSON, of another type; or a bug. */
-function sendError(reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
+function sendError({ headers }: FastifyRequest, reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
   const status = error.statusCode ?? 500
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
   const isOtherType = error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
@@ -158,7 +152,10 @@ function sendError(reply: FastifyReply, error: FastifyError, log: Logger): Fasti
   const shown = clientError({ message, extensions: { code } }, error, log)
   // A connection closed on a client that is still sending is reset, and the client never reads why. Kept open, what comes is read away.
   reply.removeHeader('connection')
-  return reply.code(status).send({ errors: [shown] })
+  return reply
+    .code(status)
+    .type(answerType(headers.accept) ?? USUAL_TYPE)
+    .send(JSON.stringify({ errors: [shown] }))
 }
 
 /** What people find who open the endpoint in a browser. */
@@ -169,5 +166,11 @@ const signpost = `<!doctype html>
 
 /** Whether a browser wants to show a page. Operations are not answered as one, and none is executed for it. */
 function isVisit({ method, headers }: FastifyRequest): boolean {
-  return method === 'GET' && (headers.accept?.includes('text/html') ?? false)
+  return method === 'GET' && prefersPage(headers.accept)
+}
+
+function notAcceptable(): Error {
+  const problem =
+    'The answer is application/json or application/graphql-response+json, and the request accepts neither.'
+  return Object.assign(new Error(problem), { statusCode: 406 })
 }

@@ -7,6 +7,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
+import { refusalStatus } from './answer-type.ts'
 import { clientError } from './errors.ts'
 import type { Pipeline, Prepared, Refused, Result } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
@@ -108,11 +109,6 @@ function response(status: number, { data, errors }: Result, headers: [string, st
     http: { status, headers: new HeaderMap(headers) },
     body: { kind: 'single', singleResult: { ...(errors && { errors }), ...(data !== undefined && { data }) } },
   }
-}
-
-/** The status of a refused operation. The GraphQL over HTTP draft: to a client that takes `application/json` only, it is an answer like any other. */
-function refusalStatus(accept: string | undefined): 200 | 400 {
-  return accept?.includes('application/graphql-response+json') ? 400 : 200
 }
 
 function headerMap(headers: FastifyRequest['headers']): HeaderMap {

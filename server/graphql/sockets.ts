@@ -1,8 +1,9 @@
 // The WebSockets of the desk: who may open one, how dead ones are found, and how all of them are closed.
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { handleProtocols } from 'graphql-ws'
+import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { limits } from './limits.ts'
@@ -62,8 +63,10 @@ export function serveSockets({ server, path, isAnswered, pipeline, log }: Socket
       { transport: 'websocket', requestId, headers },
       pipeline,
     )
-    socket.on('message', (data) => {
+    socket.on('message', (data, isBinary) => {
       if (socket.bufferedAmount > limits.unreadBytes) socket.terminate()
+      // `ws` looks at the bytes of text messages only.
+      else if (isBinary && !isUtf8(data as Buffer)) socket.close(CloseCode.BadRequest, 'The message is not UTF-8')
       else receive(String(data))
     })
     socket.once('close', (code) => {

@@ -171,15 +171,15 @@ export type ResolversTypes = {
   ParkedReason: schema.ParkedReason;
   ParkedOrder: ResolverTypeWrapper<ParkedDocument>;
   Event: ResolverTypeWrapper<HistoryEntry>;
-  CustomerConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversTypes['Customer']> }>>;
+  CustomerConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.CustomerConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversTypes['Customer']>, edges: ReadonlyArray<ResolversTypes['CustomerEdge']> }>>;
   CustomerEdge: ResolverTypeWrapper<Omit<schema.CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
-  OrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.OrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OrderEdge']>, nodes: ReadonlyArray<ResolversTypes['Order']> }>>;
+  OrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.OrderConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversTypes['Order']>, edges: ReadonlyArray<ResolversTypes['OrderEdge']> }>>;
   OrderEdge: ResolverTypeWrapper<Omit<schema.OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
-  ProductConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ProductConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ProductEdge']>, nodes: ReadonlyArray<ResolversTypes['Product']> }>>;
+  ProductConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ProductConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversTypes['Product']>, edges: ReadonlyArray<ResolversTypes['ProductEdge']> }>>;
   ProductEdge: ResolverTypeWrapper<Omit<schema.ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
-  ParkedOrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ParkedOrderEdge']>, nodes: ReadonlyArray<ResolversTypes['ParkedOrder']> }>>;
+  ParkedOrderConnection: ResolverTypeWrapper<CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversTypes['ParkedOrder']>, edges: ReadonlyArray<ResolversTypes['ParkedOrderEdge']> }>>;
   ParkedOrderEdge: ResolverTypeWrapper<Omit<schema.ParkedOrderEdge, 'node'> & { node: ResolversTypes['ParkedOrder'] }>;
-  EventConnection: ResolverTypeWrapper<Omit<schema.EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['EventEdge']>, nodes: ReadonlyArray<ResolversTypes['Event']> }>;
+  EventConnection: ResolverTypeWrapper<Omit<schema.EventConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversTypes['Event']>, edges: ReadonlyArray<ResolversTypes['EventEdge']> }>;
   EventEdge: ResolverTypeWrapper<Omit<schema.EventEdge, 'node'> & { node: ResolversTypes['Event'] }>;
   CustomerFilter: schema.CustomerFilter;
   OrderFilter: schema.OrderFilter;
@@ -252,15 +252,15 @@ export type ResolversParentTypes = {
   Revision: RevisionOfOrder;
   ParkedOrder: ParkedDocument;
   Event: HistoryEntry;
-  CustomerConnection: CountedWhenSelected<Omit<schema.CustomerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CustomerEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Customer']> }>;
+  CustomerConnection: CountedWhenSelected<Omit<schema.CustomerConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversParentTypes['Customer']>, edges: ReadonlyArray<ResolversParentTypes['CustomerEdge']> }>;
   CustomerEdge: Omit<schema.CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
-  OrderConnection: CountedWhenSelected<Omit<schema.OrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OrderEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Order']> }>;
+  OrderConnection: CountedWhenSelected<Omit<schema.OrderConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversParentTypes['Order']>, edges: ReadonlyArray<ResolversParentTypes['OrderEdge']> }>;
   OrderEdge: Omit<schema.OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
-  ProductConnection: CountedWhenSelected<Omit<schema.ProductConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ProductEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Product']> }>;
+  ProductConnection: CountedWhenSelected<Omit<schema.ProductConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversParentTypes['Product']>, edges: ReadonlyArray<ResolversParentTypes['ProductEdge']> }>;
   ProductEdge: Omit<schema.ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
-  ParkedOrderConnection: CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ParkedOrderEdge']>, nodes: ReadonlyArray<ResolversParentTypes['ParkedOrder']> }>;
+  ParkedOrderConnection: CountedWhenSelected<Omit<schema.ParkedOrderConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversParentTypes['ParkedOrder']>, edges: ReadonlyArray<ResolversParentTypes['ParkedOrderEdge']> }>;
   ParkedOrderEdge: Omit<schema.ParkedOrderEdge, 'node'> & { node: ResolversParentTypes['ParkedOrder'] };
-  EventConnection: Omit<schema.EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['EventEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Event']> };
+  EventConnection: Omit<schema.EventConnection, 'nodes' | 'edges'> & { nodes: ReadonlyArray<ResolversParentTypes['Event']>, edges: ReadonlyArray<ResolversParentTypes['EventEdge']> };
   EventEdge: Omit<schema.EventEdge, 'node'> & { node: ResolversParentTypes['Event'] };
   CustomerFilter: schema.CustomerFilter;
   OrderFilter: schema.OrderFilter;
@@ -480,8 +480,8 @@ export type PlacementResolvers<ContextType = QueryContext, ParentType extends Re
 };
 
 export type PlacementStepConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['PlacementStepConnection'] = ResolversParentTypes['PlacementStepConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['PlacementStepEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['PlacementStep']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PlacementStepEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
@@ -541,8 +541,8 @@ export type EventResolvers<ContextType = QueryContext, ParentType extends Resolv
 };
 
 export type CustomerConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['CustomerConnection'] = ResolversParentTypes['CustomerConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['CustomerEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Customer']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['CustomerEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
   asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
@@ -554,8 +554,8 @@ export type CustomerEdgeResolvers<ContextType = QueryContext, ParentType extends
 };
 
 export type OrderConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Order']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
   asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
@@ -567,8 +567,8 @@ export type OrderEdgeResolvers<ContextType = QueryContext, ParentType extends Re
 };
 
 export type ProductConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Product']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
   asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
@@ -580,8 +580,8 @@ export type ProductEdgeResolvers<ContextType = QueryContext, ParentType extends 
 };
 
 export type ParkedOrderConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['ParkedOrderConnection'] = ResolversParentTypes['ParkedOrderConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['ParkedOrderEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['ParkedOrder']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ParkedOrderEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
   asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
@@ -593,8 +593,8 @@ export type ParkedOrderEdgeResolvers<ContextType = QueryContext, ParentType exte
 };
 
 export type EventConnectionResolvers<ContextType = QueryContext, ParentType extends ResolversParentTypes['EventConnection'] = ResolversParentTypes['EventConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['EventEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Event']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['EventEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   asOf?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
 };

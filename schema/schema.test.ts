@@ -7,6 +7,7 @@ import { buildSchema } from 'graphql'
 import { Configuration } from 'graphql-schema-linter/lib/configuration.js'
 import { validateSchemaDefinition } from 'graphql-schema-linter/lib/validator.js'
 import { describe, expect, test } from 'vitest'
+import { exampleOperations } from './operations.ts'
 import { typeDefinitions } from './type-definitions.ts'
 
 describe('the schema', () => {
@@ -82,3 +83,9 @@ function lint(sdl: string): string[] {
     ({ message, locations }) => `line ${locations?.[0]?.line}: ${message}`,
   )
 }
+
+test('the entries of a page come before the same entries with cursors, which few clients need', () => {
+  const documents = [typeDefinitions, ...exampleOperations().map(({ document }) => document)]
+  for (const document of documents) expect(document).not.toMatch(/^( +)edges\b.*\n(\1 .*\n|\1\}\n|\1".*\n)*\1nodes\b/m)
+  expect(typeDefinitions).toMatch(/^( +)nodes\b.*\n\1".*\n\1edges\b/m)
+})

@@ -1030,10 +1030,10 @@ export type PlacementStepsArgs = {
 
 /** A page of a placement's steps. */
 export type PlacementStepConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<PlacementStepEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<PlacementStep>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<PlacementStepEdge>;
   /** Where the page begins and ends. */
   readonly pageInfo: PageInfo;
 };
@@ -1212,10 +1212,10 @@ export type Event = {
 
 /** A page of customers. */
 export type CustomerConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<CustomerEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<Customer>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<CustomerEdge>;
   /** Where the page begins and ends. */
   readonly pageInfo: PageInfo;
   /** How many match the filter, on all pages. */
@@ -1234,10 +1234,10 @@ export type CustomerEdge = {
 
 /** A page of orders. */
 export type OrderConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<OrderEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<Order>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<OrderEdge>;
   /** Where the page begins and ends. */
   readonly pageInfo: PageInfo;
   /** How many match the filter, on all pages. */
@@ -1256,10 +1256,10 @@ export type OrderEdge = {
 
 /** A page of products. */
 export type ProductConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<ProductEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<Product>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<ProductEdge>;
   /** Where the page begins and ends. */
   readonly pageInfo: PageInfo;
   /** How many match the filter, on all pages. */
@@ -1278,10 +1278,10 @@ export type ProductEdge = {
 
 /** A page of parked orders. */
 export type ParkedOrderConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<ParkedOrderEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<ParkedOrder>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<ParkedOrderEdge>;
   /** Where the page begins and ends. */
   readonly pageInfo: PageInfo;
   /** How many are parked, on all pages. */
@@ -1300,10 +1300,10 @@ export type ParkedOrderEdge = {
 
 /** A page of events. */
 export type EventConnection = {
-  /** The entries with their cursors. */
-  readonly edges: ReadonlyArray<EventEdge>;
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<Event>;
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<EventEdge>;
   /** Where the page begins and ends. `endCursor` stays good: events that are recorded later follow after it. */
   readonly pageInfo: PageInfo;
   /** Everything up to here is in the answer, as far as the page reaches. */

@@ -21,7 +21,6 @@ const ORDERS = [
   { orderId: 'ord_too_much_tea', customerId: 'cus_chiyo', content: lines(['prd_teapot', 30]) },
   { orderId: 'ord_lanterns', customerId: 'cus_ada', content: lines(['prd_lantern', 6]) },
   { orderId: 'ord_second_thoughts', customerId: 'cus_ada', content: lines(['prd_vase', 10]) },
-  { orderId: 'ord_service', customerId: 'cus_bruno', content: { total: '480.00' } },
 ]
 
 /** The beginning of the story that the example operations tell. What comes next, such as shipping that order, is left to whoever looks at the demo. */
@@ -32,6 +31,7 @@ const TOLD = new Set([
   'ChangePrice',
   'ChangeCreditLimit',
   'PlaceOrder',
+  'PlaceOrderByTotal',
 ])
 
 /** Sends the demo's commands to a desk, one after another, as a client would. */
@@ -42,7 +42,9 @@ export async function fillDemo(url: string): Promise<void> {
   for (const input of CUSTOMERS) await mutate(url, 'registerCustomer', 'RegisterCustomerInput', input)
   for (const input of PRODUCTS) await mutate(url, 'addProduct', 'AddProductInput', input)
   for (const input of ORDERS) await mutate(url, 'placeOrder', 'PlaceOrderInput', input)
-  await Promise.all(['ord_demo', ...ORDERS.map(({ orderId }) => orderId)].map((orderId) => decided(url, orderId)))
+  await Promise.all(
+    ['ord_demo', 'ord_demo_total', ...ORDERS.map(({ orderId }) => orderId)].map((orderId) => decided(url, orderId)),
+  )
   await mutate(url, 'shipOrder', 'ShipOrderInput', { orderId: 'ord_ovens', trackingCode: 'BX-2041' })
   await mutate(url, 'recordPayment', 'RecordPaymentInput', { orderId: 'ord_ovens' })
   await mutate(url, 'shipOrder', 'ShipOrderInput', { orderId: 'ord_tea', trackingCode: 'BX-2042' })

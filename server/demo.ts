@@ -18,7 +18,7 @@ let stopping = false
 
 try {
   // No server, whatever the environment names: what is made up has no place among what others keep there.
-  const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory })
+  const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory, filled: true })
   closeWhenTold(openLog(logLevel), async () => {
     stopping = true
     await desk.close()

@@ -39,7 +39,7 @@ export async function startDesk(settings: Settings): Promise<Desk> {
 
 async function startRoles(ground: Ground, settings: Settings, opened: Opened): Promise<string> {
   const { roles, messaging, log } = ground
-  const { coordination } = settings
+  const { coordination, filled } = settings
   const running: RunningRoles = {}
   const hints = hintsOf(ground)
 
@@ -74,7 +74,7 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const health = () => deskHealth(ground, running, { feed, rollCall })
   const front =
     views && feed
-      ? await runGateway(ground, { address: settings, views, feed, bus: buses.clients, health, coordination })
+      ? await runGateway(ground, { address: settings, views, feed, bus: buses.clients, health, coordination, filled })
       : await startHealthServer(settings, health, log)
   opened.push(() => front.close())
   // To the end: what is being handed over is held still.

@@ -1,4 +1,4 @@
-// What the playground opens with: of the example operations those that tell the story of one order, from an empty desk on.
+// What the playground opens with: of the example operations those that tell the story of two orders, from an empty desk on.
 import { type ExampleOperation, exampleOperations } from '../schema/operations.ts'
 
 const story = [
@@ -7,16 +7,27 @@ const story = [
   'PlaceOrder',
   'Order',
   'OrderChanged',
+  'ReviseOrder',
   'ShipOrder',
+  'PlaceOrderByTotal',
+  'CancelOrder',
+  'Orders',
   'Customer',
   'Events',
   'ChangePrice',
 ]
 
-/** The tabs of the playground, the first one first. All other examples are in schema/operations. */
-export function playgroundTabs(): ExampleOperation[] {
+/** The first tab where there are orders already. */
+const overview = 'Orders'
+
+/**
+ * The tabs of the playground, the first one first. All other examples are in schema/operations.
+ * @param filled whether the desk begins with orders, so that a look at them comes first
+ */
+export function playgroundTabs(filled = false): ExampleOperation[] {
+  const order = filled ? [overview, ...story.filter((name) => name !== overview)] : story
   const examples = new Map(exampleOperations().map((example) => [example.name, example]))
-  return story.map((name) => {
+  return order.map((name) => {
     const example = examples.get(name)
     if (example === undefined) throw new Error(`There is no example operation ${name}.`)
     return example

@@ -58,6 +58,10 @@ test('every operation that it is given is a tab, whatever is written in it', asy
       },
     },
     localStorage: { getItem: () => 'yes' },
+    document: {},
+    MutationObserver: class {
+      observe() {}
+    },
   }
   new Function(...Object.keys(browser), script)(...Object.values(browser))
   expect(options?.initialWindows).toEqual([

@@ -77,6 +77,20 @@ AltairGraphQL.init({
   instanceStorageNamespace: 'creditline_',
 })
 
+// The variables of a tab are in a pane that is closed at first and has no setting: it is opened when the tab is shown for the first time.
+const shownTabs = new WeakSet()
+let shownWindow
+new MutationObserver(() => {
+  const window = document.querySelector('app-window')
+  const tab = document.querySelector('.window-switcher__item--active')
+  const pane = window?.querySelector('.variables-editor-container')
+  if (!tab || !pane || window === shownWindow) return
+  shownWindow = window
+  if (shownTabs.has(tab)) return
+  shownTabs.add(tab)
+  if (!pane.matches('.show-variables')) pane.querySelector('[track-id=toggle_variables]').click()
+}).observe(document.documentElement, { subtree: true, childList: true })
+
 // On the first visit Altair opens its tabs one after another and stays at the last; the story begins at the first.
 const visited = 'creditline_visited'
 if (!localStorage.getItem(visited)) {

@@ -12,7 +12,7 @@ const programs: Record<Program, { usage: string; purpose: string; settings: read
   demo: {
     usage: 'npm run demo -- [options]',
     purpose: 'Runs a desk with customers, products and orders in it, which are gone when it ends.',
-    settings: ['PORT', 'HOST', 'LOG_LEVEL', 'CURRENCY'],
+    settings: ['PORT', 'HOST', 'ALLOWED_HOSTS', 'LOG_LEVEL', 'CURRENCY'],
   },
 }
 

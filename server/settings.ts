@@ -34,6 +34,8 @@ export interface Settings {
   currency?: string | undefined
   /** Whether the views that are there are dropped at the start, and built anew from the log (default: no). */
   rebuildViews?: boolean | undefined
+  /** Whether the desk begins with orders, as the demo does: the playground shows them first. */
+  filled?: boolean | undefined
 }
 
 export const roles = ['gateway', 'command', 'saga', 'projector'] as const

@@ -14,7 +14,8 @@ describe('on an empty desk', () => {
   test.each(tabs)(
     'the tab $title has its outcome when those before it were sent',
     async ({ name, document, variables }) => {
-      if (name === 'ShipOrder') await expect.poll(() => statusOf(desk.url(), 'ord_demo')).toBe('APPROVED')
+      if (name === 'ReviseOrder') await expect.poll(() => statusOf(desk.url(), 'ord_demo')).toBe('APPROVED')
+      if (name === 'ShipOrder') await revised(desk.url())
       const answer = await ask<Record<string, Answer>>(desk.url(), document, variables)
       expect(missing(answer)).toEqual([])
     },
@@ -34,8 +35,22 @@ describe('on the demo', () => {
     }
   })
 
+  test('the first tab lists orders, of which there are some', async () => {
+    await fillDemo(desk.url())
+    const [first] = playgroundTabs(true)
+    const { orders } = await ask<{ orders: { nodes: unknown[] } }>(desk.url(), first?.document ?? '', first?.variables)
+    expect(orders.nodes.length).toBeGreaterThan(3)
+  })
+
+  test.each(['ReviseOrder', 'CancelOrder'])('the tab %s does so without those before it', async (name) => {
+    await fillDemo(desk.url())
+    const { document = '', variables } = tabs.find((tab) => tab.name === name) ?? {}
+    expect(missing(await ask<Record<string, Answer>>(desk.url(), document, variables))).toEqual([])
+  })
+
   test('the tabs tell that what is there already was sent before, and the order can be shipped', async () => {
-    for (const { document, variables } of tabs) {
+    for (const { name, document, variables } of tabs) {
+      if (name === 'ShipOrder') await revised(desk.url())
       const answer = await ask<Record<string, Answer>>(desk.url(), document, variables)
       expect(missing(answer)).toEqual([])
     }
@@ -52,6 +67,13 @@ function missing(answer: Record<string, Answer>): string[] {
     const value = answer[field]
     return !value || value.nodes?.length === 0 || (value.userErrors?.length ?? 0) > 0
   })
+}
+
+/** The revision of the tab is decided: until then the order is not shipped. */
+async function revised(url: string): Promise<void> {
+  const query = '{ order(id: "ord_demo") { revision { state } } }'
+  const state = async () => (await ask<{ order: { revision: { state: string } } }>(url, query)).order.revision.state
+  await expect.poll(state).toBe('APPLIED')
 }
 
 async function statusOf(url: string, id: string): Promise<string | undefined> {

@@ -41,6 +41,30 @@ test.skipIf(word !== '')(`the playground runs a query, a mutation and a subscrip
   expect(complaints).toEqual([])
 })
 
+test.skipIf(word !== '')(
+  `each tab opens with its variables in sight, and a closed pane stays closed${word}`,
+  async () => {
+    const desk = await startDesk({ ...placeOf(temporary()).settings, host: '127.0.0.1', port: 0, logLevel: 'error' })
+    onTestFinished(() => desk.close())
+    const { page, complaints } = await open(`${desk.url}/playground`)
+    const variables = page.locator('.variables-editor-container.show-variables app-variables-editor')
+    await page.locator('.window-switcher__item--active', { hasText: titleOf('RegisterCustomer') }).waitFor()
+    for (const { name, variables: shown } of playgroundTabs()) {
+      await choose(page, name)
+      const [text = ''] = JSON.stringify(shown).match(/"[A-Za-z]\w*"/) ?? []
+      await variables.filter({ hasText: text }).waitFor()
+    }
+    await page.locator('[track-id=toggle_variables]').click()
+    await variables.waitFor({ state: 'detached' })
+    await choose(page, 'PlaceOrder')
+    await variables.waitFor()
+    await choose(page, playgroundTabs().at(-1)?.name ?? '')
+    await page.locator('.variables-editor-container').waitFor()
+    expect(await variables.count()).toBe(0)
+    expect(complaints).toEqual([])
+  },
+)
+
 /** Opens a page, and collects what it asks of other places, what it fails to get, and what it complains of. */
 async function open(url: string): Promise<{ page: Page; complaints: string[] }> {
   const context = await chromium.launchPersistentContext(temporary(), {

@@ -25,11 +25,12 @@ interface Parts {
   bus: CommandBus
   health: () => Promise<Health>
   coordination: Coordination | undefined
+  filled: boolean | undefined
 }
 
 /** @throws Error when the address cannot be listened on */
 export function runGateway({ logId, currency, log }: Ground, parts: Parts): Promise<Gateway> {
-  const { address, views, feed, bus, health, coordination } = parts
+  const { address, views, feed, bus, health, coordination, filled } = parts
   const reads = readsOn({ views, feed, currency, version: packageJson.version })
   return startGateway({
     ...address,
@@ -38,7 +39,7 @@ export function runGateway({ logId, currency, log }: Ground, parts: Parts): Prom
       resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
     }),
     context: () => ({ reads, bus, coordination, loaders: createLoaders(reads) }),
-    operations: playgroundTabs(),
+    operations: playgroundTabs(filled),
     health,
     log,
   })

@@ -355,7 +355,7 @@ describe('a snapshot', () => {
     await settleOrders(bus, store, 0, 50)
     await expect.poll(async () => (await snapshotsOf(store)).length).toBeGreaterThan(0)
     expect(log.warn).toHaveBeenCalledTimes(2)
-    expect(log.warn).toHaveBeenCalledWith({ stream, error: new Error('the disk is full') }, expect.any(String))
+    expect(log.warn).toHaveBeenCalledWith({ stream, err: new Error('the disk is full') }, expect.any(String))
   })
 
   test('makes loading read a few events, however long the stream', async () => {
@@ -447,7 +447,7 @@ describe('a snapshot of several parts', () => {
     await interrupted.send(fromClient(cus.register(100_000), 'registration'))
     await settleOrders(interrupted, store, 0, 3)
     await expect.poll(() => told.warn).toHaveBeenCalledOnce()
-    expect(told.warn).toHaveBeenCalledWith({ stream, error: expect.any(RevisionConflict) }, expect.any(String))
+    expect(told.warn).toHaveBeenCalledWith({ stream, err: expect.any(RevisionConflict) }, expect.any(String))
 
     const log = watched(store)
     const again = openCommandHandler(log, { ...IN_PARTS, log: told })
@@ -464,7 +464,7 @@ describe('a snapshot of several parts', () => {
     await settleOrders(bus, store, 0, 10)
     await expect.poll(() => told.warn).toHaveBeenCalled()
     const error = expect.objectContaining({ message: expect.stringMatching(/has \d+ parts; 32 can be read/) })
-    expect(told.warn).toHaveBeenCalledWith({ stream, error }, 'A snapshot could not be written')
+    expect(told.warn).toHaveBeenCalledWith({ stream, err: error }, 'A snapshot could not be written')
     expect(await partsOf(store)).toEqual([])
   })
 })

@@ -52,7 +52,7 @@ export function openSnapshots(
       }
     } catch (error) {
       // A stream without a snapshot, or with an older one, only takes longer to load.
-      log.warn({ stream, error }, 'A snapshot could not be written')
+      log.warn({ stream, err: error }, 'A snapshot could not be written')
     } finally {
       underWay.delete(stream)
     }

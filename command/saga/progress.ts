@@ -43,7 +43,7 @@ export async function openProgress(store: EventStore, reader: string, log: Pick<
       if (!alone) log.warn({ reader }, 'another process runs the same sagas')
     } catch (error) {
       // An older checkpoint only means more to look at after the next start.
-      log.warn({ reader, error }, 'the checkpoint could not be stored')
+      log.warn({ reader, err: error }, 'the checkpoint could not be stored')
     }
   }
 

@@ -11,10 +11,18 @@ export interface Decider<A extends Aggregate> {
   initialState(): A['state']
   /** The command that a stream begins with, as a rule. */
   beginsWith?: A['command']['type']
-  /** The events that a command leads to (none: nothing is to be done), or why it is refused. */
-  decide(command: A['command'], state: A['state']): readonly A['event'][] | Refusal
+  /**
+   * The events that a command leads to (none: nothing is to be done), or why it is refused.
+   * @param version of the stream, as clients see it: the place of its newest event, 1 for the first; 0 without one
+   */
+  decide(command: A['command'], state: A['state'], version?: number): readonly A['event'][] | Refusal
   /** The state after an event. It may reuse the state that it is given: whoever calls it owns that state. */
   evolve(state: A['state'], event: A['event']): A['state']
+  /**
+   * Whether an event that this release cannot read is left out of the state. Without it no command is decided on a stream that has one: only
+   * where each event is about something of its own is it no loss to the others.
+   */
+  skipsUnreadable?: boolean
   /**
    * How much memory the state takes beyond a few fields, in units of about 300 bytes, of which only so many are kept. Asked after every
    * batch of commands, so it adds up sizes and walks through nothing. What a Memory has open is weighed besides.

@@ -13,7 +13,7 @@ export function given<A extends Aggregate>(decider: Decider<A>, ...before: A['ev
     when(command: A['command']) {
       const state = fold(before)
       const untouched = structuredClone(state)
-      const decision = decider.decide(command, state)
+      const decision = decider.decide(command, state, before.length)
       expect(state, `${command.type} changed the state before anything was recorded`).toStrictEqual(untouched)
       const instead = `What ${command.type} led to instead:\n${told(decision)}\n`
 

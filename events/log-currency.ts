@@ -1,7 +1,14 @@
 // The currency of all amounts in a log, which its first start records.
 import { randomUUID } from 'node:crypto'
-import { type DomainEvent, SCHEMA_VERSION } from './catalogue.ts'
-import { ALL_EVENTS, type EventStore, type NewEvent, OutcomeUnknown, RevisionConflict } from './store/event-store.ts'
+import { SCHEMA_VERSION } from './catalogue.ts'
+import {
+  ALL_EVENTS,
+  type EventStore,
+  type NewEvent,
+  OutcomeUnknown,
+  type RecordedEvent,
+  RevisionConflict,
+} from './store/event-store.ts'
 
 /** Of a log without a recorded currency, and of a new one where nobody says otherwise. */
 export const USUAL_CURRENCY = 'EUR'
@@ -47,6 +54,6 @@ async function logStream(store: EventStore) {
   return { newest, currency }
 }
 
-function isChoice<Event extends DomainEvent>(event: Event): event is Event & { type: 'CurrencyChosen' } {
+function isChoice(event: RecordedEvent): event is Extract<RecordedEvent, { type: 'CurrencyChosen' }> {
   return event.type === 'CurrencyChosen'
 }

@@ -2,6 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { SCHEMA_VERSION } from './catalogue.ts'
 import { type EventStore, type NewEvent, NO_EVENTS, OutcomeUnknown, RevisionConflict } from './store/event-store.ts'
+import { whyUnreadable } from './store/readable.ts'
 
 /**
  * The identity of the log: 12 of a-z and 0-9, drawn at random when the log is new and recorded as its first event.
@@ -32,8 +33,9 @@ export async function logIdentity(store: EventStore): Promise<string> {
 /** The identity, if the log has begun. @throws StoreUnavailable, or Error when the log begins with something else */
 export async function recordedIdentity(store: Pick<EventStore, 'read'>): Promise<string | undefined> {
   for await (const [first] of store.read('log', { limit: 1 })) {
-    if (first?.type !== 'LogCreated') throw new Error(`The log begins with ${first?.type}, not with LogCreated.`)
-    return first.data.logId
+    if (first?.type === 'LogCreated') return first.data.logId
+    const found = first?.type === 'Unreadable' ? whyUnreadable(first) : `it begins with ${first?.type}`
+    throw new Error(`The log has no identity: ${found}.`)
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 // Stored events of older versions, made into what the catalogue says today. Stored events themselves are never changed.
-import { type DomainEvent, SCHEMA_VERSION } from './catalogue.ts'
+import { SCHEMA_VERSION } from './catalogue.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -15,7 +15,9 @@ const UPCASTERS: Readonly<Record<string, Readonly<Record<number, (data: Data) =>
 }
 
 /** The event as the catalogue has it today; the very same event when it was stored as that. A newer desk's event is left as it is. */
-export function upcast<Event extends DomainEvent & { metadata: { schemaVersion: number } }>(event: Event): Event {
+export function upcast<Event extends { type: string; data: unknown; metadata: { schemaVersion: number } }>(
+  event: Event,
+): Event {
   if (event.metadata.schemaVersion >= SCHEMA_VERSION) return event
   const steps = UPCASTERS[event.type]
   if (!steps) return event

@@ -1,6 +1,9 @@
 // What a view is: a pure fold of events over one document at a time, and the fields that it is queried by.
+import type { Entity } from '../events/ids.ts'
 import type { Position } from '../events/position.ts'
+import { ownerOf } from '../events/store/categories.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
+import { readable } from '../events/store/readable.ts'
 
 /** What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. */
 export interface ViewDocument {
@@ -39,6 +42,47 @@ export type ViewName = 'customers' | 'orders' | 'products' | 'parked'
 /** The topic on which changes of a document are announced. */
 export function documentTopic(view: ViewName, id: string): string {
   return `${view}/${id}`
+}
+
+/** A document of an aggregate. */
+export interface VersionedDocument extends ViewDocument {
+  /** How far the aggregate's own stream has come: the place of its newest event, 1 for the first. */
+  version: number
+}
+
+/**
+ * The view of an aggregate, with one document for each. The version of a document is counted here and nowhere else: every event of the
+ * aggregate's own stream moves it, whatever else the view makes of the event. An event in its stream, or in one of its processes, that cannot
+ * be read breaks the document.
+ * @param view makes of events what the document says besides; a document that it begins has the version 0
+ */
+export function viewOf<Document extends VersionedDocument>(
+  aggregate: Entity,
+  view: Projection<Document>,
+): Projection<Document> {
+  const ownerIn = ({ stream }: RecordedEvent) => {
+    const owner = ownerOf(stream)
+    return owner?.entity === aggregate ? owner.id : undefined
+  }
+  return {
+    ...view,
+
+    documentsOf(event) {
+      const owner = ownerIn(event)
+      if (event.type === 'Unreadable') return owner === undefined ? [] : [owner]
+      const ids = view.documentsOf(event)
+      const isOwn = owner !== undefined && event.stream === `${aggregate}-${owner}`
+      return isOwn && !ids.includes(owner) ? [...ids, owner] : ids
+    },
+
+    evolve(before, recorded) {
+      const event = readable(recorded)
+      const after = view.evolve(before, event)
+      if (!after || event.stream !== `${aggregate}-${after.id}`) return after
+      const counted = after.position === event.position ? after : changed(after, event, {})
+      return { ...counted, version: event.revision + 1 }
+    },
+  }
 }
 
 /** A copy of a document with some fields changed by an event. */

@@ -1,9 +1,12 @@
 // What happened, in one plain sentence for each event: for people who read the audit log.
 import type { DomainEvent, SagaSubject } from '../events/catalogue.ts'
 import { formatMoney } from '../events/money.ts'
+import type { HistoryEntry } from './store/view-store.ts'
 
 /** One English sentence on an event, without a full stop; amounts with two fraction digits. */
-export function summary(event: DomainEvent): string {
+export function summary(recorded: DomainEvent | HistoryEntry): string {
+  if ('unreadable' in recorded.data) return `${recorded.type}, which could not be read: ${recorded.data.unreadable}`
+  const event = recorded as DomainEvent
   switch (event.type) {
     case 'CustomerRegistered':
       return `Registered customer ${event.data.name} with a credit limit of ${formatMoney(event.data.creditLimit)}`

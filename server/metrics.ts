@@ -15,6 +15,7 @@ const meanings: Readonly<Record<string, string>> = {
   creditline_sagas_parked: 'Orders and revisions that wait for an operator.',
   creditline_projector_position: 'How far into the log the views are folded.',
   creditline_projector_broken_documents: 'Documents of the views that are not folded further.',
+  creditline_foreign_events: 'Events since the start of the projector that no desk wrote: they are skipped.',
   creditline_projector_unplaced_events: 'Events since the start of the projector that a view could not place.',
 }
 
@@ -31,11 +32,16 @@ export function metricsOf({ ready, parts }: Health): string {
   }
   for (const [part, { figures = {} }] of named) {
     for (const [figure, value] of Object.entries(figures)) {
-      const name = `creditline_${snakeCase(part)}_${snakeCase(figure)}`
+      const name = nameOf(part, figure)
       metrics.push(gauge(name, meanings[name] ?? `${figure} of ${part}.`, [['', value]]))
     }
   }
   return metrics.join('')
+}
+
+/** Foreign events are of the log; the projector counts them because it is the one that reads all of it. */
+function nameOf(part: string, figure: string): string {
+  return figure === 'foreignEvents' ? 'creditline_foreign_events' : `creditline_${snakeCase(part)}_${snakeCase(figure)}`
 }
 
 function gauge(name: string, meaning: string, samples: readonly (readonly [labels: string, value: number])[]): string {

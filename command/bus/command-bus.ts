@@ -57,16 +57,24 @@ export interface CommandBus {
   /**
    * Has a command decided, and its events appended.
    * @param deadline without it, the command waits for its turn as long as that takes
-   * @throws NotDecided when broken machinery is in the way; the same message again is safe. Any other error is a bug, or a stream that
-   *   its decider cannot fold: the same message again does not help
+   * @throws NotDecided when broken machinery is in the way; the same message again is safe. CannotFold when the stream has an event that
+   *   its decider cannot take: the same message again helps once a release is at work that can. Any other error is a bug
    */
   send(message: CommandMessage, deadline?: Deadline): Promise<Outcome>
 
   /**
    * The list price of a product now; `undefined` when the product is unknown.
-   * @throws NotDecided
+   * @throws NotDecided, CannotFold
    */
   priceOf(productId: string, deadline?: Deadline): Promise<Cents | undefined>
+}
+
+/**
+ * The stream has an event that its decider cannot take: another release wrote it, say. Nothing was decided. Waiting does not help, and all
+ * other streams go on.
+ */
+export class CannotFold extends Error {
+  override name = 'CannotFold'
 }
 
 /** Machinery is broken or overloaded. The command may or may not have been recorded: the same message again settles it. */

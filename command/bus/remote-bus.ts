@@ -6,7 +6,7 @@ import { retry, retryBudget } from '../../events/retry.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import { within } from '../../events/within.ts'
 import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts'
-import { type CommandBus, type Deadline, NotDecided } from './command-bus.ts'
+import { CannotFold, type CommandBus, type Deadline, NotDecided } from './command-bus.ts'
 import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
 import { asReply, type Question, type Reply, type Request } from './remote-messages.ts'
 
@@ -128,11 +128,12 @@ export function openRemoteBus({
   }
 }
 
-/** The answer to what was asked. @throws NotDecided, or Error where a bug is in the way, as a handler in the same process does */
+/** The answer to what was asked. @throws NotDecided, CannotFold, or Error where a bug is in the way, as a handler in the same process does */
 function understood(stream: StreamName, answer: unknown): Reply {
   const reply = asReply(answer)
   if (!reply) throw misunderstood(stream)
   if ('notDecided' in reply) throw new NotDecided(reply.notDecided)
+  if ('cannotFold' in reply) throw new CannotFold(reply.cannotFold)
   if ('failed' in reply) throw new Error(reply.failed)
   return reply
 }

@@ -23,6 +23,8 @@ export type Reply =
   | { price: Cents | null }
   /** Machinery is in the way: the same request again is safe. */
   | { notDecided: string }
+  /** The stream cannot be folded. */
+  | { cannotFold: string }
   /** A bug is in the way: the same request again would fail again. */
   | { failed: string }
 
@@ -42,10 +44,10 @@ export function asRequest(message: unknown): Request | undefined {
 /** The reply that a message is; `undefined` when it is none. */
 export function asReply(message: unknown): Reply | undefined {
   if (!isObject(message)) return undefined
-  const { outcome, price, notDecided, failed } = message
+  const { outcome, price, notDecided, cannotFold, failed } = message
   if (isObject(outcome) && typeof outcome.accepted === 'boolean') return message as Reply
   if (typeof price === 'number' || price === null) return message as Reply
-  if (typeof notDecided === 'string' || typeof failed === 'string') return message as Reply
+  if ([notDecided, cannotFold, failed].some((text) => typeof text === 'string')) return message as Reply
   return undefined
 }
 

@@ -1,7 +1,14 @@
 // The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
 import { messageOf } from '../../events/message-of.ts'
 import type { Messaging, Subscription } from '../../events/messaging/messaging.ts'
-import { type CommandBus, type CommandMessage, type Deadline, NotDecided, type Outcome } from './command-bus.ts'
+import {
+  CannotFold,
+  type CommandBus,
+  type CommandMessage,
+  type Deadline,
+  NotDecided,
+  type Outcome,
+} from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
 import { asRequest, type Expiry, type Reply } from './remote-messages.ts'
 import { openTransit } from './transit.ts'
@@ -59,6 +66,7 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
       return { price: (await handler.priceOf(request.productId, deadline)) ?? null }
     } catch (error) {
       const reason = messageOf(error)
+      if (error instanceof CannotFold) return { cannotFold: reason }
       return error instanceof NotDecided ? { notDecided: reason } : { failed: reason }
     } finally {
       inService--

@@ -38,8 +38,9 @@ export interface Choreography<Facts> {
   idOf(event: RecordedEvent): string | undefined
   about(id: string): SagaSubject
 
-  /** The stream that tells what becomes of it. */
+  /** The stream that tells what becomes of it, and the category of such streams. */
   storyOf(id: string): StreamName
+  stories: Category
   /** The first event of that stream, and what the policies keep of it. */
   beginsWith: DomainEvent['type']
   begin(event: RecordedEvent): Facts

@@ -1,6 +1,7 @@
 // What policies know of one order, and what they ask for. Pure, as a decider is.
 import { type Position, START } from '../../events/position.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { readable } from '../../events/store/readable.ts'
 import type { Ask, Choreography, Policy } from './definition.ts'
 
 export interface Known<Facts> {
@@ -25,12 +26,13 @@ export function relevantTypes<Facts>({ beginsWith, amended, policies }: Choreogr
   return new Set([...its, ...policies.flatMap(({ when, until = [] }) => [...when, ...until])])
 }
 
-/** What is known after one more event. */
+/** What is known after one more event. @throws CannotRead, and what the choreography throws at the event */
 export function learn<Facts>(
   choreography: Choreography<Facts>,
   known: Known<Facts> | undefined,
-  event: RecordedEvent,
+  recorded: RecordedEvent,
 ): Known<Facts> {
+  const event = readable(recorded)
   const facts = factsAfter(choreography, known, event)
   const happened = new Map(known?.happened)
   happened.set(event.type, Math.max(event.position, happened.get(event.type) ?? 0))
@@ -77,9 +79,10 @@ export function beganAt<Facts>({ beginsWith }: Choreography<Facts>, { happened }
 export function asks<Facts>(
   choreography: Choreography<Facts>,
   { facts }: Known<Facts>,
-  event: RecordedEvent,
+  recorded: RecordedEvent,
   now: number,
 ): Asked<Facts>[] {
+  const event = readable(recorded)
   return choreography.policies
     .filter(({ at, when }) => !at && when.includes(event.type))
     .flatMap((policy) => asked(choreography, policy, event, facts, now))

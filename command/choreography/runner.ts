@@ -22,6 +22,8 @@ export function startPolicies<Facts>(
       name: choreography.name,
       reader: choreography.name,
       follows: choreography.follows,
+      stories: choreography.stories,
+      begunBy: (first) => (first.type === choreography.beginsWith ? choreography.idOf(first) : undefined),
       relevant: relevantTypes(choreography),
       idOf: choreography.idOf,
       storyOf: (_, id) => choreography.storyOf(id),

@@ -1,10 +1,14 @@
 // What happened to one order, from its own stream and from those of the participants.
 import { ALL_EVENTS, type EventStore, type RecordedEvent } from '../../events/store/event-store.ts'
 import { newestFirst } from '../../events/store/newest-first.ts'
+import { readable } from '../../events/store/readable.ts'
 import type { Choreography } from './definition.ts'
 import { beganAt, type Known, learn, relevantTypes } from './known.ts'
 
-/** What is known of an order from its own stream; `undefined` when that has no event. Throws what the choreography throws at one. */
+/**
+ * What is known of an order from its own stream; `undefined` when that has no event.
+ * @throws CannotRead, and what the choreography throws at an event
+ */
 export async function knownOf<Facts>(
   choreography: Choreography<Facts>,
   store: EventStore,
@@ -13,7 +17,7 @@ export async function knownOf<Facts>(
   const relevant = relevantTypes(choreography)
   let known: Known<Facts> | undefined
   for await (const page of store.read(choreography.storyOf(id), { limit: ALL_EVENTS })) {
-    for (const event of page) if (relevant.has(event.type)) known = learn(choreography, known, event)
+    for (const event of page) if (relevant.has(readable(event).type)) known = learn(choreography, known, event)
   }
   return known
 }

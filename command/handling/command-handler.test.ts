@@ -409,8 +409,10 @@ describe('what is in memory', () => {
     const log = watched(store)
     const handler = openCommandHandler(log, { weightAtRest: 8 })
     for (let number = 0; number < 5; number++) {
-      for (const customer of ['customer-cus_1', 'customer-cus_2'] as const) {
-        await handler.send({ ...reservation(number), stream: customer })
+      for (const customerId of ['cus_1', 'cus_2'] as const) {
+        const message = reservation(number)
+        const command = { ...message.command, customerId } as CommandMessage['command']
+        await handler.send({ ...message, command, stream: `customer-${customerId}` })
         await turn()
       }
     }

@@ -10,13 +10,10 @@ import {
   StoreUnavailable,
   type StreamName,
 } from '../../events/store/event-store.ts'
+import { CannotRead, readable } from '../../events/store/readable.ts'
+import { CannotFold } from '../bus/command-bus.ts'
 import { commandIdOf, eventOf, forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
-
-/** The stream has an event that its decider throws at: neither waiting nor trying again helps. */
-class CannotFold extends Error {
-  override name = 'CannotFold'
-}
 
 /** A stream, from its snapshot and what came after it if there is one that can be used, else from its first event. @throws CannotFold */
 export async function load(store: EventStore, snapshots: Snapshots, stream: StreamName, kind: Kind): Promise<Loaded> {
@@ -92,10 +89,12 @@ function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): 
 }
 
 function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent): unknown {
+  if (event.type === 'Unreadable' && decider.skipsUnreadable) return state
   try {
-    return decider.evolve(state, event)
+    return decider.evolve(state, readable(event))
   } catch (cause) {
     const reason = messageOf(cause)
+    if (cause instanceof CannotRead) throw new CannotFold(reason, { cause })
     throw new CannotFold(`${event.stream} cannot be folded at its event ${event.revision + 1}: ${reason}`, { cause })
   }
 }
@@ -112,7 +111,7 @@ export async function recordedEvents(
   const count = last - first + 1
   const events: DomainEvent[] = []
   for await (const page of store.read(stream, { from: first, limit: count })) {
-    events.push(...page.map(eventOf))
+    events.push(...page.map((event) => eventOf(readable(event))))
   }
   if (events.length === count) return events
   throw new StoreUnavailable(`${stream} cannot be read up to its event ${last + 1}, which was there before.`)

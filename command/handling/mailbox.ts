@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { messageOf } from '../../events/message-of.ts'
 import {
+  type Appended,
   type EventStore,
   type NewEvent,
   OutcomeUnknown,
+  type Revision,
   StoreUnavailable,
   type StreamName,
 } from '../../events/store/event-store.ts'
@@ -143,7 +145,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
           loaded = undefined
           continue
         }
-        current.position = appended.position
+        goBehind(current, expected, appended)
         current.lastEventId = events.at(-1)?.id ?? current.lastEventId
       } else if (!upToDate) {
         // No expected revision has confirmed what these answers rest on: somebody else may have appended since.
@@ -189,7 +191,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
     let decision: ReturnType<typeof decider.decide>
     try {
-      decision = decider.decide(command, current.state)
+      decision = decider.decide(command, current.state, current.revision + 1)
     } catch (error) {
       // A bug in one decision; the state is as it was, so the others go on.
       return () => fail(error)
@@ -219,7 +221,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       resolve({
         accepted: true,
         duplicate: false,
-        revision: recorded.last,
+        revision: decided.length > 0 ? recorded.last : current.revision,
         position: recorded.position,
         events: decided,
       })
@@ -234,6 +236,19 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
 function isExpired({ deadline }: Waiting): boolean {
   return deadline !== undefined && deadline <= performance.now()
+}
+
+/** Foreign events may have taken up revisions before those that were just appended, which have come that much further on. */
+function goBehind(current: Loaded, expected: Revision, appended: Appended): void {
+  current.position = appended.position
+  const shift = appended.revision - current.revision
+  if (shift === 0) return
+  current.revision = appended.revision
+  for (const recorded of current.commands.values()) {
+    if (recorded.first <= expected) continue
+    recorded.first += shift
+    recorded.last += shift
+  }
 }
 
 function reused(commandId: string): Outcome {

@@ -46,7 +46,10 @@ describe('of 20 orders', () => {
   ])('%s', async (_, most, commands) => {
     const { send, kept } = await keeping(430)
     const streams = Array.from({ length: 20 }, (_, number): StreamName => `order-ord_${number}`)
-    for (const stream of streams) for (const command of commands) await send(stream, command)
+    for (const stream of streams) {
+      for (const command of commands)
+        await send(stream, { ...command, orderId: stream.slice('order-'.length) } as Command)
+    }
 
     let count = 0
     // The newest first: none of those that are kept is pushed out by one that is read.

@@ -5,7 +5,7 @@ import type * as z from 'zod'
 import { type Entity, generatedId } from '../../events/ids.ts'
 import type { StreamName } from '../../events/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
-import { type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
+import { CannotFold, type Command, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import type { CommandContext } from '../context.ts'
 import { digestOf } from './digest.ts'
 import { checked, inputs } from './input.ts'
@@ -87,13 +87,15 @@ async function retryable<Result>(attempt: () => Promise<Result>): Promise<Result
   try {
     return await attempt()
   } catch (error) {
+    if (error instanceof CannotFold) throw unavailable(`The command cannot be decided: ${error.message}.`, error)
     if (!(error instanceof NotDecided)) throw error
-    throw new GraphQLError(
+    throw unavailable(
       'The command could not be decided now. Send it again with the same commandId: it is never done twice.',
-      {
-        originalError: error,
-        extensions: { code: 'UNAVAILABLE', retryable: true },
-      },
+      error,
     )
   }
+}
+
+function unavailable(message: string, originalError: Error): GraphQLError {
+  return new GraphQLError(message, { originalError, extensions: { code: 'UNAVAILABLE', retryable: true } })
 }

@@ -71,8 +71,6 @@ export type Order =
       pending?: { lines: OrderLine[]; total: Cents } | undefined
       /** Once it has been revised: the products that it was over before, of which it may have some still. */
       former?: ReadonlySet<string> | undefined
-      /** How many events the order has. */
-      version: number
       /** By choreography only, while the order is PENDING. */
       awaited?: Awaited
     }
@@ -89,7 +87,7 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
   beginsWith: 'PlaceOrder',
   initialState: () => ({ status: 'UNPLACED' }),
 
-  decide(command, order) {
+  decide(command, order, version = 0) {
     const { orderId } = command
     if (command.type === 'PlaceOrder') {
       if (order.status !== 'UNPLACED') {
@@ -119,7 +117,7 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
           : cannot('be rejected', order)
 
       case 'CancelOrder': {
-        if (isStale(command, order)) return stale(command, order)
+        if (isStale(command, version)) return stale(command, version)
         if (order.status !== 'PENDING' && order.status !== 'APPROVED') return cannot('be cancelled', order)
         const { reason } = command
         const overtaken = order.pending && { revision: order.revisions }
@@ -127,7 +125,7 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       }
 
       case 'ShipOrder': {
-        if (isStale(command, order)) return stale(command, order)
+        if (isStale(command, version)) return stale(command, version)
         if (order.status !== 'APPROVED') return cannot('be shipped', order)
         if (order.pending) return awaitsRevision('be shipped', order)
         const { trackingCode } = command
@@ -135,11 +133,11 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
       }
 
       case 'RecordPayment':
-        if (isStale(command, order)) return stale(command, order)
+        if (isStale(command, version)) return stale(command, version)
         return order.status === 'SHIPPED' ? [{ type: 'OrderPaid', data: facts }] : cannot('be paid', order)
 
       case 'ReviseOrder': {
-        if (isStale(command, order)) return stale(command, order)
+        if (isStale(command, version)) return stale(command, version)
         if (order.status !== 'APPROVED') return cannot('be revised', order)
         if (order.pending) return awaitsRevision('be revised', order)
         const revised = pricedContent(command.content)
@@ -197,13 +195,12 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
   evolve(order, { type, data }) {
     if (type === 'OrderPlaced') {
       const { customerId, total, coordination, lines } = data
-      const placed = { status: 'PENDING', customerId, total, lines, revisions: 0, version: 1 } as const
+      const placed = { status: 'PENDING', customerId, total, lines, revisions: 0 } as const
       if (coordination === undefined) return placed
       const open = new Set([CREDIT, ...lines.map(({ productId }) => stockOf(productId))])
       return { ...placed, coordination, awaited: { open, refusals: new Set() } }
     }
     if (order.status === 'UNPLACED') return order
-    order.version += 1
     switch (type) {
       case 'ReservationsAwaited':
         if (order.awaited) order.awaited.deadline = data.deadline
@@ -224,10 +221,15 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
         const { awaited: _, ...approved } = order
         return { ...approved, status: 'APPROVED' }
       }
-      default: {
+      case 'OrderRejected':
+      case 'OrderCancelled':
+      case 'OrderShipped':
+      case 'OrderPaid': {
         const { awaited: _, ...over } = order
         return { ...over, status: statusAfter[type], lines: [], pending: undefined, former: undefined }
       }
+      default:
+        throw new Error(`An order knows no event ${type satisfies never}`)
     }
   },
 
@@ -316,13 +318,13 @@ interface Expecting {
   expectedVersion?: number | undefined
 }
 
-function isStale({ expectedVersion }: Expecting, order: PlacedOrder): boolean {
-  return expectedVersion !== undefined && expectedVersion !== order.version
+function isStale({ expectedVersion }: Expecting, version: number): boolean {
+  return expectedVersion !== undefined && expectedVersion !== version
 }
 
-function stale({ expectedVersion }: Expecting, order: PlacedOrder): Refusal {
+function stale({ expectedVersion }: Expecting, version: number): Refusal {
   const expected = String(expectedVersion)
-  const actual = String(order.version)
+  const actual = String(version)
   return {
     code: 'CONFLICT',
     message: `The order is at version ${actual}, not ${expected}.`,

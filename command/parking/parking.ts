@@ -30,11 +30,22 @@ export const parking: Decider<{ command: ParkingCommand; state: Parking; event: 
     }
   },
 
-  evolve(parked, { type, data: { saga, id, orderId, revision, follows } }) {
-    if (type !== 'SagaParked') parked.delete(id)
-    else parked.set(id, { saga, id, orderId, ...(revision !== undefined && { revision }), follows })
-    return parked
+  evolve(parked, { type, data }) {
+    switch (type) {
+      case 'SagaParked': {
+        const { saga, id, orderId, revision, follows } = data
+        return parked.set(id, { saga, id, orderId, ...(revision !== undefined && { revision }), follows })
+      }
+      case 'SagaRetried':
+      case 'SagaDiscarded':
+        parked.delete(data.id)
+        return parked
+      default:
+        throw new Error(`A parking knows no event ${type satisfies never}`)
+    }
   },
+
+  skipsUnreadable: true,
 
   weight: ({ size }) => size,
 }

@@ -1,7 +1,7 @@
 // Which event each policy waits for, how long it is wanted, and what exactly it asks of whom.
 import { describe, expect, test } from 'vitest'
 import type { DomainEvent, PlacementFacts } from '../../events/catalogue.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { ReadableEvent } from '../../events/store/readable.ts'
 import * as customers from '../customer/customer.given.ts'
 import * as orders from '../order/order.given.ts'
 import * as products from '../product/product.given.ts'
@@ -131,6 +131,6 @@ function asked(name: string, event: DomainEvent) {
   return named(name).ask(recorded(event), order, { now, deadline })
 }
 
-function recorded({ type, data }: DomainEvent): RecordedEvent {
-  return { ...orderPlaced(), type, data } as RecordedEvent
+function recorded({ type, data }: DomainEvent): ReadableEvent {
+  return { ...orderPlaced(), type, data } as ReadableEvent
 }

@@ -1,6 +1,7 @@
 // Customer, products and order as they are, for placements at random: each command is answered once, and afterwards as the first time.
 import type { DomainEvent } from '../../events/catalogue.ts'
-import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import type { StreamName } from '../../events/store/event-store.ts'
+import type { ReadableEvent } from '../../events/store/readable.ts'
 import type { Command } from '../bus/command-bus.ts'
 import { customer } from '../customer/customer.ts'
 import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
@@ -16,7 +17,7 @@ export interface World {
 /** Customer cus_1, the products, and the order that is placed by its event. */
 export function participantsOf({ creditLimit, stocks }: World, placed: DomainEvent) {
   const deciders: Record<string, Decider<Aggregate>> = { customer, product, order }
-  const log: RecordedEvent[] = []
+  const log: ReadableEvent[] = []
   const outcomes = new Map<string, readonly DomainEvent[]>()
   const eventsOf = (stream: StreamName) => log.filter((event) => event.stream === stream)
   const deciderOf = (stream: StreamName) => deciders[stream.split('-')[0] as string] as Decider<Aggregate>
@@ -51,7 +52,7 @@ export function participantsOf({ creditLimit, stocks }: World, placed: DomainEve
 
   return {
     /** Everything that was recorded, in order. */
-    log: log as readonly RecordedEvent[],
+    log: log as readonly ReadableEvent[],
     /** What a command led to; `undefined` when it is refused. */
     answer(stream: StreamName, command: Command, commandId: string): readonly DomainEvent[] | undefined {
       const key = `${stream} ${commandId}`

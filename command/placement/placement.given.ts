@@ -1,7 +1,7 @@
 // The placement of order ord_1 told as a story: what comes in, what is recorded, and what is asked next.
 import { expect } from 'vitest'
 import { type OrderLine, type PlacementFacts, type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { ReadableEvent } from '../../events/store/readable.ts'
 import { type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
 import { fromStored, toStored } from '../saga/stored.ts'
 import { placement } from './placement.ts'
@@ -16,7 +16,7 @@ export type Mail =
   | OrderRevised
   | { retry: string; at: number }
 
-type OrderRevised = Extract<RecordedEvent, { type: 'OrderRevised' }>
+type OrderRevised = Extract<ReadableEvent, { type: 'OrderRevised' }>
 
 /** When the placement begins, ten seconds after its order was placed. */
 export const BEGINS = Date.parse('2026-01-01T00:00:10.000Z')
@@ -41,7 +41,7 @@ export function placing(...lines: OrderLine[]): Story {
   return story(events, events, state)
 }
 
-export function orderPlaced(...lines: OrderLine[]): RecordedEvent {
+export function orderPlaced(...lines: OrderLine[]): ReadableEvent {
   return {
     type: 'OrderPlaced',
     data: { orderId: 'ord_1', customerId: 'cus_1', total: 5000, lines },

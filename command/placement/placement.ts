@@ -14,6 +14,7 @@ export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   amended: { by: 'OrderRevised', to: whatIsRevised },
   /** Orders by choreography are seen through by policies.ts. */
   idOf: ({ data }) => ('orderId' in data && !('coordination' in data) ? data.orderId : undefined),
+  idOfStream: (stream) => stream.slice('order-'.length),
   about: (orderId) => ({ orderId }),
 
   begin: whatIsOrdered,

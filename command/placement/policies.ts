@@ -68,6 +68,7 @@ export const policies: Choreography<PlacementFacts> = {
   },
   about: (orderId) => ({ orderId }),
   storyOf: (orderId) => `order-${orderId}`,
+  stories: 'order',
   beginsWith: 'OrderPlaced',
   begin: whatIsOrdered,
   amended: { by: 'OrderRevised', to: whatIsRevised },

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Coordination, DomainEvent, OrderLine, PlacementFacts, SagaReply } from '../../events/catalogue.ts'
-import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
+import type { StreamName } from '../../events/store/event-store.ts'
+import type { ReadableEvent } from '../../events/store/readable.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
 import type { Command } from '../bus/command-bus.ts'
 import { type Asked, asks, isPointless, type Known, learn, overdue } from '../choreography/known.ts'
@@ -92,7 +93,7 @@ function line(productId: string, quantity: number): OrderLine {
 
 /** An order that was approved, in a shop with enough for most of what may be ordered; prd_4 is not in the range. */
 function worldOf(coordination: Coordination) {
-  const log: RecordedEvent[] = []
+  const log: ReadableEvent[] = []
   const outcomes = new Map<string, readonly DomainEvent[]>()
   const deciders: Record<string, Decider<Aggregate>> = { customer, product, order }
   const states = new Map<StreamName, unknown>()
@@ -105,7 +106,7 @@ function worldOf(coordination: Coordination) {
       const position = log.length + 1
       const metadata = { schemaVersion: 1, commandId }
       const recorded = { ...event, id: `event-${position}`, stream, revision, position, metadata, recordedAt: '' }
-      log.push(recorded as RecordedEvent)
+      log.push(recorded as ReadableEvent)
       states.set(stream, deciderOf(stream).evolve(stateOf(stream), event))
     }
   }
@@ -218,7 +219,7 @@ interface RunningSaga {
 function openSaga<Facts>(
   definition: SagaDefinition<Facts>,
   id: string,
-  story: () => RecordedEvent[],
+  story: () => ReadableEvent[],
   answer: Answer,
 ): RunningSaga {
   const saga = { ...definition, window: 2 }
@@ -229,7 +230,7 @@ function openSaga<Facts>(
   let replies: SagaReply[] = []
   let followed = 0
 
-  function look(inbox: { event?: RecordedEvent | undefined; replies?: SagaReply[]; now?: number } = {}): void {
+  function look(inbox: { event?: ReadableEvent | undefined; replies?: SagaReply[]; now?: number } = {}): void {
     const { event, replies = [], now = NOW } = inbox
     const start = event?.type === saga.startsWith ? event : undefined
     const amends = event && event.type === saga.amended?.by
@@ -291,7 +292,7 @@ function openSaga<Facts>(
 }
 
 /** The policies as their runner has them: they follow the log at their own pace. */
-function openPolicies(log: () => readonly RecordedEvent[], reach: Reach): RunningSaga {
+function openPolicies(log: () => readonly ReadableEvent[], reach: Reach): RunningSaga {
   const underWay = onTheWay(({ stream, commandId }: Asked<PlacementFacts>) => `${stream} ${commandId}`)
   let known: Known<PlacementFacts> | undefined
   let followed = 0

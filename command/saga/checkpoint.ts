@@ -5,6 +5,9 @@ import { type Position, START } from '../../events/position.ts'
 import { type EventStore, NO_EVENTS, type StreamName } from '../../events/store/event-store.ts'
 import { appendSettled } from '../handling/settled-append.ts'
 
+/** One is enough, unless the newest cannot be read. */
+const NEWEST = 2
+
 export interface Checkpoint {
   position: Position
   /**
@@ -40,11 +43,15 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
   }
 
   async function recall(): Promise<void> {
-    for await (const [newest] of store.readBackwards(stream, { limit: 1 })) {
-      if (newest?.type !== 'CheckpointStored') return
-      revision = newest.revision
-      checkpoint.position = newest.data.position
-      return
+    revision = NO_EVENTS
+    for await (const page of store.readBackwards(stream, { limit: NEWEST })) {
+      for (const event of page) {
+        // One that cannot be read takes up a revision all the same.
+        revision = Math.max(revision, event.revision)
+        if (event.type !== 'CheckpointStored') continue
+        checkpoint.position = event.data.position
+        return
+      }
     }
   }
 

@@ -44,8 +44,12 @@ export interface Kind<Known> {
   /** Under which name its checkpoint is stored. */
   reader: string
   follows: readonly Category[]
+  /** The streams that each tell what becomes of one of them, or of several: of an order, say. */
+  stories: Category
   /** The types of the events that matter. */
   relevant: ReadonlySet<string>
+  /** Which one a stream of that category began, by its first event: it is parked when the stream has an event that cannot be read. */
+  begunBy(first: RecordedEvent): string | undefined
   /** Which one an event concerns, if any. */
   idOf(event: RecordedEvent): string | undefined
   /** The stream that has what becomes of it, to be read again when it was parked. */

@@ -8,6 +8,7 @@ import {
   type RecordedEvent,
   type StreamName,
 } from '../../events/store/event-store.ts'
+import { readable } from '../../events/store/readable.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
 import { appendSettled } from '../handling/settled-append.ts'
@@ -87,6 +88,7 @@ export function openConversation<Facts>(
 
   /** Records what the mail leads to, and decides again when somebody else has written to the stream. */
   async function advance(mail: Mail): Promise<void> {
+    if (mail.unreadable) readable(mail.unreadable)
     // A saga that begins has nothing behind it, as a rule: the expected revision tells when it has, and then its stream is read.
     if (mail.start && mail.retry === undefined) known ??= { state: undefined, revision: NO_EVENTS }
     for (;;) {
@@ -164,7 +166,8 @@ export function openConversation<Facts>(
 
   return {
     notice(event) {
-      if (event.type === saga.startsWith) inbox.start = event
+      if (event.type === 'Unreadable') inbox.unreadable = event
+      else if (event.type === saga.startsWith) inbox.start = event
       else if (event.type === saga.amended?.by) inbox.amendments.push(event)
       else inbox.noticed.push(event.type)
       wake()
@@ -184,6 +187,8 @@ export function openConversation<Facts>(
 }
 
 interface Mail extends Omit<Inbox, 'now'> {
+  /** What is in the way: the saga cannot go on without it. */
+  unreadable?: RecordedEvent
   replies: SagaReply[]
   amendments: RecordedEvent[]
   noticed: string[]
@@ -194,7 +199,7 @@ function emptyInbox(): Mail {
   return { replies: [], amendments: [], noticed: [], timeIsUp: false }
 }
 
-function isEmpty({ start, replies, amendments, noticed, retry, timeIsUp }: Mail): boolean {
+function isEmpty({ unreadable, start, replies, amendments, noticed, retry, timeIsUp }: Mail): boolean {
   const nothingCame = replies.length + amendments.length + noticed.length === 0
-  return nothingCame && !start && !timeIsUp && retry === undefined
+  return nothingCame && !unreadable && !start && !timeIsUp && retry === undefined
 }

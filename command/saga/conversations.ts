@@ -5,6 +5,7 @@ import type { Logger } from '../../events/logger.ts'
 import { messageOf } from '../../events/message-of.ts'
 import type { Position } from '../../events/position.ts'
 import { retryBudget } from '../../events/retry.ts'
+import { categoryOf } from '../../events/store/categories.ts'
 import { ALL_EVENTS, type EventStore, type RecordedEvent, type StreamName } from '../../events/store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import type { Conversation, Ending, Kind } from './contract.ts'
@@ -135,13 +136,11 @@ export async function startConversations<Known extends object>(
     // It may be that its parking is recorded, and it has not heard of that.
     await atWork.gone(id)
     const story: RecordedEvent[] = []
-    for await (const page of store.read(follows, { limit: ALL_EVENTS })) {
-      story.push(...page.filter(({ type }) => kind.relevant.has(type)))
-    }
+    for await (const page of store.read(follows, { limit: ALL_EVENTS })) story.push(...page.filter(matters))
     await atWork.room()
     if (signal.aborted) return
     try {
-      const its = story.filter((noticed) => kind.idOf(noticed) === id)
+      const its = story.filter((noticed) => noticed.type === 'Unreadable' || kind.idOf(noticed) === id)
       const conversation = converse(id, follows, event.position)
       conversation.retry(event)
       for (const noticed of its) conversation.notice(noticed)
@@ -163,8 +162,26 @@ export async function startConversations<Known extends object>(
     if (!signal.aborted) converse(id, kind.storyOf(event, id), event.position).notice(event)
   }
 
+  /** What the stream of one of them says cannot be read: that one cannot go on, and is parked. */
+  async function noticeUnreadable(event: RecordedEvent): Promise<void> {
+    for await (const [first] of store.read(event.stream, { limit: 1 })) {
+      const id = first && kind.begunBy(first)
+      if (id === undefined || parked.has(id)) return
+      if (!atWork.has(id)) await atWork.room()
+      if (!signal.aborted) converse(id, event.stream, event.position).notice(event)
+      return
+    }
+  }
+
+  function matters({ type, stream }: RecordedEvent): boolean {
+    return kind.relevant.has(type) || (type === 'Unreadable' && categoryOf(stream) === kind.stories)
+  }
+
   function take(event: RecordedEvent): Promise<void> | undefined {
-    if (event.stream !== parked.stream) return kind.relevant.has(event.type) ? notice(event) : undefined
+    if (event.stream !== parked.stream) {
+      if (!matters(event)) return undefined
+      return event.type === 'Unreadable' ? noticeUnreadable(event) : notice(event)
+    }
     parked.take(event)
     return event.type === 'SagaRetried' && !parked.has(event.data.id) ? retry(event) : undefined
   }

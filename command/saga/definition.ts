@@ -43,6 +43,8 @@ export interface SagaDefinition<Facts, Reason extends string = string> {
   amended?: { by: DomainEvent['type']; to(facts: Facts, event: RecordedEvent): Facts }
   /** The id of the saga that an event of the business concerns. */
   idOf(event: RecordedEvent): string | undefined
+  /** The id by the stream alone, for one that begins with an event that nobody can read; not where a stream has several sagas. */
+  idOfStream?(stream: StreamName): string
   /** What each of the saga's own events says of whom it is about. */
   about(id: string): SagaSubject
 

@@ -7,6 +7,7 @@ import {
   type Revision,
   type StreamName,
 } from '../../events/store/event-store.ts'
+import { readable } from '../../events/store/readable.ts'
 import type { SagaDefinition } from './definition.ts'
 import { evolve, type SagaState } from './saga.ts'
 import { fromStored } from './stored.ts'
@@ -22,7 +23,7 @@ export interface Remembered<Facts> {
   correlationId?: string
 }
 
-/** Folds the stream of a saga. Throws what the definition throws at an event that it cannot take. */
+/** Folds the stream of a saga. @throws CannotRead, and what the definition throws at an event that it cannot take */
 export async function rememberedOf<Facts>(
   saga: SagaDefinition<Facts>,
   store: EventStore,
@@ -31,7 +32,7 @@ export async function rememberedOf<Facts>(
   const remembered: Remembered<Facts> = { state: undefined, revision: NO_EVENTS }
   for await (const page of store.read(stream, { limit: ALL_EVENTS })) {
     for (const event of page) {
-      remembered.state = evolve(saga, remembered.state, fromStored(saga, event))
+      remembered.state = evolve(saga, remembered.state, fromStored(saga, readable(event)))
       remembered.revision = event.revision
       remembered.startedAt ??= event.position
       remembered.lastEventId = event.id

@@ -22,6 +22,11 @@ export function startSagas<Facts>(
       name: saga.name,
       reader: `${saga.name}s`,
       follows: [saga.follows],
+      stories: saga.follows,
+      begunBy(first) {
+        if (first.type === 'Unreadable') return saga.idOfStream?.(first.stream)
+        return first.type === saga.startsWith ? saga.idOf(first) : undefined
+      },
       relevant: new Set([saga.startsWith, ...saga.noticing, ...(saga.amended ? [saga.amended.by] : [])]),
       idOf: saga.idOf,
       storyOf: ({ stream }) => stream,

@@ -2,6 +2,7 @@
 import { messageOf } from '../../events/message-of.ts'
 import { type RetryBudget, retry } from '../../events/retry.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../../events/store/event-store.ts'
+import { CannotRead } from '../../events/store/readable.ts'
 import { NotDecided } from '../bus/command-bus.ts'
 
 interface Tries {
@@ -29,7 +30,7 @@ export class GivenUp extends Error {
 /**
  * The result of the first attempt that works.
  * @returns `undefined` when the process stops, or nobody waits any more, before one works
- * @throws GivenUp. A failure of the store or the bus (NotDecided, StoreUnavailable, OutcomeUnknown) does not count: it hits everybody,
+ * @throws GivenUp, at once for an event that cannot be read. A failure of the store or the bus (NotDecided, StoreUnavailable, OutcomeUnknown) does not count: it hits everybody,
  *   and passes.
  */
 export async function untilDone<Result>(
@@ -37,7 +38,7 @@ export async function untilDone<Result>(
   { tries, signal, budget, pointless = () => false, troubled }: Tries,
 ): Promise<Result | undefined> {
   let failures = 0
-  const isRetryable = (error: unknown) => isPassing(error) || ++failures < tries
+  const isRetryable = (error: unknown) => isPassing(error) || (++failures < tries && !(error instanceof CannotRead))
   try {
     return await retry(async () => (pointless() ? undefined : await attempt()), {
       signal,

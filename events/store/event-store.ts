@@ -28,11 +28,32 @@ export interface Metadata {
 export type NewEvent = DomainEvent & { id: string; metadata: Metadata }
 
 /** What the store adds: the stream, the place in it, the place in the log, and the time (RFC 3339, UTC, milliseconds). */
-export type RecordedEvent = NewEvent & {
+interface Recorded {
   stream: StreamName
   revision: Revision
   position: Position
   recordedAt: string
+}
+
+/** What was recorded. One that is `Unreadable` decides nothing: whatever is folded from its stream fails at it. */
+export type RecordedEvent = (NewEvent | (UnreadableEvent & { id: string; metadata: Metadata })) & Recorded
+
+/**
+ * In the place of an event that a desk wrote and this release cannot read: NEWER, by another release; MALFORMED, with another shape than the
+ * catalogue has; DAMAGED, so that it is not JSON any more. `stored` is its data as it stands in the log, for people only.
+ */
+export interface UnreadableEvent {
+  type: 'Unreadable'
+  data: { recordedAs: string; because: 'NEWER' | 'MALFORMED' | 'DAMAGED'; problem: string; stored: unknown }
+}
+
+/** An event that no desk wrote, in a stream of any name. `foreign` is how that is known. */
+export interface ForeignEvent {
+  stream: string
+  type: string
+  revision: Revision
+  position: Position
+  foreign: string
 }
 
 /** An event as a reader remembers it: enough to find it again, and to see that another one stands in its place. */
@@ -51,6 +72,8 @@ export interface Appended {
 export interface Batch {
   events: RecordedEvent[]
   position: Position
+  /** What others have written up to the position, for whoever counts it; nobody else looks at it. */
+  foreign?: readonly ForeignEvent[]
 }
 
 export interface ReadOptions {
@@ -74,13 +97,17 @@ export interface SubscribeOptions {
 /**
  * Events that are handed out are shared between readers, and with whoever appended them: nobody changes them.
  *
+ * Others may write to the log as well. Readers never see foreign events; those in a stream of a desk take up revisions of it all the same,
+ * so the revisions that readers see may have gaps. Nobody has to know of these: an append goes behind foreign events that come after the
+ * revision that it expects.
+ *
  * Reads and the head are current: they have every append that was answered before they were asked for, whichever process it came from.
  * Refusals rest on that, and leases. Subscriptions may be late. A store that cannot tell is unavailable: reads throw StoreUnavailable.
  */
 export interface EventStore {
   /**
-   * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none).
-   * The same events with the same `expected` again answer as the first time did. (Only that makes a repeat: with the newest
+   * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none), foreign ones
+   * left out of account. The same events with the same `expected` again answer as the first time did. (Only that makes a repeat: with the newest
    * revision as `expected` they would be recorded once more.)
    * @throws RevisionConflict, StoreUnavailable (nothing was stored), OutcomeUnknown (append the very same batch again);
    *   Error where the caller is wrong: no events at all, an empty type, an id that is not a UUID in lower case, more than

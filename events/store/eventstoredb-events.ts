@@ -1,9 +1,9 @@
 // What the server has recorded, as the port tells it: numbers for positions and revisions, public names, no events of the server's own.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
 import type { Position } from '../position.ts'
-import { upcast } from '../upcasters.ts'
-import type { NewEvent, RecordedEvent } from './event-store.ts'
+import type { ForeignEvent, RecordedEvent } from './event-store.ts'
 import type { Names } from './eventstoredb-names.ts'
+import { NotJson, recognise } from './recognise.ts'
 
 type Resolved = ResolvedEvent | AllStreamResolvedEvent
 
@@ -42,19 +42,23 @@ export function positionOf({ event, link, commitPosition }: Resolved): Position 
 }
 
 /**
- * The event, if it is one of ours. What begins with `$` belongs to the server: metadata, tombstones (at a revision beyond what a number
- * holds), links.
+ * An event of the namespace, as readers get it; `undefined` for one of another namespace, and for what belongs to the server: metadata, and
+ * tombstones (at a revision beyond what a number holds).
  */
-export function recordedEvent(resolved: Resolved, names: Names): RecordedEvent | undefined {
-  const { event, link } = resolved
-  if (!event || link || event.type.startsWith('$') || !names.isOurs(event.streamId)) return undefined
-  // Only desks write to the streams of their namespace: what is in them is what they appended.
-  const { type, data, id, metadata } = event
-  return upcast({
-    ...({ type, data, id, metadata } as unknown as NewEvent),
-    stream: names.stream(event.streamId),
-    revision: Number(event.revision),
-    position: positionOf(resolved),
-    recordedAt: event.created.toISOString(),
-  })
+export function recordedEvent(resolved: Resolved, names: Names): RecordedEvent | ForeignEvent | undefined {
+  const { event } = resolved
+  if (!event || !names.isOurs(event.streamId) || OF_THE_SERVER.has(event.type)) return undefined
+  const { type, id, metadata, isJson, streamId, created } = event
+  const at = { stream: names.stream(streamId), revision: Number(event.revision), position: positionOf(resolved) }
+  // Somebody has put them there: none of the server's own links is in a stream of a desk.
+  if (resolved.link || type === LINK) return { ...at, type, foreign: 'it is a link to another event' }
+  const data = isJson ? event.data : new NotJson()
+  return recognise({ ...at, type, id, metadata, data, recordedAt: timeText(created) })
+}
+
+const LINK = '$>'
+const OF_THE_SERVER: ReadonlySet<string> = new Set(['$streamDeleted', '$metadata'])
+
+function timeText(time: Date): string {
+  return Number.isNaN(time.getTime()) ? new Date(0).toISOString() : time.toISOString()
 }

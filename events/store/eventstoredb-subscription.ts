@@ -4,12 +4,13 @@ import type { Category } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { Position } from '../position.ts'
 import { isWanted } from './categories.ts'
-import type { Batch, RecordedEvent } from './event-store.ts'
+import type { Batch, ForeignEvent, RecordedEvent } from './event-store.ts'
 import { arrivals, type Handful, Interrupted } from './eventstoredb-arrivals.ts'
 import type { Client } from './eventstoredb-client.ts'
 import { isLasting, isTooSlow, reason, unavailable } from './eventstoredb-errors.ts'
 import { positionOf, recordedEvent } from './eventstoredb-events.ts'
 import type { Names } from './eventstoredb-names.ts'
+import { isForeign } from './recognise.ts'
 
 export interface ResumingSubscription {
   client: Client
@@ -60,15 +61,18 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
 
   function batchOf({ resolved, checkpoint }: Handful, before: Position): Batch {
     const events: RecordedEvent[] = []
+    const foreign: ForeignEvent[] = []
     let reached = before
     for (const each of resolved) {
       const at = positionOf(each)
       if (at <= reached) continue
       reached = at
       const event = recordedEvent(each, names)
-      if (event && isWanted(event, wanted)) events.push(event)
+      if (event && isForeign(event)) foreign.push(event)
+      else if (event && isWanted(event, wanted)) events.push(event)
     }
-    return { events, position: Math.max(reached, checkpoint ?? before) }
+    const position = Math.max(reached, checkpoint ?? before)
+    return { events, position, ...(foreign.length > 0 && { foreign }) }
   }
 }
 

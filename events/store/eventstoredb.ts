@@ -38,6 +38,7 @@ import { type Names, namesIn } from './eventstoredb-names.ts'
 import { pagesOf } from './eventstoredb-pages.ts'
 import { retention } from './eventstoredb-retention.ts'
 import { resumingSubscription } from './eventstoredb-subscription.ts'
+import { isForeign } from './recognise.ts'
 
 export interface EventStoreDBOptions {
   /** A connection string, like esdb://localhost:2113?tls=false. */
@@ -49,6 +50,8 @@ export interface EventStoreDBOptions {
 }
 
 const DEFAULT_BATCH_SIZE = 1_000
+/** So many events are read at a time where an append finds its stream further on. */
+const LOOK_BEHIND = 100
 /**
  * The server takes the deadline of an append for a time of its own clock, and gives up by itself after two seconds: so it is far away,
  * for no difference of two clocks to matter.
@@ -86,9 +89,13 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
   const subscriptions = new Set<AbortController>()
   let closing: Promise<void> | undefined
 
-  const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => recordedEvent(resolved, names)
+  const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => {
+    const event = recordedEvent(resolved, names)
+    return event && !isForeign(event) ? event : undefined
+  }
   const readStream = (stream: StreamName, options: ReadStreamOptions) =>
     client.readStream(names.onServer(stream), options)
+  const leading = (stream: StreamName, options: ReadStreamOptions) => atLeader(() => readStream(stream, options))
   const head = headOf(
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
     (resolved) => recorded(resolved) !== undefined,
@@ -112,6 +119,22 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
 
   async function send({ stream, events, expected }: Append): Promise<Appended> {
     await keepShort(stream)
+    let behind = expected
+    for (;;) {
+      try {
+        return await sendOnce(stream, events, behind)
+      } catch (error) {
+        if (!(error instanceof RevisionConflict)) throw error
+        const found = await inTheWay(stream, events, behind)
+        if (typeof found === 'object') return found
+        // Where nobody has gone on, the stream has not come as far as expected.
+        if (found === undefined || found === behind) throw new RevisionConflict(stream, expected)
+        behind = found
+      }
+    }
+  }
+
+  async function sendOnce(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended> {
     try {
       const { success, nextExpectedRevision, position } = await answered(
         client.appendToStream(names.onServer(stream), events.map(eventData), {
@@ -131,12 +154,51 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     }
   }
 
-  async function positionAt(stream: StreamName, revision: Revision): Promise<Position> {
-    const options = { fromRevision: BigInt(revision), maxCount: 1 }
-    for await (const resolved of atLeader(() => readStream(stream, options))) {
-      return positionOf(resolved)
+  /**
+   * What stands in the way of an append that found its stream further on.
+   * @returns its first answer, if it is a repeat; the revision that it is to go behind, where only others have gone on; nothing, where a
+   *   desk has
+   * @throws OutcomeUnknown when that cannot be told
+   */
+  async function inTheWay(
+    stream: StreamName,
+    events: readonly NewEvent[],
+    expected: Revision,
+  ): Promise<Appended | Revision | undefined> {
+    let last = expected
+    try {
+      for await (const resolved of leading(stream, { fromRevision: BigInt(expected + 1), maxCount: LOOK_BEHIND })) {
+        const { id, revision = 0n } = resolved.event ?? {}
+        if (id === events[0]?.id) return await firstAnswer(stream, events, Number(revision))
+        if (recorded(resolved)) return undefined
+        last = Number(revision)
+      }
+      return last
+    } catch (error) {
+      throw appendFailure(error, stream, expected)
     }
-    throw new Error(`${stream} has no event at revision ${revision}`)
+  }
+
+  /** An append is stored as a whole or not at all: one of which only the beginning is there was another one. */
+  async function firstAnswer(
+    stream: StreamName,
+    events: readonly NewEvent[],
+    begin: Revision,
+  ): Promise<Appended | undefined> {
+    const revision = begin + events.length - 1
+    const last = await eventAt(stream, revision)
+    return last?.event?.id === events.at(-1)?.id && last ? { revision, position: positionOf(last) } : undefined
+  }
+
+  async function positionAt(stream: StreamName, revision: Revision): Promise<Position> {
+    const found = await eventAt(stream, revision)
+    if (!found) throw new Error(`${stream} has no event at revision ${revision}`)
+    return positionOf(found)
+  }
+
+  async function eventAt(stream: StreamName, revision: Revision): Promise<ResolvedEvent | undefined> {
+    for await (const resolved of leading(stream, { fromRevision: BigInt(revision), maxCount: 1 })) return resolved
+    return undefined
   }
 
   async function* read(...what: Parameters<typeof pages>): AsyncGenerator<RecordedEvent[]> {
@@ -167,10 +229,7 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
         return event
       }
       const options = { direction, fromRevision, maxCount }
-      yield* pagesOf(
-        atLeader(() => readStream(stream, options)),
-        ours,
-      )
+      yield* pagesOf(leading(stream, options), ours)
       if (sent < maxCount || (direction === 'backwards' && last === 0n)) return
       fromRevision = direction === 'forwards' ? last + 1n : last - 1n
     }

@@ -4,19 +4,20 @@ import type { Position } from '../position.ts'
 import type { Database } from '../sqlite.ts'
 import { upcast } from '../upcasters.ts'
 import type { Append } from './append.ts'
-import { type Categories, categoryOf } from './categories.ts'
+import { type Categories, categoryOf, isWanted, othersThan } from './categories.ts'
 import {
   type Appended,
   type Batch,
   type EventMark,
+  type ForeignEvent,
   type Found,
-  type NewEvent,
   NO_EVENTS,
   type RecordedEvent,
   type Revision,
   RevisionConflict,
   type StreamName,
 } from './event-store.ts'
+import { isForeign, jsonOf, NotJson, recognise } from './recognise.ts'
 
 const TABLES_VERSION = 1
 
@@ -59,11 +60,17 @@ export interface EventTables {
   head(): Position
   /** Up to `limit` wanted events after a position, looking no further than the position `through`. */
   after(position: Position, through: Position, limit: number, categories: Categories): Batch
-  /** Events of a stream from a revision on. */
-  forwards(stream: StreamName, from: Revision, limit: number): RecordedEvent[]
   find(event: EventMark): Found
-  /** Events of a stream before a revision, the newest first. */
-  backwards(stream: StreamName, before: Revision, limit: number): RecordedEvent[]
+  /** Up to so many events of a stream from a revision on, of which others may have written some. */
+  forwards(stream: StreamName, from: Revision, limit: number): StreamPage
+  /** Up to so many events of a stream before a revision, the newest first. */
+  backwards(stream: StreamName, before: Revision, limit: number): StreamPage
+}
+
+export interface StreamPage {
+  events: RecordedEvent[]
+  /** The last revision that was looked at; `undefined` when there is nothing behind it. */
+  last: Revision | undefined
 }
 
 /** What is known of a stream. `revision` is one that it has reached; it may have gone on since, by another process. */
@@ -74,6 +81,9 @@ interface KnownStream {
 
 const KNOWN_STREAMS = 50_000
 
+/** So many events are read at a time where an append finds its stream further on. */
+const LOOK_BEHIND = 100
+
 const COLUMNS = 'position, revision, id, type, recorded_at, metadata, data'
 type Row = [
   position: Position,
@@ -81,9 +91,9 @@ type Row = [
   id: string,
   type: string,
   recordedAt: number,
-  metadata: string,
-  data: string,
-  stream: StreamName,
+  metadata: string | Uint8Array,
+  data: string | Uint8Array,
+  stream: string,
 ]
 
 /** @throws Error when the tables are of another version, or are missing and must exist */
@@ -97,10 +107,6 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
   const insert = db.prepare(
     `INSERT INTO events (sid, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sid, revision) DO NOTHING`,
   )
-  const recordedBefore = db.prepare<[Position, string]>(
-    'SELECT position, id FROM events WHERE sid = ? AND revision > ? ORDER BY revision LIMIT ?',
-    'arrays',
-  )
   // CROSS JOIN: SQLite shall walk along the positions, not along the streams.
   const afterOfAll = db.prepare<Row>(
     `SELECT ${COLUMNS}, name FROM events CROSS JOIN streams USING (sid)
@@ -109,7 +115,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
   )
   const afterOfSome = db.prepare<Row>(
     `SELECT ${COLUMNS}, name FROM events CROSS JOIN streams USING (sid)
-     WHERE position > ? AND position <= ? AND category IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
+     WHERE position > ? AND position <= ? AND category NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
     'arrays',
   )
   const streamForwards = db.prepare<Row>(
@@ -159,15 +165,30 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
     return stream.revision >= revision
   }
 
-  /** What an append that found its stream further on answers: as the first time, if it is a repeat. */
-  const repeated = ({ stream: name, events, expected }: Append, stream: KnownStream): Appended | RevisionConflict => {
-    const before = recordedBefore.all(stream.sid, expected, events.length)
-    const isRepeat = events.every((event, index) => event.id === before[index]?.[1])
-    const last = before.at(-1)
-    return isRepeat && last
-      ? { revision: expected + events.length, position: last[0] }
-      : new RevisionConflict(name, expected)
+  /**
+   * What stands in the way of an append that found its stream further on.
+   * @returns its first answer, if it is a repeat; a conflict; or the revision that it is to go behind, where only others have gone on
+   */
+  const inTheWay = ({ stream: name, events, expected }: Append, { sid }: KnownStream) => {
+    let last = expected
+    for (;;) {
+      const rows = streamForwards.all(name, sid, last + 1, LOOK_BEHIND)
+      for (const row of rows) {
+        const [position, revision, id] = row
+        if (id === events[0]?.id) {
+          // An append is stored as a whole or not at all.
+          const end = { revision: revision + events.length - 1, position: position + events.length - 1 }
+          return isStored(sid, end.revision, events.at(-1)?.id) ? end : new RevisionConflict(name, expected)
+        }
+        if (!isForeign(eventOf(row))) return new RevisionConflict(name, expected)
+        last = revision
+      }
+      if (rows.length < LOOK_BEHIND) return last
+    }
   }
+
+  const isStored = (sid: number, revision: Revision, id: string | undefined) =>
+    streamForwards.all('', sid, revision, 1)[0]?.[2] === id
 
   const head = (): Position => newest.get()?.[0] ?? 0
 
@@ -184,26 +205,44 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
     time: string,
     written: WrittenGroup,
   ): Appended | RevisionConflict => {
-    const { stream: name, events, expected } = append
+    const { stream: name, expected } = append
     const stream = streamOf(append)
     if (!stream || !hasReached(stream, expected)) return new RevisionConflict(name, expected)
-    if (stream.revision > expected) return repeated(append, stream)
-
     let revision = expected
-    for (const [index, event] of events.entries()) {
-      const data = append.data[index] as string
-      const metadata = append.metadata[index] as string
+    for (;;) {
+      if (stream.revision === revision && insertAll(append, stream, recordedAt, time, written)) {
+        return { revision: stream.revision, position: written.head }
+      }
+      const found = inTheWay(append, stream)
+      if (typeof found !== 'number') return found
+      revision = stream.revision = found
+    }
+  }
+
+  /** Inserts the events behind the revision that is known of their stream. @returns false when that place is taken */
+  const insertAll = (
+    { stream: name, events, ...texts }: Append,
+    stream: KnownStream,
+    recordedAt: number,
+    time: string,
+    written: WrittenGroup,
+  ): boolean => {
+    let { revision } = stream
+    for (const [index, { type, data, id, metadata }] of events.entries()) {
+      const dataText = texts.data[index] as string
+      const metadataText = texts.metadata[index] as string
       const position = written.head + 1
       revision++
-      const { changes } = insert.run(stream.sid, position, revision, event.id, event.type, recordedAt, metadata, data)
+      const { changes } = insert.run(stream.sid, position, revision, id, type, recordedAt, metadataText, dataText)
       // Streams have no gaps: only the first event of an append can find its place taken.
-      if (changes === 0) return repeated(append, stream)
+      if (changes === 0) return false
       written.head = position
-      written.recorded.push(recorded(event, name, revision, position, time))
-      written.sizes.push(data.length + metadata.length)
+      const event = { type, data, id, metadata, stream: name, revision, position, recordedAt: time } as RecordedEvent
+      written.recorded.push(upcast(event))
+      written.sizes.push(dataText.length + metadataText.length)
     }
     stream.revision = revision
-    return { revision, position: written.head }
+    return true
   }
 
   return {
@@ -221,15 +260,20 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
 
     after(position, through, limit, categories) {
       const rows = categories
-        ? afterOfSome.all(position, through, JSON.stringify([...categories]), limit)
+        ? afterOfSome.all(position, through, JSON.stringify(othersThan(categories)), limit)
         : afterOfAll.all(position, through, limit)
       const last = rows.at(-1)
-      return { events: rows.map(eventOf), position: last && rows.length === limit ? last[0] : through }
+      const { events, foreign } = sorted(rows)
+      return {
+        events: events.filter((event) => isWanted(event, categories)),
+        position: last && rows.length === limit ? last[0] : through,
+        ...(foreign.length > 0 && { foreign }),
+      }
     },
 
     forwards(name, from, limit) {
       const stream = knownStream(name)
-      return stream ? streamForwards.all(name, stream.sid, from, limit).map(eventOf) : []
+      return pageOf(stream ? streamForwards.all(name, stream.sid, from, limit) : [], limit)
     },
 
     find({ stream, revision, position, id }) {
@@ -241,7 +285,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
 
     backwards(name, before, limit) {
       const stream = knownStream(name)
-      return stream ? streamBackwards.all(name, stream.sid, before, limit).map(eventOf) : []
+      return pageOf(stream ? streamBackwards.all(name, stream.sid, before, limit) : [], limit)
     },
   }
 }
@@ -254,21 +298,44 @@ function createTables(db: Database, mustExist: boolean): void {
     throw new Error(`The event log has tables of version ${version}, not ${TABLES_VERSION}.`)
 }
 
-/** What readers and subscribers get. */
-function recorded(
-  { type, data, id, metadata }: NewEvent,
-  stream: StreamName,
-  revision: Revision,
-  position: Position,
-  recordedAt: string,
-): RecordedEvent {
-  return upcast({ type, data, id, metadata, stream, revision, position, recordedAt } as RecordedEvent)
+function pageOf(rows: readonly Row[], limit: number): StreamPage {
+  return { events: sorted(rows).events, last: rows.length === limit ? rows.at(-1)?.[1] : undefined }
 }
 
-function eventOf([position, revision, id, type, recordedAt, metadata, data, stream]: Row): RecordedEvent {
-  const event = { type, data: JSON.parse(data), id, metadata: JSON.parse(metadata) } as NewEvent
-  return recorded(event, stream, revision, position, timeText(recordedAt))
+function sorted(rows: readonly Row[]): { events: RecordedEvent[]; foreign: ForeignEvent[] } {
+  const events: RecordedEvent[] = []
+  const foreign: ForeignEvent[] = []
+  for (const row of rows) {
+    const event = eventOf(row)
+    if (isForeign(event)) foreign.push(event)
+    else events.push(event)
+  }
+  return { events, foreign }
 }
+
+/** Columns hold whatever was put into them, of any type. */
+function eventOf([position, revision, id, type, recordedAt, metadata, data, stream]: Row):
+  | RecordedEvent
+  | ForeignEvent {
+  return recognise({
+    stream,
+    type: String(type),
+    id: String(id),
+    revision,
+    position,
+    recordedAt: timeText(recordedAt),
+    metadata: parsed(metadata),
+    data: parsed(data),
+  })
+}
+
+function parsed(column: string | Uint8Array): unknown {
+  if (typeof column !== 'string') return new NotJson()
+  return column === '' ? undefined : jsonOf(column)
+}
+
+/** In milliseconds since 1970: no date is later. */
+const LATEST = 8.64e15
 
 let lastTime = 0
 let lastTimeText = new Date(0).toISOString()
@@ -276,6 +343,7 @@ let lastTimeText = new Date(0).toISOString()
 /** RFC 3339 in UTC. Neighbours in the log often have the very same time: the last text is kept. */
 function timeText(time: number): string {
   if (time !== lastTime) {
+    if (!(Math.abs(time) <= LATEST)) return new Date(0).toISOString()
     lastTimeText = new Date(time).toISOString()
     lastTime = time
   }

@@ -12,11 +12,12 @@ import {
   mustBeLimit,
   OutcomeUnknown,
   type RecordedEvent,
+  type Revision,
   RevisionConflict,
   StoreUnavailable,
 } from './event-store.ts'
 import { openLogFile } from './log-file.ts'
-import { eventTables, type WrittenGroup } from './sqlite-tables.ts'
+import { eventTables, type StreamPage, type WrittenGroup } from './sqlite-tables.ts'
 import { type Followed, subscription } from './subscription.ts'
 import { tailOf } from './tail.ts'
 
@@ -136,14 +137,10 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
       }),
 
     read: (stream, { from = 0, limit }) =>
-      pages(limit, (last, size) =>
-        readingCurrent(() => tables.forwards(stream, last ? last.revision + 1 : from, size)),
-      ),
+      pages(limit, from, (next, size) => readingCurrent(() => tables.forwards(stream, next, size)), 1),
 
     readBackwards: (stream, { from = Number.MAX_SAFE_INTEGER - 1, limit }) =>
-      pages(limit, (last, size) =>
-        readingCurrent(() => tables.backwards(stream, last ? last.revision : from + 1, size)),
-      ),
+      pages(limit, from + 1, (next, size) => readingCurrent(() => tables.backwards(stream, next, size)), 0),
 
     subscribe: (after, options) => subscription(log, after, options),
 
@@ -164,21 +161,24 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   }
 }
 
-/** Page after page, each asked for with the last event before it, until one is not full or there are as many events as wanted. */
+/**
+ * Page after page, until there is nothing left or there are as many events as wanted: of a page, others may have written some.
+ * @param step from the last revision of a page to where the next one begins
+ */
 async function* pages(
   limit: number,
-  next: (last: RecordedEvent | undefined, size: number) => RecordedEvent[],
+  begin: Revision,
+  read: (next: Revision, size: number) => StreamPage,
+  step: 0 | 1,
 ): AsyncGenerator<RecordedEvent[]> {
   mustBeLimit(limit)
-  let left = limit
-  let last: RecordedEvent | undefined
-  while (left > 0) {
-    const size = Math.min(PAGE, left)
-    const page = next(last, size)
-    if (page.length > 0) yield page
-    if (page.length < size) return
-    left -= size
-    last = page.at(-1)
+  let next = begin
+  for (let left = limit; left > 0; ) {
+    const { events, last } = read(next, Math.min(PAGE, left))
+    if (events.length > 0) yield events
+    if (last === undefined) return
+    left -= events.length
+    next = last + step
     await turn()
   }
 }

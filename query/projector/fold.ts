@@ -1,5 +1,6 @@
 // Folds a batch of events into the documents of the views: pure, so that all that can go wrong here is a projection.
 import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { CannotRead } from '../../events/store/readable.ts'
 import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import type { BrokenDocument, FoldedBatch, HistoryEntry } from '../store/view-store.ts'
 
@@ -60,11 +61,27 @@ export function fold(
   return {
     documents: views.map(({ view, documents }) => ({ view, documents })),
     broken: views.flatMap(({ broken }) => broken),
-    history: events.map((event): HistoryEntry => ({ ...event, topics: topics.get(event) ?? [] })),
+    history: events.map((event) => entryOf(event, topics.get(event) ?? [])),
   }
 }
 
 type Topics = Map<RecordedEvent, string[]>
+
+/** The history has every event under the type that it was recorded as; of one that cannot be read also why not. */
+function entryOf(event: RecordedEvent, topics: readonly string[]): HistoryEntry {
+  if (event.type !== 'Unreadable') return { ...event, topics }
+  const { recordedAs, problem, stored } = event.data
+  // As a text: a view store may not take whatever JSON there is.
+  const text = JSON.stringify(stored ?? null).slice(0, LONGEST_UNREADABLE)
+  return { ...event, type: recordedAs, data: { unreadable: problem, stored: text }, topics } as unknown as HistoryEntry
+}
+
+/** Characters of what cannot be read: enough to see what it is. */
+const LONGEST_UNREADABLE = 100_000
+
+function reasonOf(event: RecordedEvent, error: unknown): string {
+  return error instanceof CannotRead ? error.message : `${event.type} at position ${event.position}: ${error}`
+}
 
 const NOTHING: Stored = { documents: new Map(), broken: new Set() }
 
@@ -88,7 +105,7 @@ function foldView({ projection, events }: Touched, stored: Stored, topics: Topic
         announce(topics, event, own, after && projection.topicsOf?.(after))
         document = after
       } catch (error) {
-        if (!isBroken) broken.push({ view, id, error: `${event.type} at position ${event.position}: ${error}` })
+        if (!isBroken) broken.push({ view, id, error: reasonOf(event, error) })
         isBroken = true
         announce(topics, event, own)
       }

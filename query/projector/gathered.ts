@@ -83,6 +83,12 @@ export async function* gathered(
       if (first.done) return
       let { position } = first.value
       const events = [...first.value.events]
+      const foreign = [...(first.value.foreign ?? [])]
+      const add = (more: Batch) => {
+        events.push(...more.events)
+        foreign.push(...(more.foreign ?? []))
+        position = more.position
+      }
 
       if (events.length === 0 && now() < emptyAgain) {
         const enough = new AbortController()
@@ -90,8 +96,7 @@ export async function* gathered(
         while (events.length === 0) {
           const more = await nextOr(pause)
           if (!more || more.done) break
-          events.push(...more.value.events)
-          position = more.value.position
+          add(more.value)
         }
         enough.abort()
       }
@@ -104,12 +109,11 @@ export async function* gathered(
         if (!more) continue
         if (more.done) break
         quiet = 0
-        events.push(...more.value.events)
-        position = more.value.position
+        add(more.value)
       }
 
       const begun = now()
-      yield { events, position }
+      yield { events, position, foreign }
       worked = now() - begun
     }
   } finally {

@@ -39,7 +39,13 @@ test('what is recorded can be read, and whoever waits is told how far', async ()
   expect(await desk.documents(projections)).toMatchObject({ customers: [{ id: 'cus_1', reservedCredit: 500 }] })
   expect(await desk.views.checkpoint()).toBe(head)
   expect(told.at(-1)).toBe(head)
-  expect(projector.health()).toEqual({ position: head, retrying: false, brokenDocuments: 0, unplacedEvents: 0 })
+  expect(projector.health()).toEqual({
+    position: head,
+    retrying: false,
+    brokenDocuments: 0,
+    unplacedEvents: 0,
+    foreignEvents: 0,
+  })
 })
 
 test('views and history equal a fold of the whole log, however it is cut and wherever the projector restarts', async () => {

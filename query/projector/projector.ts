@@ -2,8 +2,8 @@
 // never gives up: after any failure it begins again at the checkpoint, as after a restart.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
-import type { Position } from '../../events/position.ts'
-import type { Batch, EventStore } from '../../events/store/event-store.ts'
+import { type Position, START } from '../../events/position.ts'
+import type { Batch, EventStore, ForeignEvent } from '../../events/store/event-store.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import type { BrokenDocument, ViewStore } from '../store/view-store.ts'
 import { fold, type Stored, type Touched, touch } from './fold.ts'
@@ -44,6 +44,8 @@ export interface ProjectorHealth {
   brokenDocuments: number
   /** Events since the start of which a projection could not say whom they concern. */
   unplacedEvents: number
+  /** Events since the start that others have written into the log: they are skipped. */
+  foreignEvents: number
 }
 
 const FIRST_PAUSE_MS = 50
@@ -58,6 +60,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
   const broken = new Map(projections.map(({ name }) => [name, new Set<string>()]))
   let isMended = false
   let unplacedEvents = 0
+  const foreign = { events: 0, upTo: START }
   let lastFailure: ProjectorHealth['lastFailure']
   let pause = 0
 
@@ -95,7 +98,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     if (!signal.aborted) throw new Error('the subscription to the log ended by itself')
   }
 
-  async function take({ events, position }: Batch): Promise<void> {
+  async function take({ events, position, foreign = [] }: Batch): Promise<void> {
     const touched = projections.map((projection) => touch(projection, events))
     const folded = fold(events, touched, await load(touched))
     const written = await write(views, { ...folded, mended: [], checkpoint: position })
@@ -103,6 +106,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     for (const { view, documents } of written.documents) remembered.remember(view, documents)
     for (const document of written.broken) noteBroken(document)
     for (const { projection, unplaced } of touched) noteUnplaced(projection, unplaced)
+    noteForeign(foreign)
     pause = 0
     reached(position)
   }
@@ -144,6 +148,20 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     )
   }
 
+  /** After a failure a batch comes again: each event is told once. */
+  function noteForeign(found: readonly ForeignEvent[]): void {
+    const news = found.filter(({ position }) => position > foreign.upTo)
+    const [first] = news
+    if (!first) return
+    foreign.events += news.length
+    foreign.upTo = news.at(-1)?.position ?? foreign.upTo
+    // One line for a batch: whoever writes a million of them must not fill the disk.
+    log.warn(
+      { ...first, events: news.length },
+      'The log has events that no desk wrote; they are skipped. This is the first of them; creditline foreign list shows all',
+    )
+  }
+
   const running = run()
   return {
     health: () => ({
@@ -152,6 +170,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
       ...(lastFailure && { lastFailure }),
       brokenDocuments: [...broken.values()].reduce((sum, ids) => sum + ids.size, 0),
       unplacedEvents,
+      foreignEvents: foreign.events,
     }),
 
     async caughtUp() {

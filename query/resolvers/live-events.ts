@@ -1,6 +1,7 @@
 // Feeds: each event once and in order; a client that is too slow is told where to resume, and the feed ends.
 import type { OrderEvent, OrderNote } from '../../events/catalogue.ts'
 import type { Position } from '../../events/position.ts'
+import { ownerOf } from '../../events/store/categories.ts'
 import type { OrderFeedFilter } from '../../schema/types.generated.ts'
 import type { Reads } from '../context.ts'
 import { follow, type Lagged } from '../feed/follow.ts'
@@ -40,13 +41,12 @@ export function orderEventFeed(
     requireId('customer', 'filter.customerId', customerId)
     filter.topic = `${documentTopic('customers', customerId)}/orders`
   }
-  if (typeof productId !== 'string') return follow(reads, filter, since)
-  requireId('product', 'filter.productId', productId)
+  if (typeof productId === 'string') requireId('product', 'filter.productId', productId)
   const { next, close } = follow(reads, filter, since)
   return {
     async next() {
-      const items = await next()
-      return items && withProduct(reads, items, productId)
+      const items = (await next())?.filter(isOfOrder)
+      return items && typeof productId === 'string' ? withProduct(reads, items, productId) : items
     },
     close,
   }
@@ -83,7 +83,14 @@ export async function orderAsSent(
   return { event, order, position: event.position }
 }
 
-function orderIdOf({ type, data }: HistoryEntry): string {
-  if (!('orderId' in data)) throw new Error(`${type} is not an event of an order`)
-  return data.orderId
+/** One that could not be read may stand in any stream. */
+function isOfOrder(item: HistoryEntry | Lagged): boolean {
+  return 'resumeSince' in item || ownerOf(item.stream)?.entity === 'order'
+}
+
+/** By the stream: the data of an event that could not be read says nothing. */
+function orderIdOf({ type, stream }: HistoryEntry): string {
+  const owner = ownerOf(stream)
+  if (owner?.entity !== 'order') throw new Error(`${type} is not an event of an order`)
+  return owner.id
 }

@@ -1,11 +1,11 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
 import type { Cents } from '../../events/money.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { changed, type Projection, type ViewDocument } from '../projection.ts'
+import { changed, type VersionedDocument, viewOf } from '../projection.ts'
 import type { OrderStatus } from './orders.ts'
 import { wordsOf } from './words.ts'
 
-export interface CustomerDocument extends ViewDocument {
+export interface CustomerDocument extends VersionedDocument {
   name: string
   creditLimit: Cents
   reservedCredit: Cents
@@ -15,8 +15,6 @@ export interface CustomerDocument extends ViewDocument {
   largestShippedTotal?: Cents
   /** The folded words of the name, for searching by their beginning. */
   words: readonly string[]
-  /** How many events the customer's own stream has. */
-  version: number
 }
 
 export interface CustomerOrder {
@@ -29,7 +27,7 @@ export interface CustomerOrder {
 
 const MAX_RECENT_ORDERS = 50
 
-export const customers: Projection<CustomerDocument> = {
+export const customers = viewOf<CustomerDocument>('customer', {
   name: 'customers',
   version: 5,
   queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
@@ -58,7 +56,7 @@ export const customers: Projection<CustomerDocument> = {
         reservedCredit: 0,
         recentOrders: [],
         words: wordsOf(event.data.name),
-        version: event.revision + 1,
+        version: 0,
         position: event.position,
         createdAt: event.recordedAt,
         updatedAt: event.recordedAt,
@@ -66,26 +64,21 @@ export const customers: Projection<CustomerDocument> = {
     }
     // An order, and the refusal of its credit, may name a customer that nobody has registered.
     if (!customer) return undefined
-    const version = event.revision + 1
 
     switch (event.type) {
       case 'CreditLimitChanged':
-        return changed(customer, event, { version, creditLimit: event.data.creditLimit })
+        return changed(customer, event, { creditLimit: event.data.creditLimit })
       case 'CreditReserved':
         return changed(customer, event, {
-          version,
           reservedCredit: customer.reservedCredit + event.data.amount,
           recentOrders: withOvertaken(customer.recentOrders, event),
         })
       case 'CreditReleased':
-        return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.amount })
+        return changed(customer, event, { reservedCredit: customer.reservedCredit - event.data.amount })
       case 'CreditReservationRaised':
-        return changed(customer, event, { version, reservedCredit: customer.reservedCredit + event.data.by })
+        return changed(customer, event, { reservedCredit: customer.reservedCredit + event.data.by })
       case 'CreditReservationLowered':
-        return changed(customer, event, { version, reservedCredit: customer.reservedCredit - event.data.by })
-      case 'CreditReservationRefused':
-      case 'CreditRaiseRefused':
-        return changed(customer, event, { version })
+        return changed(customer, event, { reservedCredit: customer.reservedCredit - event.data.by })
 
       case 'OrderPlaced':
         return changed(customer, event, { recentOrders: withNewest(customer.recentOrders, event) })
@@ -106,7 +99,7 @@ export const customers: Projection<CustomerDocument> = {
         return customer
     }
   },
-}
+})
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 type OrderDecision = EventOf<'OrderApproved' | 'OrderRejected' | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid'>

@@ -3,13 +3,13 @@ import type { OrderLine, ProcessName, RejectionReason } from '../../events/catal
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { changed, documentTopic, type Projection, type ViewDocument } from '../projection.ts'
+import { changed, documentTopic, type VersionedDocument, viewOf } from '../projection.ts'
 import { type RevisionDocument, revised } from './revisions.ts'
 import { closed, givingBack, operated, replaced, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 
 export type OrderStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
 
-export interface OrderDocument extends ViewDocument {
+export interface OrderDocument extends VersionedDocument {
   customerId: string
   status: OrderStatus
   rejectionReason?: RejectionReason
@@ -27,8 +27,6 @@ export interface OrderDocument extends ViewDocument {
   revision?: RevisionDocument
   /** The order's own date; when it was recorded, unless it came with another one. RFC 3339, UTC, milliseconds. */
   placedAt: string
-  /** How many events the order's own stream has. */
-  version: number
 }
 
 export interface PlacementDocument {
@@ -41,7 +39,7 @@ export interface PlacementDocument {
   parkedSince?: string
 }
 
-export const orders: Projection<OrderDocument> = {
+export const orders = viewOf<OrderDocument>('order', {
   name: 'orders',
   version: 6,
   queriedBy: {
@@ -78,39 +76,29 @@ export const orders: Projection<OrderDocument> = {
     if (!before) return undefined
     const revision = revised(before.revision, event)
     const order = revision && revision !== before.revision ? changed(before, event, { revision }) : before
-    const version = event.revision + 1
 
     switch (event.type) {
       case 'OrderApproved':
         return changed(order, event, {
-          version,
           status: 'APPROVED',
           placement: { ...order.placement, state: 'APPROVED' },
         })
       case 'OrderRejected':
-        return gaveUpAt(event, order, { version, status: 'REJECTED', rejectionReason: event.data.reason })
+        return gaveUpAt(event, order, { status: 'REJECTED', rejectionReason: event.data.reason })
       case 'OrderCancelled':
         return gaveUpAt(event, order, {
-          version,
           status: 'CANCELLED',
           ...(event.data.reason !== undefined && { cancellationReason: event.data.reason }),
         })
       case 'OrderShipped':
         return changed(order, event, {
-          version,
           status: 'SHIPPED',
           ...(event.data.trackingCode !== undefined && { trackingCode: event.data.trackingCode }),
         })
       case 'OrderPaid':
-        return endedIfSettled(changed(order, event, { version, status: 'PAID' }), event)
+        return endedIfSettled(changed(order, event, { status: 'PAID' }), event)
       case 'OrderRevised':
-        return changed(order, event, { version, ...swapped(order, event) })
-
-      case 'OrderRevisionRequested':
-      case 'OrderRevisionRejected':
-      case 'ReservationsAwaited':
-      case 'ReservationNoted':
-        return changed(order, event, { version })
+        return changed(order, event, swapped(order, event))
 
       case 'CreditReserved':
         return withStep(order, event, CREDIT, reserved(order))
@@ -139,7 +127,7 @@ export const orders: Projection<OrderDocument> = {
         return order
     }
   },
-}
+})
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 
@@ -149,7 +137,7 @@ const LEFT_OUT = 'left out by revision'
 const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing was reserved' }
 
 /** Which steps a placement has follows from the order alone, whichever way its saga is coordinated. */
-function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
+function placed({ data, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
   const productIds = productsOf(data.lines)
   const steps = [CREDIT, ...productIds.map(stockOf)].map(
     (name): StepDocument => ({ name, state: 'REQUESTED', at: recordedAt }),
@@ -164,7 +152,7 @@ function placed({ data, revision, position, recordedAt }: EventOf<'OrderPlaced'>
     placement: { state: 'RESERVING', steps, startedAt: recordedAt },
     ...(data.coordination === 'choreography' && { choreographed: true }),
     placedAt: data.placedAt ?? recordedAt,
-    version: revision + 1,
+    version: 0,
     position,
     createdAt: recordedAt,
     updatedAt: recordedAt,

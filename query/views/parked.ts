@@ -18,12 +18,16 @@ export const parked: Projection<ParkedDocument> = {
   queriedBy: { status: 'exact' },
   orderedBy: { parkedAt: 'text' },
 
-  documentsOf({ type, data }) {
+  documentsOf({ type, data, stream }) {
     switch (type) {
       case 'SagaParked':
       case 'SagaRetried':
       case 'SagaDiscarded':
         return [`${data.saga}-${data.id}`]
+      case 'Unreadable':
+        // Their stream has those of all orders: it does not tell whose this is.
+        if (stream.startsWith('parked-')) throw new Error(`it cannot be read: ${data.problem}`)
+        return []
       default:
         return []
     }

@@ -1,9 +1,9 @@
 // The products: what they cost, and how many there are, are reserved, and can still be ordered.
 import type { Cents } from '../../events/money.ts'
-import { changed, type Projection, type ViewDocument } from '../projection.ts'
+import { changed, type VersionedDocument, viewOf } from '../projection.ts'
 import { wordsOf } from './words.ts'
 
-export interface ProductDocument extends ViewDocument {
+export interface ProductDocument extends VersionedDocument {
   name: string
   price: Cents
   inStock: number
@@ -13,11 +13,9 @@ export interface ProductDocument extends ViewDocument {
   available: number
   /** The folded words of the name, for searching by their beginning. */
   words: readonly string[]
-  /** How many events the product's own stream has. */
-  version: number
 }
 
-export const products: Projection<ProductDocument> = {
+export const products = viewOf<ProductDocument>('product', {
   name: 'products',
   version: 3,
   queriedBy: { words: 'prefix', available: 'range' },
@@ -35,7 +33,7 @@ export const products: Projection<ProductDocument> = {
         reserved: 0,
         available: 0,
         words: wordsOf(event.data.name),
-        version: event.revision + 1,
+        version: 0,
         position: event.position,
         createdAt: event.recordedAt,
         updatedAt: event.recordedAt,
@@ -44,34 +42,29 @@ export const products: Projection<ProductDocument> = {
     // The refusal of a reservation may name a product that nobody has added.
     if (!product) return undefined
     const { inStock, reserved } = product
-    const version = event.revision + 1
 
     switch (event.type) {
       case 'PriceChanged':
-        return changed(product, event, { version, price: event.data.price })
+        return changed(product, event, { price: event.data.price })
       case 'StockReceived':
-        return changed(product, event, { version, ...stock(inStock + event.data.quantity, reserved) })
+        return changed(product, event, { ...stock(inStock + event.data.quantity, reserved) })
       case 'StockReserved':
-        return changed(product, event, { version, ...stock(inStock, reserved + event.data.quantity) })
+        return changed(product, event, { ...stock(inStock, reserved + event.data.quantity) })
       case 'StockReleased':
-        return changed(product, event, { version, ...stock(inStock, reserved - event.data.quantity) })
+        return changed(product, event, { ...stock(inStock, reserved - event.data.quantity) })
       case 'StockShipped':
         return changed(product, event, {
-          version,
           ...stock(inStock - event.data.quantity, reserved - event.data.quantity),
         })
       case 'StockReservationRaised':
-        return changed(product, event, { version, ...stock(inStock, reserved + event.data.by) })
+        return changed(product, event, { ...stock(inStock, reserved + event.data.by) })
       case 'StockReservationLowered':
-        return changed(product, event, { version, ...stock(inStock, reserved - event.data.by) })
-      case 'StockReservationRefused':
-      case 'StockRaiseRefused':
-        return changed(product, event, { version })
+        return changed(product, event, { ...stock(inStock, reserved - event.data.by) })
       default:
         return product
     }
   },
-}
+})
 
 function stock(inStock: number, reserved: number): Pick<ProductDocument, 'inStock' | 'reserved' | 'available'> {
   return { inStock, reserved, available: inStock - reserved }

@@ -42,11 +42,12 @@ async function projectorPart(projector: ProjectorThread, startedAt: Position): P
   const health = await projector.health()
   if (!health) return { ok: false, detail: 'does not answer' }
   if ('cannotOpen' in health) return { ok: false, detail: `waits for its stores: ${health.cannotOpen}` }
-  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents } = health
-  const figures = { position, brokenDocuments, unplacedEvents }
+  const { position, retrying, lastFailure, brokenDocuments, unplacedEvents, foreignEvents } = health
+  const figures = { position, brokenDocuments, unplacedEvents, foreignEvents }
   if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}`, figures }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
   const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
   const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
-  return { ok: true, detail: `at ${position}${broken}${unplaced}`, figures }
+  const foreign = foreignEvents > 0 ? `, ${foreignEvents} foreign events` : ''
+  return { ok: true, detail: `at ${position}${broken}${unplaced}${foreign}`, figures }
 }

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { type CsvError, type Info, parse } from 'csv-parse'
+import { type FileText, textOf, UnreadableFile } from './file-text.ts'
 
 export interface CsvRecord {
   /** Where it begins in the file, as an editor counts: 1 for the first line. */
@@ -12,30 +13,46 @@ export interface CsvRecord {
 /** Stands for the fields of a last record that breaks off inside quotes. */
 export const BROKEN_OFF = 'broken-off'
 
-/** The file cannot be read as what it should be; the message is a sentence for whoever gave its name. */
-export class UnreadableFile extends Error {
-  override name = 'UnreadableFile'
+export interface Csv {
+  /** The header and the rows in file order. Empty lines are left out. Records may have fewer or more fields than the header. */
+  records: AsyncIterable<CsvRecord>
+  /** What stands between the fields. */
+  separator: Separator
+  /** The first line, as far as it is not empty. */
+  firstLine: string
 }
+
+/** The usual one first. */
+export const SEPARATORS = [',', ';', '\t'] as const
+export type Separator = (typeof SEPARATORS)[number]
 
 /** A quote that is opened and not closed would swallow the rest of the file; beyond this the file is given up. */
 const MAX_RECORD_BYTES = 16 * 1024
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 // What the web calls Latin-1: the same letters, and printable characters where ISO 8859-1 has only control codes.
 const latin1 = new TextDecoder('windows-1252')
 
 /**
- * The records of a CSV file (RFC 4180, comma-separated, any line ends) in file order, the header as the first, read as a
- * stream. Empty lines are left out. Records may have fewer or more fields than the header.
- * @throws UnreadableFile
+ * Opens a CSV file (RFC 4180, any line ends), to be read as a stream: UTF-8, Latin-1 in places, or UTF-16.
+ * @param separatorOf the separator, by the first line
+ * @throws UnreadableFile, as reading the records does
  */
-export async function* records(path: string): AsyncGenerator<CsvRecord> {
+export async function openCsv(path: string, separatorOf: (firstLine: string) => Separator): Promise<Csv> {
+  const text = await textOf(path).catch((error: unknown) => {
+    throw error instanceof UnreadableFile ? error : unreadable(path, error as NodeJS.ErrnoException)
+  })
+  const separator = separatorOf(text.firstLine)
+  return { records: records(path, separator, text.bytes), separator, firstLine: text.firstLine }
+}
+
+async function* records(path: string, separator: Separator, bytes: FileText['bytes']): AsyncGenerator<CsvRecord> {
   const lineOf = lineNumbers()
   let brokenOff: CsvError | undefined
   const parser = parse({
     // One character for each byte: every byte survives, and each field is decoded on its own afterwards.
     encoding: 'latin1',
+    delimiter: separator,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     relax_quotes: true,
@@ -51,7 +68,7 @@ export async function* records(path: string): AsyncGenerator<CsvRecord> {
     },
   })
   // Errors of every part come out of the loop below; the callback is only there because `pipeline` wants one.
-  pipeline(createReadStream(path), withoutByteOrderMark, parser, () => {})
+  pipeline(createReadStream(path), bytes, parser, () => {})
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
       yield { line: lineOf(record, info.empty_lines), fields: record.map(decoded) }
@@ -75,14 +92,6 @@ function lineNumbers(): (fields: readonly string[], emptyLines: number) => numbe
     next = line + 1
     for (const field of fields) if (/[\r\n]/.test(field)) next += field.split(/\r\n|\n|\r/).length - 1
     return line
-  }
-}
-
-async function* withoutByteOrderMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let first = true
-  for await (const chunk of chunks) {
-    yield first && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK) ? chunk.subarray(3) : chunk
-    first = false
   }
 }
 

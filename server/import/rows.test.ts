@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { UnreadableFile } from './csv.ts'
+import { UnreadableFile } from './file-text.ts'
 import { type AcceptedRow, type Row, type RowOptions, readRows, type SkippedRow } from './rows.ts'
 
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
@@ -200,6 +200,46 @@ describe('any file that is CSV with the columns is read', () => {
     ])
   })
 
+  test.each([
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('fields may have %s between them', async (_, separator) => {
+    const text = `${HEADER}\n${GOOD}\n`.replaceAll(',', separator)
+    expect(await rowsOf(text)).toEqual(await rowsOf(`${HEADER}\n${GOOD}\n`))
+    expect(await rowsOf(text.replaceAll(/[^\t;\n]+/g, '"$&"'))).toEqual(await rowsOf(text))
+  })
+
+  test('with semicolons, a comma separates the cents', async () => {
+    const text = `${HEADER.replaceAll(',', ';')}\n1;A;X, blue;6,0;;2,55;1;France\n1;A;X;6;;2.5;1;France\n1;A;X;6;;1,234,5;1;France\n`
+    expect(await rowsOf(text)).toMatchObject([
+      { description: 'X, blue', quantity: 6, unitPrice: 255 },
+      { unitPrice: 250 },
+      { skipped: 'malformed', why: 'UnitPrice is "1,234,5", no amount up to 90071992547409.91' },
+    ])
+  })
+
+  describe.each([
+    ['little', (text: string) => Buffer.from(text, 'utf16le')],
+    ['big', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ])('UTF-16, the %s end first,', (_, encoded) => {
+    const row = '1,A,Café €40 🎁,6,,2.55,1,Česko'
+
+    test.each([
+      ['with', '\uFEFF'],
+      ['without', ''],
+    ])('is read %s a byte order mark', async (_, mark) => {
+      const rows = await rowsOf(encoded(`${mark}${HEADER}\r\n${`${row}\r\n`.repeat(3_000)}`))
+      expect(rows).toHaveLength(3_000)
+      for (const each of rows) expect(each).toMatchObject({ description: 'Café €40 🎁', country: 'Česko' })
+    })
+
+    test('is read as Excel writes it, with tabs', async () => {
+      expect(await rowsOf(encoded(`\uFEFF${HEADER}\r\n${row}\r\n`.replaceAll(',', '\t')))).toMatchObject([
+        { description: 'Café €40 🎁' },
+      ])
+    })
+  })
+
   test('UTF-8 and Latin-1 are told apart, even in one file', async () => {
     const latin1 = Buffer.from('1,A,Café £40,6,,2.55,1,Réunion\n', 'latin1')
     const utf8 = Buffer.from('2,B,Café €40 – “new”,6,,2.55,1,Česko\n', 'utf8')
@@ -253,6 +293,32 @@ describe('a file that cannot be read is told in a sentence', () => {
     await expect(rowsOf('InvoiceNo,StockCode,Description,Quantity,Country\n')).rejects.toThrow(
       /has no column UnitPrice, CustomerID\. Its first line should name the columns InvoiceNo, /,
     )
+  })
+
+  test('the first line is quoted', async () => {
+    await expect(rowsOf('Order|Item\n1|2\n')).rejects.toThrow(
+      /, Country, with commas, semicolons or tabs between them; it is "Order\|Item"\.$/,
+    )
+  })
+
+  test.each([
+    [
+      'an Excel workbook',
+      [0x50, 0x4b, 0x03, 0x04, 0x14],
+      /is an Excel workbook \(\.xlsx\) or another zip archive: save the sheet as CSV \(UTF-8\)\.$/,
+    ],
+    [
+      'an older Excel workbook',
+      [0xd0, 0xcf, 0x11, 0xe0, 0xa1],
+      /is an Excel workbook \(\.xls\): save the sheet as CSV \(UTF-8\)\.$/,
+    ],
+    ['a compressed file', [0x1f, 0x8b, 0x08], /is compressed with gzip: decompress it first\.$/],
+    ['UTF-32', [0xff, 0xfe, 0x00, 0x00, 0x49, 0x00, 0x00, 0x00], /is UTF-32: save it as CSV \(UTF-8\)\.$/],
+    ['something binary', [0x49, 0x6e, 0x00, 0x00, 0x01], /is not text: byte 3 of it is zero\. A CSV file is needed\.$/],
+  ])('%s is told', async (_, bytes, sentence) => {
+    const reading = rowsOf(Buffer.from(bytes))
+    await expect(reading).rejects.toThrow(UnreadableFile)
+    await expect(reading).rejects.toThrow(sentence)
   })
 
   test('an empty file', async () => {

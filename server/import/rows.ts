@@ -1,6 +1,7 @@
 // What a row of a wholesaler's file is to the desk: a line of an order, or why it is none.
 import { type Cents, formatMoney, MAX_CENTS, parseMoney } from '../../events/money.ts'
-import { BROKEN_OFF, type CsvRecord, records, UnreadableFile } from './csv.ts'
+import { BROKEN_OFF, type Csv, type CsvRecord, openCsv, SEPARATORS, type Separator } from './csv.ts'
+import { UnreadableFile } from './file-text.ts'
 
 export const SKIP_REASONS = ['malformed', 'creditNote', 'noCustomer', 'quantity', 'price'] as const
 export type SkipReason = (typeof SKIP_REASONS)[number]
@@ -59,6 +60,7 @@ const IDENTIFIERS: readonly Column[] = ['InvoiceNo', 'StockCode', 'CustomerID']
 
 /** So much of a field is shown of what is wrong. */
 const MAX_QUOTED = 40
+const MAX_HEADER_QUOTED = 120
 
 /** The API's bounds: characters of an id after its prefix, and the largest Int of GraphQL. */
 const MAX_ID_LENGTH = 64
@@ -66,14 +68,16 @@ const MAX_QUANTITY = 2 ** 31 - 1
 const LARGEST_PRICE = formatMoney(MAX_CENTS)
 
 /**
- * The rows of a wholesaler's CSV file in file order, the header excepted.
+ * The rows of a wholesaler's CSV file in file order, the header excepted. Its fields have commas, semicolons or tabs between them: whichever
+ * makes the header name the most columns.
  * @throws UnreadableFile when it is not there, is not CSV, or lacks a column
  */
 export async function* readRows(path: string, options: RowOptions = {}): AsyncGenerator<Row> {
+  const csv = await openCsv(path, separatorOf)
   let judge: ((record: CsvRecord) => Row) | undefined
-  for await (const record of records(path)) {
+  for await (const record of csv.records) {
     if (judge) yield judge(record)
-    else judge = rowJudge(path, record.fields, options)
+    else judge = rowJudge(path, csv, record.fields, options)
   }
   if (!judge)
     throw new UnreadableFile(`${path} is empty: its first line should name the columns ${COLUMNS.join(', ')}.`)
@@ -87,11 +91,14 @@ export async function* readRows(path: string, options: RowOptions = {}): AsyncGe
  */
 function rowJudge(
   path: string,
+  csv: Csv,
   header: CsvRecord['fields'],
   { exactPrices = false }: RowOptions,
 ): (record: CsvRecord) => Row {
   const names = header === BROKEN_OFF ? [] : header.map((name) => name.trim())
-  const place = placesOf(path, names)
+  const place = placesOf(path, csv, names)
+  // Who separates fields by semicolons does so because a comma separates the cents.
+  const number = (text: string) => (csv.separator === ';' ? text.replace(',', '.') : text)
   return ({ line, fields }) => {
     const skipped = (reason: SkipReason, why: string): SkippedRow => ({ skipped: reason, line, why })
     if (fields === BROKEN_OFF) return skipped('malformed', 'the file ends within quotes')
@@ -103,8 +110,8 @@ function rowJudge(
     const invoice = field('InvoiceNo')
     const product = field('StockCode')
     const customer = field('CustomerID')
-    const quantity = wholeNumber(field('Quantity'))
-    const price = cents(field('UnitPrice'))
+    const quantity = wholeNumber(number(field('Quantity')))
+    const price = cents(number(field('UnitPrice')))
     const blank = (column: Column) => `${names[place[column]]} is blank`
     if (isBlank(invoice)) return skipped('malformed', blank('InvoiceNo'))
     if (isBlank(product)) return skipped('malformed', blank('StockCode'))
@@ -137,25 +144,35 @@ function rowJudge(
   }
 }
 
-function placesOf(path: string, header: readonly string[]): Record<Column, number> {
-  const names = header.map((name) => name.toLowerCase())
-  const placeOf = (column: Column) => {
-    const place = names.indexOf(column.toLowerCase())
-    return place < 0 ? names.indexOf(OTHER_NAMES[column]?.toLowerCase() ?? '') : place
+function separatorOf(firstLine: string): Separator {
+  const columnsBy = (separator: Separator) => {
+    const header = firstLine.split(separator).map((name) => name.replace(/^\s*"(.*)"\s*$/, '$1'))
+    return COLUMNS.filter((column) => placeOf(column, header) >= 0).length
   }
-  const places = COLUMNS.map((column) => [column, placeOf(column)] as const)
+  return [...SEPARATORS].sort((one, other) => columnsBy(other) - columnsBy(one))[0] ?? ','
+}
+
+/** -1 for a column that is not there. */
+function placeOf(column: Column, header: readonly string[]): number {
+  const names = header.map((name) => name.trim().toLowerCase())
+  const place = names.indexOf(column.toLowerCase())
+  return place < 0 ? names.indexOf(OTHER_NAMES[column]?.toLowerCase() ?? column.toLowerCase()) : place
+}
+
+function placesOf(path: string, { firstLine }: Csv, header: readonly string[]): Record<Column, number> {
+  const places = COLUMNS.map((column) => [column, placeOf(column, header)] as const)
   const missing = places.filter(([, place]) => place < 0).map(([column]) => column)
   if (missing.length > 0) {
     throw new UnreadableFile(
-      `${path} has no column ${missing.join(', ')}. Its first line should name the columns ${COLUMNS.join(', ')}.`,
+      `${path} has no column ${missing.join(', ')}. Its first line should name the columns ${COLUMNS.join(', ')}, with commas, semicolons or tabs between them; it is ${quoted(firstLine, MAX_HEADER_QUOTED)}.`,
     )
   }
-  return { ...Object.fromEntries(places), InvoiceDate: placeOf('InvoiceDate') } as Record<Column, number>
+  return { ...Object.fromEntries(places), InvoiceDate: placeOf('InvoiceDate', header) } as Record<Column, number>
 }
 
 /** A field as one line that is not too long, whatever is in it. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length <= MAX_QUOTED ? text : `${text.slice(0, MAX_QUOTED)}…`)
+function quoted(text: string, most = MAX_QUOTED): string {
+  return JSON.stringify(text.length <= most ? text : `${text.slice(0, most)}…`)
 }
 
 function isBlank(text: string): boolean {

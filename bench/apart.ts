@@ -54,7 +54,6 @@ async function measure(
   const directory = await temporary()
   const started = await Promise.all(processes.map((roles) => startDeskProcess(directory, { ...env, ROLES: roles })))
   const gateway = started.at(-1) as DeskProcess
-  await ready(gateway.url)
   const args = [gateway.url, String(orders), String(tries)]
   const client = fork(fileURLToPath(new URL('./apart-clients.ts', import.meta.url)), args)
   const [figures] = (await once(client, 'message')) as [Figures]
@@ -70,10 +69,6 @@ function head(): void {
 function row(what: string, { command, readBack, decided, orders }: Figures): void {
   const latencies = [command, readBack, decided].map((seconds) => `${(seconds * 1000).toFixed(1)} ms`.padStart(14))
   console.log(`${what.padEnd(28)}${latencies.join('')}${String(Math.round(orders)).padStart(14)}`)
-}
-
-async function ready(url: string): Promise<void> {
-  while ((await fetch(`${url}/health/ready`)).status !== 200);
 }
 
 async function server<Server extends { kill(): Promise<void> }>(starting: Promise<Server>): Promise<Server> {

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startDesk } from '../server/desk.ts'
+import { untilReady } from '../test/readiness.ts'
 
 export interface HttpFigures {
   orders: number
@@ -14,6 +15,7 @@ export interface HttpFigures {
 /** Orders each second, from the first mutation until every order is decided. */
 export async function ordersOverHttp(dataDirectory: string): Promise<HttpFigures> {
   const desk = await startDesk({ host: '127.0.0.1', port: 0, dataDirectory, logLevel: 'warn' })
+  await untilReady(desk.url)
   const client = fork(fileURLToPath(new URL('./http-clients.ts', import.meta.url)), [desk.url])
   const [figures] = await once(client, 'message')
   await desk.close()

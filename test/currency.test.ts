@@ -7,6 +7,7 @@ import { type Desk, startDesk } from '../server/desk.ts'
 import type { Settings } from '../server/settings.ts'
 import { ask } from './client.ts'
 import { clear, placeOf } from './place.ts'
+import { untilReady } from './readiness.ts'
 
 let dataDirectory: string
 let desk: Desk | undefined
@@ -31,6 +32,7 @@ async function start(currency?: string): Promise<string> {
     currency,
   }
   desk = await startDesk(settings)
+  await untilReady(desk.url)
   return desk.url
 }
 

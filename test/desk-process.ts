@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { placeOf } from './place.ts'
+import { untilReady } from './readiness.ts'
 
 export interface DeskProcess {
   url: string
@@ -14,7 +15,8 @@ export interface DeskProcess {
 }
 
 /**
- * Starts `npm start`'s command on a free port and waits until it listens.
+ * Starts `npm start`'s command on a free port, and waits until the process is ready: its views show the history that it found. Processes
+ * of one deployment that need each other are started at the same time.
  * @param env settings beyond those of the place
  * @param args of node, where they are others
  */
@@ -28,8 +30,15 @@ export async function startDeskProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lives = () => child.exitCode === null && child.signalCode === null
+  const url = await listening(child)
+  try {
+    await untilReady(url, lives)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
-    url: await listening(child),
+    url,
     lives,
     signal: (signal) => void child.kill(signal),
     async end(signal) {

@@ -89,6 +89,30 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
+  test('a command handler that is slowed tenfold for 20 seconds is soon as fast as before', async () => {
+    const { start, ready, load, verify } = await deployment()
+    const [handler] = await Promise.all([start('command'), start('saga,projector'), start('gateway')])
+    await ready()
+    const orders = await load()
+    const stop = orders.run(CLIENTS)
+    await orders.more(100)
+    const before = await rateOf(orders, 5_000)
+    const isOver = performance.now() + 20_000
+    // It runs for a tenth of the time.
+    while (performance.now() < isOver) {
+      handler.signal('SIGSTOP')
+      await pause(45)
+      handler.signal('SIGCONT')
+      await pause(5)
+    }
+    const end = performance.now()
+    // The machine has other things to do: a rate that is a little lower is the same.
+    await expect.poll(() => rateOf(orders, 1_000), { timeout: 60_000 }).toBeGreaterThan(0.7 * before)
+    expect(performance.now() - end).toBeLessThan(10_000)
+    await stop()
+    await verify(orders)
+  })
+
   test('a projector and sagas that are killed, or stalled for a while, are taken over by their standbys', async () => {
     const { start, ready, load, stall, verify } = await deployment()
     const [one, other] = await Promise.all([
@@ -263,6 +287,13 @@ async function deployment(servers: Record<string, string> = {}, directory?: stri
 async function upToDate(dataDirectory: string, place: Place): Promise<boolean> {
   const { events, stored, folded } = await inspect(dataDirectory, place)
   return isDeepStrictEqual(stored, folded) && heldAtEnd(events).length === 0
+}
+
+/** How many commands a second are acknowledged, measured over so many milliseconds. */
+async function rateOf({ acknowledged }: OrderLoad, milliseconds: number): Promise<number> {
+  const [count, begun] = [acknowledged.length, performance.now()]
+  await pause(milliseconds)
+  return ((acknowledged.length - count) / (performance.now() - begun)) * 1_000
 }
 
 interface HealthAnswer {

@@ -14,6 +14,7 @@ import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { accepted } from './mutate.ts'
 import { placeOf } from './place.ts'
+import { untilReady } from './readiness.ts'
 import { hasRealFile, REAL_FILE, smallFile, sum, type Tally, tally } from './wholesale-file.ts'
 
 let directory: string
@@ -211,6 +212,7 @@ function plentiful(counted: Tally): Partial<Summary> {
 
 async function start(dataDirectory: string): Promise<Desk> {
   desk = await startDesk({ ...placeOf(dataDirectory).settings, host: '127.0.0.1', port: 0, logLevel: 'silent' })
+  await untilReady(desk.url)
   return desk
 }
 

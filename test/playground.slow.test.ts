@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startDesk } from '../server/desk.ts'
 import { playgroundTabs } from '../server/playground-tabs.ts'
 import { placeOf } from './place.ts'
+import { untilReady } from './readiness.ts'
 
 const browser = '/usr/bin/chromium'
 const word = existsSync(browser) ? '' : ` (skipped: there is no ${browser})`
@@ -14,6 +15,7 @@ const word = existsSync(browser) ? '' : ` (skipped: there is no ${browser})`
 test.skipIf(word !== '')(`the playground runs a query, a mutation and a subscription${word}`, async () => {
   const desk = await startDesk({ ...placeOf(temporary()).settings, host: '127.0.0.1', port: 0, logLevel: 'error' })
   onTestFinished(() => desk.close())
+  await untilReady(desk.url)
   const { page, complaints } = await open(`${desk.url}/playground`)
 
   await page.locator('.window-switcher__item--active', { hasText: titleOf('RegisterCustomer') }).waitFor()

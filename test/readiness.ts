@@ -1,11 +1,22 @@
 // Whether all parts of a desk are at work: it listens before the thread that folds its views has begun.
-import { vi } from 'vitest'
+import { retry } from '../events/retry.ts'
 
-/** Settles when a desk says that it is ready. Before, what a mutation gives back may not be visible in its time. */
-export async function untilReady(url: string): Promise<void> {
-  const check = async () => {
-    const { status } = await fetch(`${url}/health/ready`)
-    if (status !== 200) throw new Error(`The desk at ${url} is not ready: ${status}`)
-  }
-  await vi.waitFor(check, { timeout: 30_000, interval: 20 })
+const WITHIN_MS = 60_000
+const HABITS = { withinMs: WITHIN_MS, firstPauseMs: 20, longestPauseMs: 100 }
+
+/**
+ * Settles when a process of a desk says that it is ready. Before, what a mutation gives back may not be visible in its time, and views
+ * of a log with history are empty.
+ * @param lives whether the process is still there: one that has ended is waited for no longer
+ * @throws Error with the answer, when it is not ready within a minute
+ */
+export async function untilReady(url: string, lives = () => true): Promise<void> {
+  await retry(
+    async () => {
+      const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(WITHIN_MS) })
+      if (answer.status === 200) await answer.arrayBuffer()
+      else throw new Error(`The desk at ${url} is not ready: ${answer.status} ${await answer.text()}`)
+    },
+    { ...HABITS, isRetryable: lives },
+  )
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { MongoClient } from 'mongodb'
+import { retry } from '../events/retry.ts'
 
 export interface TestServer {
   url: string
@@ -43,21 +44,19 @@ export function startFerretdb(directory: string): Promise<TestServer> {
 
 async function startServer(
   program: string | undefined,
-  protocol: string,
+  protocol: keyof typeof answering,
   argumentsFor: (port: number) => string[],
 ): Promise<TestServer> {
   if (program === undefined) throw new Error(`There is no server for ${protocol}`)
   const port = await freePort()
+  const answers = answering[protocol]
   let child: ChildProcess | undefined
 
   const server: TestServer = {
     url: `${protocol}://127.0.0.1:${port}`,
     async start() {
       child = spawn(program, argumentsFor(port), { stdio: 'ignore' })
-      for (let tries = 0; !(await accepts(port)); tries++) {
-        if (tries > 600) throw new Error(`${program} does not listen on port ${port}`)
-        await pause(50)
-      }
+      await retry(() => answers(port), { withinMs: 30_000, longestPauseMs: 100 })
     },
     async kill() {
       const ended = child && child.exitCode === null && once(child, 'exit')
@@ -87,13 +86,25 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+/** A server that has opened its port is not one that answers: it may still be loading its data. */
+const answering = {
+  /** The first that a NATS server says on a connection is what it is. */
+  async nats(port: number): Promise<void> {
     const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
+    try {
+      const [greeting] = await once(socket, 'data', { signal: AbortSignal.timeout(5_000) })
+      if (!String(greeting).startsWith('INFO')) throw new Error(`Port ${port} says ${greeting}`)
+    } finally {
       socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+    }
+  },
+
+  async mongodb(port: number): Promise<void> {
+    const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { serverSelectionTimeoutMS: 5_000 })
+    try {
+      await client.db('admin').command({ ping: 1 })
+    } finally {
+      await client.close()
+    }
+  },
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { untilReady } from '../readiness.ts'
 import { answers, isSettled, laterCommands, opening, orders, play } from './story.ts'
 
 const [checkout, name] = process.argv.slice(2)
@@ -57,6 +58,7 @@ async function withDesk<Result>(saga: string, work: (url: string) => Promise<Res
     if (url === undefined) continue
     child.stdout.resume()
     try {
+      await untilReady(url)
       return await work(url)
     } finally {
       child.kill('SIGTERM')

@@ -369,6 +369,26 @@ describe('a placement by choreography', () => {
     })
   })
 
+  test.each(['', 'left out by revision 1', 'anything else'])('ends alike when each detail reads %j', (wording) => {
+    const reworded = (...events: DomainEvent[]) =>
+      recorder()(orderPlaced({ lines, coordination }), ...events).reduce<OrderDocument | undefined>((before, event) => {
+        const order = orders.evolve(before, event)
+        if (!order) return order
+        const steps = order.placement.steps.map(({ detail: _, ...step }) =>
+          wording ? { ...step, detail: wording } : step,
+        )
+        return { ...order, placement: { ...order.placement, steps } }
+      }, undefined)?.placement.endedAt
+    const approved = [creditReserved(), stockReserved(), orderApproved(), orderRevised({ lines: lines.slice(1, 2) })]
+    const paid = [...approved, orderShipped(), stockShipped(secondProduct), orderPaid(), creditReleased()]
+    const cancelled = [...approved, orderCancelled(), creditReleased(), stockReleased(secondProduct)]
+    for (const events of [paid, cancelled]) {
+      expect(reworded(...events)).toBeUndefined()
+      expect(reworded(...events, stockReleased())).toBeDefined()
+    }
+    expect(reworded(creditRefused(), stockRefused(), stockRefused(secondProduct), orderRejected())).toBeDefined()
+  })
+
   test('that is parked says so', () => {
     expect(placement(sagaParked({ saga: coordination }))).toMatchObject({ parkedSince: time(2) })
   })

@@ -41,7 +41,7 @@ export interface PlacementDocument {
 
 export const orders = viewOf<OrderDocument>('order', {
   name: 'orders',
-  version: 6,
+  version: 7,
   queriedBy: {
     customerId: 'exact',
     productIds: 'member',
@@ -114,7 +114,11 @@ export const orders = viewOf<OrderDocument>('order', {
       case 'StockReleased':
         return withStep(order, event, stockOf(event.data.productId), released(event.data.quantity))
       case 'StockShipped':
-        return withStep(order, event, stockOf(event.data.productId), { state: 'DONE', detail: 'shipped' })
+        return withStep(order, event, stockOf(event.data.productId), {
+          state: 'DONE',
+          settled: true,
+          detail: 'shipped',
+        })
 
       case 'PlacementEnded':
         return changed(order, event, { placement: ended(order, event.recordedAt) })
@@ -131,10 +135,7 @@ export const orders = viewOf<OrderDocument>('order', {
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 
-/** What is still reserved of it is given back in the end. */
-const LEFT_OUT = 'left out by revision'
-
-const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing was reserved' }
+const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', settled: true, detail: 'nothing was reserved' }
 
 /** Which steps a placement has follows from the order alone, whichever way its saga is coordinated. */
 function placed({ data, position, recordedAt }: EventOf<'OrderPlaced'>): OrderDocument {
@@ -164,7 +165,8 @@ function swapped({ placement }: OrderDocument, { data, recordedAt: at }: EventOf
   const productIds = productsOf(data.lines)
   const names = new Set([CREDIT, ...productIds.map(stockOf)])
   const dropped = ({ name }: StepDocument) => !names.has(name)
-  const by = { state: 'COMPENSATED', at, detail: `${LEFT_OUT} ${data.revision}` } as const
+  // Not settled: what is still reserved of it is given back in the end.
+  const by = { state: 'COMPENSATED', at, detail: `left out by revision ${data.revision}` } as const
   const kept = replaced(placement.steps, dropped, by).map(
     (step): StepDocument =>
       step.state === 'COMPENSATED' && !dropped(step) ? { name: step.name, state: 'DONE', at } : step,
@@ -196,26 +198,31 @@ function refused({ data }: EventOf<'CreditReservationRefused' | 'StockReservatio
     case 'ALREADY_RELEASED':
       return NOTHING_RESERVED
     case 'UNKNOWN_CUSTOMER':
-      return { state: 'REFUSED', detail: `${data.reason}: no customer ${data.customerId} is registered` }
+      return { state: 'REFUSED', settled: true, detail: `${data.reason}: no customer ${data.customerId} is registered` }
     case 'UNKNOWN_PRODUCT':
-      return { state: 'REFUSED', detail: `${data.reason}: there is no product ${data.productId}` }
+      return { state: 'REFUSED', settled: true, detail: `${data.reason}: there is no product ${data.productId}` }
     case 'CREDIT_LIMIT_EXCEEDED':
       return {
         state: 'REFUSED',
+        settled: true,
         detail: `${data.reason}: ${formatMoney(data.amount)} asked for, ${formatMoney(data.available)} available`,
       }
     case 'OUT_OF_STOCK':
-      return { state: 'REFUSED', detail: `${data.reason}: ${data.quantity} asked for, ${data.available} available` }
+      return {
+        state: 'REFUSED',
+        settled: true,
+        detail: `${data.reason}: ${data.quantity} asked for, ${data.available} available`,
+      }
   }
 }
 
 /** Payment frees the credit as well; nothing is undone by that. */
 function creditReleased({ status }: OrderDocument, freed: number): StepOutcome {
-  return status === 'PAID' ? { state: 'DONE', detail: 'given back after payment' } : released(freed)
+  return status === 'PAID' ? { state: 'DONE', settled: true, detail: 'given back after payment' } : released(freed)
 }
 
 function released(freed: number): StepOutcome {
-  return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
+  return freed === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED', settled: true }
 }
 
 /** Where everything was refused there is nothing to give back. */
@@ -238,15 +245,11 @@ function ended({ placement, status }: OrderDocument, endedAt: string): Placement
   return { ...placement, state: status, steps: closed(placement.steps, NOTHING_RESERVED, endedAt), endedAt }
 }
 
-/** What is settled is given back, shipped or freed by the payment; a step that is only reserved says no more than that it is done. */
+/** By choreography, a placement that was given up or paid has ended when each of its steps is settled. */
 function endedIfSettled(order: OrderDocument, { recordedAt }: RecordedEvent): OrderDocument {
   const { choreographed, status, placement } = order
   if (!choreographed || placement.endedAt !== undefined || !(gaveUp(order) || status === 'PAID')) return order
-  const isSettled = ({ state, detail }: StepDocument) =>
-    state === 'REFUSED' ||
-    (state === 'COMPENSATED' && !detail?.startsWith(LEFT_OUT)) ||
-    (state === 'DONE' && detail !== undefined)
-  return placement.steps.every(isSettled) ? { ...order, placement: ended(order, recordedAt) } : order
+  return placement.steps.every(({ settled }) => settled) ? { ...order, placement: ended(order, recordedAt) } : order
 }
 
 const isPlacement: Record<ProcessName, boolean> = { placement: true, choreography: true, revision: false }

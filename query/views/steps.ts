@@ -6,10 +6,13 @@ export interface StepDocument {
   name: string
   state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED' | 'FAILED'
   at: string
+  /** Of a placement: nothing of it is reserved any more. It was refused, given back, shipped, or freed by the payment. */
+  settled?: true
+  /** For people alone. */
   detail?: string
 }
 
-export type StepOutcome = Pick<StepDocument, 'state' | 'detail'>
+export type StepOutcome = Pick<StepDocument, 'state' | 'settled' | 'detail'>
 
 type Steps = readonly StepDocument[]
 

@@ -12,7 +12,7 @@ import { runProjector } from './roles/projector.ts'
 import { answerRollCall, startRollCall } from './roles/roll-call.ts'
 import { runSagas } from './roles/sagas.ts'
 import type { Settings } from './settings.ts'
-import { assertSameHistory, openViewStore } from './stores.ts'
+import { openViews } from './views.ts'
 
 export interface Desk {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
@@ -43,11 +43,13 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   const running: RunningRoles = {}
   const hints = hintsOf(ground)
 
-  const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, settings, opened) : undefined
+  const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, settings) : undefined
+  opened.push(async () => views?.close())
   const feed = views && roles.has('gateway') ? await openFeed({ views, log }) : undefined
   if (feed) {
     opened.push(() => feed.close())
     hints.listen(feed.look)
+    views?.whenReopened(feed.restart)
   }
 
   if (views && roles.has('projector')) {
@@ -80,12 +82,4 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
   // To the end: what is being handed over is held still.
   if (messaging) answerRollCall({ ...ground, messaging }, () => ownRoles(running))
   return front.url
-}
-
-async function openViews({ places, logId, store, log }: Ground, { rebuildViews = false }: Settings, opened: Opened) {
-  if (rebuildViews) log.warn('The views are dropped, as --rebuild-views asks for, and built anew from the log')
-  const views = await openViewStore(places, logId, { anew: rebuildViews })
-  opened.push(() => views.close())
-  await assertSameHistory(views, store, places)
-  return views
 }

@@ -6,7 +6,7 @@ import type { EventStore } from '../events/store/event-store.ts'
 import { openLogOf } from '../events/store/log-beginning.ts'
 import { openSqliteEventStore } from '../events/store/sqlite.ts'
 import { differenceOfHistory } from '../query/projector/same-history.ts'
-import { logOfSqliteViews, openSqliteViewStore } from '../query/store/sqlite.ts'
+import { logOfSqliteViews, openSqliteViewStore, type SqliteViewStoreOptions } from '../query/store/sqlite.ts'
 import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../query/store/view-store.ts'
 import { views as projections } from '../query/views/index.ts'
 
@@ -58,15 +58,16 @@ async function connectEventStore(
 
 /**
  * @param logId the identity of the log that the views are folded from
- * @param anew whether views that are there are dropped
+ * @param options see `SqliteViewStoreOptions`
  * @throws ViewsOfAnotherLog
  */
 export async function openViewStore(
   { mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces,
   logId: string,
-  { anew = false }: { anew?: boolean } = {},
+  options: Pick<SqliteViewStoreOptions, 'anew' | 'lost' | 'checked' | 'onDamaged'> = {},
 ): Promise<ViewStore> {
-  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, anew })
+  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, ...options })
+  const { anew = false } = options
   const { openMongoViewStore } = await import('../query/store/mongodb.ts')
   return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
 }

@@ -2,7 +2,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Logger } from '../../events/logger.ts'
 import { messageOf } from '../../events/message-of.ts'
-import type { Position } from '../../events/position.ts'
+import { type Position, START } from '../../events/position.ts'
 import { type HistoryFilter, matcher } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
 import { type Changes, dirtyFlag } from './changes.ts'
@@ -31,6 +31,12 @@ export interface Feed {
 
   /** A queue for the matching entries that come from when it is started. To be closed by whoever asked for it. */
   entries(filter: HistoryFilter): EntryQueue
+
+  /**
+   * The views were lost, and are built anew: the feed is at their checkpoint, and not well until they are as far as they were. Subscribers
+   * are told what comes after that.
+   */
+  restart(): void
 
   health(): FeedHealth
 
@@ -84,6 +90,8 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   let position = await views.checkpoint()
   /** Up to here the subscribers have been told; of no meaning while there are none. */
   let told = position
+  /** How far the views have been: they may have been lost since. */
+  let farthest = position
   const failures = new Map<'checkpoint' | 'history', string>()
   let closed = false
 
@@ -96,6 +104,7 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
     if (closed) return
     if (checkpoint > position) {
       position = checkpoint
+      farthest = Math.max(farthest, position)
       waiting.release(position)
     }
     if (subscriptions > 0 && told < position) telling.run()
@@ -133,7 +142,7 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
 
   /** @returns how to leave again */
   function join(topic: string | undefined, subscriber: Subscriber): () => void {
-    if (subscriptions === 0) told = position
+    if (subscriptions === 0) told = farthest
     subscriptions += 1
     const others = topic === undefined ? ofEverything : (byTopic.get(topic) ?? new Set())
     if (topic !== undefined) byTopic.set(topic, others)
@@ -162,7 +171,8 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
     position: () => position,
 
     look(checkpoint) {
-      if (checkpoint !== undefined) moveTo(checkpoint)
+      // A hint may be of the views that were lost.
+      if (checkpoint !== undefined && position === farthest) moveTo(checkpoint)
       else if (!closed) looking.run()
     },
 
@@ -197,8 +207,14 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
       }
     },
 
+    restart() {
+      position = START
+      looking.run()
+    },
+
     health() {
-      const [failure] = failures.values()
+      const rebuilding = position < farthest ? `built anew, at ${position} of ${farthest}` : undefined
+      const failure = [...failures.values()][0] ?? rebuilding
       const health = { position, subscriptions, waiting: waiting.size() }
       return failure === undefined ? health : { ...health, failure }
     },

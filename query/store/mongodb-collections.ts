@@ -7,7 +7,7 @@ import { definitionOf, rangesAlong, usualOrder } from './declared.ts'
 import type { Connection } from './mongodb-connection.ts'
 import { insertUnlessThere } from './mongodb-writes.ts'
 import type { HistoryEntry } from './view-store.ts'
-import { ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
+import { ViewsLost, ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
 
 /** To be raised when collections change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -166,8 +166,8 @@ async function claim(connection: Connection, logId: string): Promise<void> {
 }
 
 /** Somebody has deleted them while they were in use: what is written now would never be complete. */
-function gone(place: string): Error {
-  return new Error(`The views in the MongoDB database ${place} are gone. Start again, and they are built anew.`)
+function gone(place: string): ViewsLost {
+  return new ViewsLost(`The views in the MongoDB database ${place} are gone. They are built anew.`)
 }
 
 /** One by one: FerretDB 1.24 drops the connection when several of those asked for together are there. */

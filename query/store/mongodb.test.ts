@@ -252,7 +252,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
         () => store.get(items, ['ord_1']),
         () => store.write({ ...batch(6, [document('ord_1', 6)]), history: [historyEntry(6)] }),
       ]
-      for (const call of calls) await expect(call).rejects.toThrow('are gone. Start again, and they are built anew.')
+      for (const call of calls) await expect(call).rejects.toThrow('are gone. They are built anew.')
       expect(await withDatabase(url, place.namespace, (database) => database.listCollections().toArray())).toEqual([])
       await store.close()
     })

@@ -1,18 +1,20 @@
 // The embedded view store: one SQLite file, which can be deleted at any time and is then built anew from the log.
 
 import { existsSync } from 'node:fs'
+import { messageOf } from '../../events/message-of.ts'
 import { type Position, START } from '../../events/position.ts'
 import { openDatabase } from '../../events/sqlite.ts'
-import { removeDatabase } from '../../events/sqlite-files.ts'
+import { identityOfFile, removeDatabase } from '../../events/sqlite-files.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
 import { definitionOf } from './declared.ts'
 import { type Connection, connect, sql, value } from './sqlite-connection.ts'
+import { assertReadable, guarded, isLost, namesOfTables, tableNames } from './sqlite-damage.ts'
 import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
 import { whileOpening } from './sqlite-file.ts'
 import { appendHistory, createHistory, lastEntry, readHistory } from './sqlite-history.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
-import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore } from './view-store.ts'
+import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore, ViewsLost } from './view-store.ts'
 import { DocumentBroken, DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
 
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
@@ -25,6 +27,12 @@ export interface SqliteViewStoreOptions {
   projections: readonly Projection<ViewDocument>[]
   /** Whether views that are there are removed (default: no). Who has them open finds them gone. */
   anew?: boolean
+  /** The views that were open before: removed, if they are still there. */
+  lost?: ViewsLost | undefined
+  /** Whether views of a moderate size are read through, lest damage comes to light only when they are asked for (default: no). */
+  checked?: boolean
+  /** Called when views that are there are removed because they cannot be used. */
+  onDamaged?: (reason: string) => void
 }
 
 /**
@@ -34,20 +42,32 @@ export interface SqliteViewStoreOptions {
  * @throws Error that names the file, when it cannot be opened
  */
 export async function openSqliteViewStore(options: SqliteViewStoreOptions): Promise<ViewStore> {
-  const { file, logId, projections, anew = false } = options
+  const { file, projections, anew = false, lost, onDamaged } = options
   const tables = new Map(projections.map((projection) => [projection.name, tableOf(projection)]))
   const connection = await whileOpening(file, async () => {
-    if (anew) removeDatabase(file)
-    const opened = await connect(file)
+    if (anew || (lost?.file !== undefined && lost.file === identityOfFile(file))) removeDatabase(file)
     try {
-      opened.writing(() => prepareTables(opened, { file, logId, tables: [...tables.values()] }))
-      return opened
+      return await openTables(options, [...tables.values()])
     } catch (error) {
-      opened.close()
-      throw error
+      if (!isLost(error)) throw error
+      onDamaged?.(messageOf(error))
+      removeDatabase(file)
+      return openTables(options, [...tables.values()])
     }
   })
-  return viewStore(connection, tables)
+  return guarded(viewStore(connection, tables), file)
+}
+
+async function openTables({ file, logId, checked = false }: SqliteViewStoreOptions, tables: readonly Table[]) {
+  const opened = await connect(file)
+  try {
+    opened.writing(() => prepareTables(opened, { file, logId, tables }))
+    if (checked) assertReadable(opened, file, tables)
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  }
 }
 
 /** The identity of the log that the views in a file were folded from; `undefined` when there are none, or none that can be read. */
@@ -198,7 +218,7 @@ function prepareTables(connection: Connection, { file, logId, tables }: Wanted):
     tables.map(({ projection }) => projection),
   )
 
-  const names = connection.all(sql`SELECT name FROM sqlite_schema WHERE type = 'table'`).map(([name]) => String(name))
+  const names = tableNames(connection)
   if (names.includes('views')) {
     const [row] = connection.all(sql`SELECT log_id, definition FROM views`)
     if (row && row[0] !== logId) {
@@ -206,7 +226,7 @@ function prepareTables(connection: Connection, { file, logId, tables }: Wanted):
         `The views in ${file} were folded from the log ${row[0]}, and this is the log ${logId}. ${WAY_OUT}`,
       )
     }
-    if (row?.[1] === definition) return
+    if (row?.[1] === definition && namesOfTables(tables).every((name) => names.includes(name))) return
   }
   for (const name of names) connection.exec(`DROP TABLE "${name}"`)
   connection.exec(`

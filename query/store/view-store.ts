@@ -167,3 +167,14 @@ export class ViewsOfAnotherLog extends Error {
 /** The end of each sentence that says that views and log do not belong together. */
 export const WAY_OUT =
   'Put the log back that they were folded from; or, if this log is the right one, start once with --rebuild-views, and they are built anew from it.'
+
+/** The views that were open are gone: removed, replaced, or damaged beyond reading. Views are disposable, and can be built anew. */
+export class ViewsLost extends Error {
+  override name = 'ViewsLost'
+  /** Which file it was; whoever opens the views next removes it, unless somebody else has. */
+  readonly file: string | undefined
+  constructor(message: string, { file, cause }: { file?: string | undefined; cause?: unknown } = {}) {
+    super(message, { cause })
+    this.file = file
+  }
+}

@@ -140,3 +140,17 @@ describe('positions', () => {
     expect(() => positionOf({ commitPosition: 2n ** 60n })).toThrow(/position 1152921504606846976/)
   })
 })
+
+test('a reader of a new log begins at its first event, whatever others have written before', async () => {
+  server.record('desk2.order-ord_1', 'OrderPlaced', 500)
+  const store = open('desk')
+  const identity = await logIdentity(store)
+  const listener = listen(store, START)
+  const head = await store.head()
+  await listener.reaches(head)
+  expect(listener.batches.flatMap(({ events }) => events)).toMatchObject([
+    { type: 'LogCreated', data: { logId: identity } },
+  ])
+  expect(server.startedAfter).toEqual([head])
+  await listener.stop()
+})

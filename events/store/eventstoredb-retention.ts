@@ -1,16 +1,10 @@
 // Streams of which only the newest events are of use: the server is told that it may drop the others.
 import type { StreamMetadata } from '@eventstore/db-client'
 import { LRUCache } from 'lru-cache'
-import { type Category, SNAPSHOT_EVENTS_OF_USE } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
-import { categoryOf } from './categories.ts'
 import type { StreamName } from './event-store.ts'
 import { isLasting, reason } from './eventstoredb-errors.ts'
-
-/**
- * How many of their newest events are kept. A lease is renewed each second, and its members look at the newest 500 renewals.
- */
-const KEPT: Partial<Record<Category, number>> = { lease: 1_000, checkpoint: 10, snapshot: SNAPSHOT_EVENTS_OF_USE }
+import { keptOf } from './kept-short.ts'
 
 /** So many streams are remembered to have been told of; a stream that is told of again is none the worse for it. */
 const REMEMBERED = 10_000
@@ -27,7 +21,7 @@ interface Options {
 export function retention({ tell, log }: Options): (stream: StreamName) => Promise<void> {
   const told = new LRUCache<StreamName, true>({ max: REMEMBERED })
   return async (stream) => {
-    const maxCount = KEPT[categoryOf(stream)]
+    const maxCount = keptOf(stream)
     if (maxCount === undefined || told.has(stream)) return
     told.set(stream, true)
     try {

@@ -9,8 +9,9 @@ import type {
 } from '@eventstore/db-client'
 import { startOrCorrect } from '../advice.ts'
 import type { Logger } from '../logger.ts'
-import type { Position } from '../position.ts'
+import { type Position, START } from '../position.ts'
 import { type Append, appendOf } from './append.ts'
+import { isWanted } from './categories.ts'
 import {
   type Appended,
   type Batch,
@@ -28,6 +29,7 @@ import {
 } from './event-store.ts'
 import { answered } from './eventstoredb-answered.ts'
 import { appendsOf } from './eventstoredb-appends.ts'
+import { beginningOf } from './eventstoredb-beginning.ts'
 import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
 import { appendFailure, unavailable } from './eventstoredb-errors.ts'
 import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
@@ -247,7 +249,14 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     signal.addEventListener('abort', end)
     subscriptions.add(ended)
     try {
-      yield* resumingSubscription({ client, names, after, signal: ended.signal, categories, batchSize, log })
+      let from = after
+      const first = after === START && (await beginningOf(() => pages('log', 'forwards', { limit: 1 }), ended.signal))
+      if (first) {
+        from = first.position
+        yield { events: isWanted(first, categories && new Set(categories)) ? [first] : [], position: from }
+      }
+      if (ended.signal.aborted) return
+      yield* resumingSubscription({ client, names, after: from, signal: ended.signal, categories, batchSize, log })
     } finally {
       signal.removeEventListener('abort', end)
       subscriptions.delete(ended)

@@ -17,13 +17,14 @@ import {
   RevisionConflict,
   type StreamName,
 } from './event-store.ts'
+import { keptOf } from './kept-short.ts'
 import { isForeign, jsonOf, NotJson, recognise } from './recognise.ts'
 
 const TABLES_VERSION = 1
 
 /**
- * Positions have no gaps: events are never deleted, and each is written in the transaction that took its position. Not even old renewals
- * of a lease may go: an append that expects an outdated revision is refused because the row in its place is there.
+ * Positions grow by one, since each is written in the transaction that took it. Events are never deleted, save in streams that are kept
+ * short: there positions and revisions have gaps, and the newest event always stays.
  */
 const TABLES = `
   CREATE TABLE streams (
@@ -84,6 +85,9 @@ const KNOWN_STREAMS = 50_000
 /** So many events are read at a time where an append finds its stream further on. */
 const LOOK_BEHIND = 100
 
+/** A log of an older release may have millions of renewals: they go bit by bit. */
+const REMOVED_AT_ONCE = 1_000
+
 const COLUMNS = 'position, revision, id, type, recorded_at, metadata, data'
 type Row = [
   position: Position,
@@ -106,6 +110,10 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
   const lastRevision = db.prepare<[Revision | null]>('SELECT max(revision) FROM events WHERE sid = ?', 'arrays')
   const insert = db.prepare(
     `INSERT INTO events (sid, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sid, revision) DO NOTHING`,
+  )
+  const removeOldest = db.prepare(
+    `DELETE FROM events WHERE position IN
+       (SELECT position FROM events WHERE sid = ? AND revision <= ? ORDER BY revision LIMIT ?)`,
   )
   // CROSS JOIN: SQLite shall walk along the positions, not along the streams.
   const afterOfAll = db.prepare<Row>(
@@ -175,6 +183,8 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
       const rows = streamForwards.all(name, sid, last + 1, LOOK_BEHIND)
       for (const row of rows) {
         const [position, revision, id] = row
+        // What was there is not kept any more: somebody has gone on.
+        if (revision !== last + 1) return new RevisionConflict(name, expected)
         if (id === events[0]?.id) {
           // An append is stored as a whole or not at all.
           const end = { revision: revision + events.length - 1, position: position + events.length - 1 }
@@ -207,10 +217,14 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
   ): Appended | RevisionConflict => {
     const { stream: name, expected } = append
     const stream = streamOf(append)
+    const kept = keptOf(name)
+    // The row that stands in the place of an outdated append may be gone.
+    if (stream && kept !== undefined) stream.revision = lastRevision.get(stream.sid)?.[0] ?? NO_EVENTS
     if (!stream || !hasReached(stream, expected)) return new RevisionConflict(name, expected)
     let revision = expected
     for (;;) {
       if (stream.revision === revision && insertAll(append, stream, recordedAt, time, written)) {
+        if (kept !== undefined) shorten(stream, revision, kept)
         return { revision: stream.revision, position: written.head }
       }
       const found = inTheWay(append, stream)
@@ -243,6 +257,13 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
     }
     stream.revision = revision
     return true
+  }
+
+  /** Now and then, since it is one more write: a stream has up to a tenth more events than are kept. */
+  function shorten({ sid, revision }: KnownStream, before: Revision, kept: number): void {
+    const every = Math.ceil(kept / 10)
+    if (Math.floor(revision / every) > Math.floor(before / every))
+      removeOldest.run(sid, revision - kept, REMOVED_AT_ONCE)
   }
 
   return {

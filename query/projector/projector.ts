@@ -10,6 +10,7 @@ import { fold, type Stored, type Touched, touch } from './fold.ts'
 import { gathered } from './gathered.ts'
 import { mend } from './mend.ts'
 import { trackProgress } from './progress.ts'
+import { type Rebuild, tellOfRebuild } from './rebuild.ts'
 import { write } from './write.ts'
 import { writtenLast } from './written-last.ts'
 
@@ -63,6 +64,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
   const foreign = { events: 0, upTo: START }
   let lastFailure: ProjectorHealth['lastFailure']
   let pause = 0
+  let rebuild: Rebuild | undefined
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
@@ -87,6 +89,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     isMended = true
     for (const { view, id } of await views.broken()) broken.get(view)?.add(id)
     const checkpoint = await views.checkpoint()
+    rebuild = await tellOfRebuild({ store, log }, checkpoint)
     reached(checkpoint)
     if (checkpoint >= (await store.head())) pause = 0
 
@@ -112,6 +115,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
   }
 
   function reached(position: Position): void {
+    rebuild?.reached(position)
     progress.reach(position)
     onFolded(position)
   }

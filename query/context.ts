@@ -1,5 +1,6 @@
 // What query and subscription resolvers work with.
 import DataLoader from 'dataloader'
+import type { Position } from '../events/position.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Projection, ViewDocument, ViewName } from './projection.ts'
 import { shownToClient } from './resolvers/errors.ts'
@@ -15,6 +16,8 @@ export interface Reads {
   feed: Feed
   /** Reads together what is asked for in one tick, by whichever operation or subscriber, each id once; keeps nothing. */
   documents: Loaders
+  /** The newest position that the log has given out, views or no views. */
+  logEnd(): Promise<Position>
   /** ISO 4217, e.g. `EUR`. */
   currency: string
   /** Of the software, e.g. `0.1.0`. */

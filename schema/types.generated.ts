@@ -397,6 +397,7 @@ export type MutationDiscardParkedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type Subscription = {
   /** A customer, now and after every change. */
@@ -421,6 +422,7 @@ export type Subscription = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionCustomerChangedArgs = {
   customerId: Scalars['ID']['input'];
@@ -435,6 +437,7 @@ export type SubscriptionCustomerChangedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionOrderChangedArgs = {
   orderId: Scalars['ID']['input'];
@@ -449,6 +452,7 @@ export type SubscriptionOrderChangedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionCustomerOrdersChangedArgs = {
   customerId: Scalars['ID']['input'];
@@ -463,6 +467,7 @@ export type SubscriptionCustomerOrdersChangedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionProductChangedArgs = {
   productId: Scalars['ID']['input'];
@@ -477,6 +482,7 @@ export type SubscriptionProductChangedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionOrdersFeedArgs = {
   filter?: InputMaybe<OrderFeedFilter>;
@@ -491,6 +497,7 @@ export type SubscriptionOrdersFeedArgs = {
  * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
  *
  * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
+ * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionEventsRecordedArgs = {
   filter?: InputMaybe<EventFilter>;

@@ -147,7 +147,9 @@ export function openDesk({ time, weather, poison, random, sabotage, ...world }: 
   const gateway = openNode<Gateway>('gateway', time, async (life) => {
     const views = await viewsOf(life, 'gateway')
     const feed = await openFeed({ views, log })
-    const reads = readsOn({ views, feed, currency: 'EUR', version: '' })
+    // Subscribers make no position up.
+    const logEnd = async () => Number.POSITIVE_INFINITY
+    const reads = readsOn({ views, feed, logEnd, currency: 'EUR', version: '' })
     return { bus: busOf(life), reads, stop: feed.close }
   })
 

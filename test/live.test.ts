@@ -300,6 +300,24 @@ describe('a feed', () => {
   })
 })
 
+test('a position that the log does not have is refused by every subscription, as a query refuses it', async () => {
+  const answer = await ask<{ desk: { position: string } }>(desk.url(), '{ desk { position } }')
+  const [log, newest] = answer.desk.position.split('-')
+  const since = `${log}-${Number(newest) + 1_000_000}`
+  const all = [ORDER, CUSTOMER, ORDERS, PRODUCT].map((query, at) => [
+    query,
+    { id: `${['ord', 'cus', 'cus', 'prd'][at]}_x` },
+  ])
+  const refused = [...all, [EVENTS, {}], [ORDERS_FEED, {}]].map(
+    ([query, variables]) => subscribe(desk.url(), query as string, { ...(variables as object), since }).ended,
+  )
+  for (const errors of await Promise.all(refused)) {
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('since'), extensions: { code: 'NOT_YET_VISIBLE', retryable: true } },
+    ])
+  }
+})
+
 test('many subscribers on sockets of their own are all told the same', async () => {
   const since = await position()
   const productId = fresh('prd')

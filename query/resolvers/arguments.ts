@@ -1,7 +1,7 @@
 // Reads arguments: their limits, and the conditions that filters stand for.
 import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
 import type { DateTimeRange, EventFilter, MoneyRange } from '../../schema/types.generated.ts'
-import type { QueryContext } from '../context.ts'
+import type { QueryContext, Reads } from '../context.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
 import type { Condition, Range } from '../store/view-store.ts'
 import { wordsOf } from '../views/words.ts'
@@ -32,7 +32,28 @@ export function requireId(entity: Entity, argument: string, id: string): void {
  */
 export async function waitFor(atLeast: Maybe<number>, { reads }: QueryContext): Promise<void> {
   if (typeof atLeast !== 'number') return
-  if (!(await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS))) throw notYetVisible()
+  if (!(await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS))) throw notYetVisible('atLeast')
+}
+
+/**
+ * Waits until the log has the position that a subscription resumes from. Views that lag behind it are no reason to wait: the
+ * subscription has nothing to say until they have come that far.
+ * @throws GraphQLError with the code NOT_YET_VISIBLE when the log has not reached it within 2 s
+ */
+export async function waitForLog(since: Maybe<number>, { reads }: QueryContext): Promise<void> {
+  if (typeof since !== 'number' || since <= reads.feed.position()) return
+  if (await isRecorded(since, reads)) return
+  if (await reads.feed.reached(since, VISIBLE_WITHIN_MS)) return
+  if (!(await isRecorded(since, reads))) throw notYetVisible('since')
+}
+
+/** Subscriptions go on without the log, so while it is away every position passes for recorded. */
+async function isRecorded(position: number, { logEnd }: Reads): Promise<boolean> {
+  try {
+    return position <= (await logEnd())
+  } catch {
+    return true
+  }
 }
 
 /**

@@ -7,9 +7,10 @@ export function badArgument(argument: string, problem: string): GraphQLError {
   return new GraphQLError(`${argument} ${problem}`, { extensions: { code: 'BAD_USER_INPUT', argument } })
 }
 
-/** The views have not reached what the client has seen already, with the code NOT_YET_VISIBLE; it may ask again. */
-export function notYetVisible(): GraphQLError {
-  return new GraphQLError('The views did not reach the position of atLeast in time. Ask again in a moment.', {
+/** The views, or the log, have not reached what the client has seen already, with the code NOT_YET_VISIBLE; it may ask again. */
+export function notYetVisible(argument: 'atLeast' | 'since'): GraphQLError {
+  const what = argument === 'atLeast' ? 'The views' : 'The log'
+  return new GraphQLError(`${what} did not reach the position of ${argument} in time. Ask again in a moment.`, {
     extensions: { code: 'NOT_YET_VISIBLE', retryable: true },
   })
 }

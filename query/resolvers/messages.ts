@@ -1,19 +1,29 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
 import type { QueryContext } from '../context.ts'
 import { live, type Source } from '../feed/live.ts'
+import { waitForLog } from './arguments.ts'
 import { shownToClient } from './errors.ts'
 
 type Message<Shown> = { shown: Shown } | { failure: unknown }
 
 /**
  * A subscription field.
- * @param open begins to follow; what it throws refuses the subscription
+ * @param open begins to follow; what it throws refuses the subscription, and so does a `since` that the log does not have
  */
-export function subscription<Arguments, Shown>(
+export function subscription<Arguments extends { since?: number | null | undefined }, Shown>(
   open: (args: Arguments, context: QueryContext) => AsyncIterableIterator<Message<Shown>, void>,
 ) {
   return {
-    subscribe: (_: unknown, args: Arguments, context: QueryContext) => open(args, context),
+    async subscribe(_: unknown, args: Arguments, context: QueryContext) {
+      const items = open(args, context)
+      try {
+        await waitForLog(args.since, context)
+        return items
+      } catch (refusal) {
+        await items.return?.()
+        throw refusal
+      }
+    },
     resolve(message: Message<Shown>): Shown {
       if ('failure' in message) throw shownToClient(message.failure)
       return message.shown

@@ -51,7 +51,7 @@ beforeAll(async () => {
     ),
   )
   const feed = await openFeed({ views: desk.views, log: { info() {}, warn() {} } })
-  reads = readsOn({ views: desk.views, feed, currency: 'EUR', version: '1.2.3' })
+  reads = readsOn({ views: desk.views, feed, logEnd: desk.views.checkpoint, currency: 'EUR', version: '1.2.3' })
   run = executor(reads).run
 })
 

@@ -38,6 +38,9 @@ const ordersFeed = `subscription ($since: Position, $filter: OrderFeedFilter) {
   }
 }`
 
+/** The log is ahead of the views by as much as a test likes. */
+const LOG_END = 1_000
+
 interface Desk {
   reads: Reads
   run: ReturnType<typeof executor>['run']
@@ -52,7 +55,8 @@ async function openDesk(seen: (views: ViewStore) => ViewStore = (views) => views
   const { append, close, ...stored } = await openTestViews()
   const views = seen(stored.views)
   const feed = await openFeed({ views, log, pollMs: NEVER_MS })
-  const reads = readsOn({ views, feed, currency: 'EUR', version: '1.2.3' })
+  const logEnd = async () => LOG_END
+  const reads = readsOn({ views, feed, logEnd, currency: 'EUR', version: '1.2.3' })
   return {
     reads,
     ...executor(reads),
@@ -379,6 +383,40 @@ test.each([customerChanged, ordersChanged, ordersFeed, eventsRecorded])(
     }
   },
 )
+
+test.each([customerChanged, ordersChanged, ordersFeed, eventsRecorded])(
+  'a position that the log does not reach in time is refused: %s',
+  async (source) => {
+    await desk.happened(customerRegistered())
+    const reached = vi.spyOn(desk.reads.feed, 'reached').mockResolvedValueOnce(false)
+    const since = position(LOG_END + 1)
+    await expect(desk.subscribe(source, { since })).rejects.toThrow('NOT_YET_VISIBLE')
+    expect(reached).toHaveBeenCalledWith(LOG_END + 1, 2_000)
+    expect(desk.reads.feed.health().subscriptions).toBe(0)
+  },
+)
+
+test.each([customerChanged, ordersChanged, ordersFeed, eventsRecorded])(
+  'a position that is in the log and not in the views is waited for: %s',
+  async (source) => {
+    await desk.happened(customerRegistered())
+    const reached = vi.spyOn(desk.reads.feed, 'reached')
+    const messages = await desk.subscribe(source, { since: position(LOG_END) })
+    expect(reached).not.toHaveBeenCalled()
+    expect(desk.reads.feed.health().subscriptions).toBe(1)
+    await messages.stop()
+  },
+)
+
+test('a position that the log reaches meanwhile is accepted, and every position is while the log is away', async () => {
+  const logEnd = vi.spyOn(desk.reads, 'logEnd').mockResolvedValueOnce(7)
+  vi.spyOn(desk.reads.feed, 'reached').mockResolvedValueOnce(false)
+  const meanwhile = await desk.subscribe(eventsRecorded, { since: position(8) })
+  expect(logEnd).toHaveBeenCalledTimes(2)
+  logEnd.mockRejectedValueOnce(new Error('the log is away'))
+  const away = await desk.subscribe(eventsRecorded, { since: position(LOG_END + 1) })
+  await Promise.all([meanwhile.stop(), away.stop()])
+})
 
 test('views that cannot be read end a subscription with an error, and leave the others on the socket alone', async () => {
   vi.spyOn(desk.reads.views, 'get').mockRejectedValueOnce(new Error('the disk is gone'))

@@ -29,9 +29,9 @@ interface Parts {
 }
 
 /** @throws Error when the address cannot be listened on */
-export function runGateway({ logId, currency, log }: Ground, parts: Parts): Promise<Gateway> {
+export function runGateway({ store, logId, currency, log }: Ground, parts: Parts): Promise<Gateway> {
   const { address, views, feed, bus, health, coordination, filled } = parts
-  const reads = readsOn({ views, feed, currency, version: packageJson.version })
+  const reads = readsOn({ views, feed, logEnd: () => store.end(), currency, version: packageJson.version })
   return startGateway({
     ...address,
     schema: makeExecutableSchema({

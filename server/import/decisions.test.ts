@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
-import { decisionsOf } from './decisions.ts'
+import { openDecisions } from './decisions.ts'
 import type { OrderState } from './operations.ts'
 
 const PATIENT = 10_000
@@ -56,6 +56,44 @@ test('no orders, nothing to wait for', async () => {
     ),
   ).toEqual([])
 })
+
+test('orders that are sent meanwhile are waited for as well, and only so many are undecided', async () => {
+  const ids = Array.from({ length: 300 }, (_, n) => `ord_${n}`)
+  let undecided = 0
+  let most = 0
+  const client = answering((id) => order(id, 'APPROVED'))
+  const decisions = openDecisions(client, PATIENT, () => {
+    undecided -= 1
+  })
+  for (const id of ids) {
+    decisions.expect(id)
+    undecided += 1
+    most = Math.max(most, undecided)
+    await decisions.atMost(9)
+  }
+  expect(await decisions.all()).toHaveLength(300)
+  expect(most).toBe(10)
+})
+
+test('a glance finds decisions before anybody waits for them', async () => {
+  let decided = 0
+  const decisions = openDecisions(
+    answering((id) => order(id, 'APPROVED')),
+    PATIENT,
+    () => {
+      decided += 1
+    },
+  )
+  decisions.expect('ord_1')
+  await decisions.glance()
+  expect(decided).toBe(1)
+})
+
+async function decisionsOf(client: DeskClient, ids: readonly string[], patience: number, onDecided: () => void) {
+  const decisions = openDecisions(client, patience, onDecided)
+  for (const id of ids) decisions.expect(id)
+  return decisions.all()
+}
 
 /** A client whose desk shows each order as told: a real one does not hesitate on demand. */
 function answering(state: (id: string) => OrderState | null): DeskClient {

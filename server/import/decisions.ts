@@ -1,4 +1,4 @@
-// Waits until orders are decided, whatever else is going on at the desk.
+// What becomes of orders, while others are sent and whatever else is going on at the desk.
 import { setTimeout as pause } from 'node:timers/promises'
 import { inParallel } from '../../events/in-parallel.ts'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
@@ -8,24 +8,43 @@ const QUERIES_AT_ONCE = 4
 const FIRST_PAUSE = 20
 const LONGEST_PAUSE = 250
 
+/** While orders are sent, nobody looks more often: a look has queries of its own. */
+const GLANCE_EVERY = 100
+
+/** The decisions on orders that are sent meanwhile. All functions but `expect` throw DeskProblem when the patience has passed. */
+export interface Decisions {
+  /** The order is on the desk. */
+  expect(orderId: string): void
+  /** Looks once, unless somebody else does or has just done. */
+  glance(): Promise<void>
+  /** Waits until so many orders at the most are not decided. */
+  atMost(undecided: number): Promise<void>
+  /** What all orders became, once all of them are decided. */
+  all(): Promise<OrderState[]>
+}
+
 /**
- * Waits until every one of these orders is decided, and gives back what they became. The orders that have waited longest
- * are looked at first, and go to the end of the queue while they are PENDING or not visible yet: so the desk has a few
- * small queries to answer at a time, however many orders are waiting.
+ * Watches orders until they are decided. Those that have waited longest are looked at first, and go to the end of the queue while they are
+ * PENDING or not visible yet: so the desk has a few small queries to answer at a time, however many orders are waiting.
  * @param patience how many milliseconds may pass without a single decision
- * @throws DeskProblem when they have passed
  */
-export async function decisionsOf(
-  client: DeskClient,
-  orderIds: readonly string[],
-  patience: number,
-  onDecided: () => void,
-): Promise<OrderState[]> {
+export function openDecisions(client: DeskClient, patience: number, onDecided: () => void): Decisions {
   const decided: OrderState[] = []
-  let waiting = [...orderIds]
-  let lastDecision = performance.now()
+  let waiting: string[] = []
+  let lastDecision = 0
+  let lastLook = Number.NEGATIVE_INFINITY
   let nextPause = FIRST_PAUSE
-  while (waiting.length > 0) {
+  let looking: Promise<void> | undefined
+
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      lastLook = performance.now()
+      looking = undefined
+    })
+    return looking
+  }
+
+  async function lookOnce(): Promise<void> {
     const before = decided.length
     const looked = waiting.slice(0, QUERIES_AT_ONCE * ORDERS_AT_ONCE)
     const stillWaiting: string[] = []
@@ -41,8 +60,8 @@ export async function decisionsOf(
         onDecided()
       }
     })
+    // Others may have come to the end of the queue meanwhile.
     waiting = [...waiting.slice(looked.length), ...stillWaiting]
-
     if (decided.length > before) {
       lastDecision = performance.now()
       nextPause = FIRST_PAUSE
@@ -52,7 +71,25 @@ export async function decisionsOf(
       nextPause = Math.min(2 * nextPause, LONGEST_PAUSE)
     }
   }
-  return decided
+
+  async function atMost(undecided: number): Promise<void> {
+    while (waiting.length > undecided) await look()
+  }
+
+  return {
+    expect(orderId) {
+      if (waiting.length === 0) lastDecision = performance.now()
+      waiting.push(orderId)
+    },
+    async glance() {
+      if (!looking && performance.now() - lastLook >= GLANCE_EVERY) await look()
+    },
+    atMost,
+    async all() {
+      await atMost(0)
+      return decided
+    },
+  }
 }
 
 async function statesOf(client: DeskClient, ids: readonly string[]): Promise<(OrderState | null | undefined)[]> {

@@ -2,7 +2,7 @@
 import { inParallel } from '../../events/in-parallel.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { type DeskClient, DeskProblem, deskClient } from '../client/desk-client.ts'
-import { decisionsOf } from './decisions.ts'
+import { openDecisions } from './decisions.ts'
 import { ADD_PRODUCT, type CommandAnswer, DESK, type OrderState, PLACE_ORDER, REGISTER_CUSTOMER } from './operations.ts'
 import type { Plan } from './plan.ts'
 import type { Progress, Stage } from './progress.ts'
@@ -55,7 +55,7 @@ const THERE_OTHERWISE: Readonly<Record<string, string>> = {
 export async function importPlan(plan: Plan, options: ImportOptions, progress: Progress): Promise<Imported> {
   await assertDesk(options.url)
   const client = deskClient(options.url, PATIENCE)
-  const send = (mutation: string, commands: readonly Command[], onSent = () => {}) =>
+  const send = (mutation: string, commands: readonly Command[], onSent: OnSent) =>
     sendAll(client, mutation, commands, options.concurrency, onSent)
 
   const customers = await during(progress('customers', plan.customers.length), (step) =>
@@ -65,28 +65,25 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
     send(ADD_PRODUCT, productCommands(plan, options.stock), step),
   )
 
-  const decided: OrderState[] = []
-  const refused = [...customers.refused, ...products.refused]
-  const changed: Remark[] = []
-  let ordersThere = 0
-  await during(progress('orders', plan.orders.length), async (step) => {
-    const commands = orderCommands(plan)
-    for (let from = 0; from < commands.length; from += ORDERS_AHEAD) {
-      const sent = await send(PLACE_ORDER, commands.slice(from, from + ORDERS_AHEAD))
-      for (const item of sent.refused) {
-        refused.push(item)
-        step()
-      }
-      changed.push(...sent.otherwise)
-      ordersThere += sent.alreadyThere
-      decided.push(...(await decisionsOf(client, sent.onDesk, PATIENCE, step)))
-    }
+  const orders = await during(progress('orders', plan.orders.length), async (step) => {
+    const decisions = openDecisions(client, PATIENCE, step)
+    const sent = await send(PLACE_ORDER, orderCommands(plan), async (id, { is }) => {
+      if (is === 'refused') return step()
+      decisions.expect(id)
+      await decisions.glance()
+      await decisions.atMost(ORDERS_AHEAD)
+    })
+    return { ...sent, decided: await decisions.all() }
   })
   return {
-    orders: decided,
-    alreadyThere: { customers: customers.alreadyThere, products: products.alreadyThere, orders: ordersThere },
-    changed,
-    refused,
+    orders: orders.decided,
+    alreadyThere: {
+      customers: customers.alreadyThere,
+      products: products.alreadyThere,
+      orders: orders.alreadyThere,
+    },
+    changed: orders.otherwise,
+    refused: [...customers.refused, ...products.refused, ...orders.refused],
   }
 }
 
@@ -122,10 +119,10 @@ function orderCommands(plan: Plan): Command[] {
   })
 }
 
+type OnSent = (id: string, outcome: Outcome) => void | Promise<void>
+
 interface Sent {
-  /** What is on the desk now, by id. */
-  onDesk: string[]
-  /** How much of it was there before. */
+  /** How much of it was on the desk before. */
   alreadyThere: number
   /** What of that was there by another command. */
   otherwise: Remark[]
@@ -137,7 +134,7 @@ async function sendAll(
   mutation: string,
   commands: readonly Command[],
   concurrency: number,
-  onSent: () => void,
+  onSent: OnSent,
 ): Promise<Sent> {
   const outcomes = new Map<string, Outcome>()
   await inParallel(commands, concurrency, async ({ id, input, beforePlacedAt }) => {
@@ -148,15 +145,14 @@ async function sendAll(
       outcome = await outcomeOf(client, mutation, { ...beforePlacedAt, commandId })
     }
     outcomes.set(id, outcome)
-    onSent()
+    await onSent(id, outcome)
   })
-  const sent: Sent = { onDesk: [], alreadyThere: 0, otherwise: [], refused: [] }
+  const sent: Sent = { alreadyThere: 0, otherwise: [], refused: [] }
   // In the order of the file, whichever answer came first.
   for (const { id } of commands) {
     const outcome = outcomes.get(id)
     if (outcome === undefined) continue
     if (outcome.is === 'refused') sent.refused.push({ id, message: outcome.message })
-    else sent.onDesk.push(id)
     if (outcome.is === 'already there') {
       sent.alreadyThere += 1
       if (outcome.otherwise) sent.otherwise.push({ id, message: outcome.otherwise })

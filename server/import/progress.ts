@@ -1,6 +1,7 @@
 // Shows how far the import is: a bar on a terminal, plain lines in a file or a pipe.
 import type { WriteStream } from 'node:tty'
-import { Presets, SingleBar } from 'cli-progress'
+import { Format, Presets, SingleBar } from 'cli-progress'
+import { openPace } from './pace.ts'
 
 /** One part of the work, counted in steps. */
 export interface Stage {
@@ -18,8 +19,15 @@ export function progressOn(stream: WriteStream): Progress {
 
 function bars(stream: WriteStream): Progress {
   return (title, total) => {
+    const pace = openPace(total)
+    // It is drawn ten times a second, whether there was a step or not.
     const bar = new SingleBar(
-      { stream, format: `${title.padEnd(9)} {bar} {value}/{total}  {duration_formatted}`, hideCursor: true },
+      {
+        stream,
+        format: (options, { progress, value }) =>
+          `${title.padEnd(9)} ${Format.BarFormat(progress, options)} ${value}/${total}  ${pace(value)}`,
+        hideCursor: true,
+      },
       Presets.shades_classic,
     )
     bar.start(total, 0)

@@ -1,6 +1,6 @@
 // Shows how far the import is: a bar on a terminal, plain lines in a file or a pipe.
 import type { WriteStream } from 'node:tty'
-import { Format, Presets, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 import { openPace } from './pace.ts'
 
 /** One part of the work, counted in steps. */
@@ -17,6 +17,9 @@ export function progressOn(stream: WriteStream): Progress {
   return stream.isTTY ? bars(stream) : lines((line) => stream.write(`${line}\n`))
 }
 
+// Node finds no named export Format in this CommonJS module (cli-progress 3.12.0).
+const { Format, Presets, SingleBar } = cliProgress
+
 function bars(stream: WriteStream): Progress {
   return (title, total) => {
     const pace = openPace(total)
@@ -26,6 +29,8 @@ function bars(stream: WriteStream): Progress {
         stream,
         format: (options, { progress, value }) =>
           `${title.padEnd(9)} ${Format.BarFormat(progress, options)} ${value}/${total}  ${pace(value)}`,
+        // With the figures beside it, it fits into 80 columns.
+        barsize: 24,
         hideCursor: true,
       },
       Presets.shades_classic,

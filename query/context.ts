@@ -2,7 +2,7 @@
 import DataLoader from 'dataloader'
 import type { Position } from '../events/position.ts'
 import type { Feed } from './feed/feed.ts'
-import type { Projection, ViewDocument, ViewName } from './projection.ts'
+import { type Projection, shown, type ViewDocument, type ViewName } from './projection.ts'
 import { shownToClient } from './resolvers/errors.ts'
 import { DocumentBroken, type ViewStore } from './store/view-store.ts'
 import { type CustomerDocument, customers } from './views/customers.ts'
@@ -93,7 +93,7 @@ async function readEach<Document extends ViewDocument>(
   const wanted = [...ids]
   try {
     const documents = await views.get(view, wanted)
-    return new Map(wanted.map((id, index) => [id, documents[index]]))
+    return new Map(wanted.map((id, index) => [id, shown(documents[index])]))
   } catch (error) {
     if (!(error instanceof DocumentBroken) || !ids.has(error.id)) throw error
     const others = new Set(wanted.filter((id) => id !== error.id))

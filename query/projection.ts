@@ -5,7 +5,10 @@ import { ownerOf } from '../events/store/categories.ts'
 import type { RecordedEvent } from '../events/store/event-store.ts'
 import { readable } from '../events/store/readable.ts'
 
-/** What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. */
+/**
+ * What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. A document that is
+ * hidden has no `createdAt` yet: see `hidesUntilBegun`.
+ */
 export interface ViewDocument {
   id: string
   position: Position
@@ -29,6 +32,11 @@ export interface Projection<Document extends ViewDocument> {
   queriedBy: Readonly<Record<string, QueriedAs>>
   /** The fields that pages can be ordered by and what they hold, the usual one first. Every document has them. */
   orderedBy: Readonly<Record<string, OrderedAs>>
+  /**
+   * Whether events of other streams may come before the one that begins a document. The fold keeps them in a document without `createdAt`,
+   * and readers see none of it. Such a view is ordered by `createdAt` as a rule.
+   */
+  hidesUntilBegun?: true
   /** The ids of the documents that an event may change. */
   documentsOf(event: RecordedEvent): readonly string[]
   /** The document after an event; the very same document when the event changes nothing. */
@@ -38,6 +46,14 @@ export interface Projection<Document extends ViewDocument> {
 }
 
 export type ViewName = 'customers' | 'orders' | 'products' | 'parked'
+
+/** The `createdAt` of a document that is hidden. */
+export const NOT_BEGUN = ''
+
+/** A document as readers see it: not at all while it is hidden. */
+export function shown<Document extends ViewDocument>(document: Document | undefined): Document | undefined {
+  return document?.createdAt === NOT_BEGUN ? undefined : document
+}
 
 /** The topic on which changes of a document are announced. */
 export function documentTopic(view: ViewName, id: string): string {

@@ -8,7 +8,7 @@ import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type Position, START } from '../../events/position.ts'
 import type { RecordedEvent, StreamName } from '../../events/store/event-store.ts'
 import { openSqliteEventStore } from '../../events/store/sqlite.ts'
-import type { Projection, ViewDocument } from '../projection.ts'
+import { type Projection, shown, type ViewDocument } from '../projection.ts'
 import { usualOrder } from '../store/declared.ts'
 import { openSqliteViewStore } from '../store/sqlite.ts'
 import { type FoldedBatch, MAX_DOCUMENT_BYTES, type ViewStore } from '../store/view-store.ts'
@@ -380,7 +380,7 @@ function naiveFold(log: readonly RecordedEvent[]): Record<string, ViewDocument[]
         if (after) documents.set(id, after)
       }
     }
-    return [projection.name, byId([...documents.values()])]
+    return [projection.name, byId([...documents.values()].filter(shown))]
   })
   return Object.fromEntries(views)
 }

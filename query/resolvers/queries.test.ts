@@ -520,3 +520,50 @@ describe('a document that could not be folded', () => {
     expect(page).toMatchObject({ data: null, errors: [isBroken] })
   })
 })
+
+test('a customer that has only ordered, and is not registered, is found by nobody', async () => {
+  const other = await openTestViews()
+  const feed = await openFeed({ views: other.views, log: { info() {}, warn() {} } })
+  const given = { views: other.views, feed, logEnd: other.views.checkpoint, currency: 'EUR', version: '1.2.3' }
+  const { run } = executor(readsOn(given))
+  const shown = async () => {
+    const { data } = await run(`{
+      customer(id: "cus_9") { name recentOrders { status } }
+      node(id: "cus_9") { id }
+      order(id: "ord_9") { customer { name } }
+      customers { nodes { id } totalCount { value } }
+      everyLimit: customers(filter: { creditLimit: { lte: "1000000.00" } }) { nodes { id } totalCount { value } }
+      recentValuableCustomers(orderTotalOver: "0.00") { nodes { id } totalCount { value } }
+    }`)
+    return data
+  }
+  try {
+    await other.append(
+      orderPlaced({ orderId: 'ord_9', customerId: 'cus_9' }),
+      orderShipped({ orderId: 'ord_9', customerId: 'cus_9' }),
+    )
+    const none = { nodes: [], totalCount: { value: 0 } }
+    expect(await shown()).toEqual({
+      customer: null,
+      node: null,
+      order: { customer: null },
+      customers: none,
+      everyLimit: none,
+      recentValuableCustomers: none,
+    })
+
+    await other.append(customerRegistered({ customerId: 'cus_9', name: 'Late Ltd' }))
+    const one = { nodes: [{ id: 'cus_9' }], totalCount: { value: 1 } }
+    expect(await shown()).toEqual({
+      customer: { name: 'Late Ltd', recentOrders: [{ status: 'SHIPPED' }] },
+      node: { id: 'cus_9' },
+      order: { customer: { name: 'Late Ltd' } },
+      customers: one,
+      everyLimit: one,
+      recentValuableCustomers: one,
+    })
+  } finally {
+    await feed.close()
+    await other.close()
+  }
+})

@@ -1,7 +1,7 @@
 // Conditions, pages and questions to the history, as filters of MongoDB.
 import type { Filter } from 'mongodb'
 import { type Position, START } from '../../events/position.ts'
-import type { Projection, ViewDocument } from '../projection.ts'
+import { NOT_BEGUN, type Projection, type ViewDocument } from '../projection.ts'
 import type { Key } from './cursor.ts'
 import { queriedAs, rangesAlong, usualOrder } from './declared.ts'
 import type { StoredDocument, StoredEntry } from './mongodb-collections.ts'
@@ -17,6 +17,7 @@ export function matching(
 ): Filter<StoredDocument> {
   return all([
     ...conditions.map((condition) => termOf(projection, condition)),
+    ...hiddenLeftOut(projection),
     ...alongTheOrder(projection, conditions),
   ])
 }
@@ -30,7 +31,7 @@ export function matchingAfter(
   { filter, orderBy: { field, direction } }: Pick<PageQuery, 'filter' | 'orderBy'>,
   after: Key,
 ): Filter<StoredDocument> {
-  const terms = filter.map((condition) => termOf(projection, condition))
+  const terms = [...filter.map((condition) => termOf(projection, condition)), ...hiddenLeftOut(projection)]
   const beyond = direction === 'ASC' ? '$gt' : '$lt'
   return {
     $or: [
@@ -52,6 +53,11 @@ export function matchingEntries(query: Omit<HistoryQuery, 'first'>, until: Posit
     ...(commandId !== undefined && { 'metadata.commandId': commandId }),
     ...(correlationId !== undefined && { 'metadata.correlationId': correlationId }),
   } as Filter<StoredEntry>
+}
+
+/** The term that documents which are hidden do not meet. */
+function hiddenLeftOut({ hidesUntilBegun }: Projection<ViewDocument>): Filter<StoredDocument>[] {
+  return hidesUntilBegun ? [{ createdAt: { $gt: NOT_BEGUN } }] : []
 }
 
 function termOf(projection: Projection<ViewDocument>, condition: Condition): Filter<StoredDocument> {

@@ -1,4 +1,5 @@
 // How a page is found: along an index that has its order, or from the few documents that a condition leaves over.
+import { NOT_BEGUN } from '../projection.ts'
 import type { Key } from './cursor.ts'
 import { endOfPrefix, orderedAs, queriedAs } from './declared.ts'
 import { type Connection, join, type Sql, sql, value } from './sqlite-connection.ts'
@@ -39,9 +40,11 @@ export function countStatement(connection: Connection, table: Table, filter: rea
   const indexed = filter.filter((condition) => isIndexed(table, condition))
   const [only] = indexed
   const from = indexed.length === 1 && only ? only : mostSelective(connection, table, indexed)?.condition
-  if (!from)
-    return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.name} t ${where(residues(table, filter))} LIMIT ${value(limit)})`
-  if (filter.length === 1 && isOnList(table, from)) {
+  if (!from) {
+    const terms = [...hiddenLeftOut(table), ...residues(table, filter)]
+    return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.name} t ${where(terms)} LIMIT ${value(limit)})`
+  }
+  if (filter.length === 1 && isOnList(table, from) && !table.projection.hidesUntilBegun) {
     const source = sql`${sideTable(table, from.field)} s WHERE ${access(table, from)}`
     return sql`SELECT count(*) FROM (SELECT DISTINCT s.id FROM ${source} LIMIT ${value(limit)})`
   }
@@ -59,17 +62,19 @@ interface Order {
 /** Along the index of the order, past documents that do not match. */
 function walkOrder(table: Table, filter: readonly Condition[], order: Order): Sql {
   const at = `t.${column(order.field)}`
-  const terms = [...bounds(at, 't.id', filter, order), ...residues(table, withoutOrder(filter, order))]
+  const terms = [
+    ...bounds(at, 't.id', filter, order),
+    ...hiddenLeftOut(table),
+    ...residues(table, withoutOrder(filter, order)),
+  ]
   const source = `${table.name} t INDEXED BY ${orderIndex(table, order.field)}`
   return sql`SELECT t.body FROM ${source} ${where(terms)} ${sorted(at, 't.id', order)}`
 }
 
 /** Along the documents that match one condition, which have the usual order within each value. */
 function walkMatches(table: Table, along: Condition, filter: readonly Condition[], order: Order): Sql {
-  const rest = residues(
-    table,
-    withoutOrder(filter, order).filter((condition) => condition !== along),
-  )
+  const others = withoutOrder(filter, order).filter((condition) => condition !== along)
+  const rest = [...hiddenLeftOut(table), ...residues(table, others)]
   if (isOnList(table, along)) {
     const source = `${sideTable(table, along.field)} s CROSS JOIN ${table.name} t ON t.id = s.id`
     const terms = [access(table, along), ...bounds('s.usual_order', 's.id', filter, order), ...rest]
@@ -95,10 +100,8 @@ function sortMatches(table: Table, from: Condition, filter: readonly Condition[]
 
 /** The documents that match `from`, found by its index, and the terms that are left to judge. */
 function matchesOf(table: Table, from: Condition, filter: readonly Condition[]): { source: Sql; terms: Sql[] } {
-  const rest = residues(
-    table,
-    filter.filter((condition) => condition !== from),
-  )
+  const others = filter.filter((condition) => condition !== from)
+  const rest = [...hiddenLeftOut(table), ...residues(table, others)]
   if (isOnList(table, from)) {
     const ids = sql`SELECT DISTINCT s.id FROM ${sideTable(table, from.field)} s WHERE ${access(table, from)}`
     return { source: sql`(${ids}) s CROSS JOIN ${table.name} t ON t.id = s.id`, terms: rest }
@@ -140,6 +143,11 @@ function access(table: Table, condition: Condition): Sql {
   const at = isOnList(table, condition) ? 's.value' : `t.${column(condition.field)}`
   if ('startsWith' in condition) return prefixTerm(at, condition.startsWith)
   return oneOfTerm(at, valuesOf(condition))
+}
+
+/** The term that documents which are hidden do not meet; a walk along `createdAt` begins after them. */
+function hiddenLeftOut({ projection }: Table): Sql[] {
+  return projection.hidesUntilBegun ? [sql`t.${column('createdAt')} > ${value(NOT_BEGUN)}`] : []
 }
 
 /** Conditions as terms that are judged for each document that comes along; the `+` keeps them from choosing an index. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { START } from '../../events/position.ts'
-import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import { NOT_BEGUN, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
 import { historyCursor, pageCursor, readHistoryCursor } from './cursor.ts'
 import type { Condition, FoldedBatch, HistoryEntry, HistoryQuery, PageQuery, Range, ViewStore } from './view-store.ts'
 import { DocumentBroken, DocumentsRefused, InvalidCursor, MAX_DOCUMENT_BYTES, ViewsOfAnotherLog } from './view-store.ts'
@@ -41,6 +41,8 @@ export const items: Projection<Item> = {
   evolve: (document) => document,
 }
 
+const hiding: Projection<Item> = { ...items, name: 'products', hidesUntilBegun: true }
+
 const others: Projection<ViewDocument> = {
   name: 'customers',
   version: 1,
@@ -64,7 +66,7 @@ export function describeViewStore(
   const withStore = async (work: (store: ViewStore) => Promise<void>) => {
     const place = await makePlace()
     try {
-      const store = await place.open({ logId: LOG, projections: [items, others] })
+      const store = await place.open({ logId: LOG, projections: [items, others, hiding] })
       await work(store).finally(() => store.close())
     } finally {
       await place.remove()
@@ -329,6 +331,52 @@ export function describeViewStore(
       }
     })
 
+    testStore('do not find a document that is hidden until it has begun', async (store) => {
+      const documents = numbered(3).map((document) => ({ ...document, words: ['blue'] }))
+      const [hidden, ...begun] = documents.map((document, index) => ({
+        ...document,
+        createdAt: index === 0 ? NOT_BEGUN : document.createdAt,
+      })) as [Item, Item, Item]
+      await store.write({
+        ...batch({ documents: [] }),
+        documents: [{ view: 'products', documents: [hidden, ...begun] }],
+      })
+      const ids = begun.map(({ id }) => id)
+      const conditions: Condition[][] = [
+        [],
+        [{ field: 'words', startsWith: 'blue' }],
+        [
+          { field: 'words', startsWith: 'blue' },
+          { field: 'rank', range: { gte: 0 } },
+        ],
+        [{ field: 'group', oneOf: ['even', 'odd'] }],
+        [{ field: 'createdAt', range: { lt: '9' } }],
+        [{ field: 'rank', range: {} }],
+      ]
+      for (const filter of conditions) {
+        for (const field of ['createdAt', 'rank']) {
+          for (const direction of ['ASC', 'DESC'] as const) {
+            const { items: found } = await store.page(hiding, { filter, orderBy: { field, direction }, first: 10 })
+            expect(found.map(({ item }) => item.id).sort()).toEqual(ids)
+            const orderBy = { field, direction }
+            const first = await store.page(hiding, { filter, orderBy, first: 1 })
+            const after = first.items[0]?.cursor ?? ''
+            const second = await store.page(hiding, { filter, orderBy, first: 5, after })
+            expect([...first.items, ...second.items].map(({ item }) => item.id).sort()).toEqual(ids)
+          }
+        }
+        expect(await store.count(hiding, filter, 100)).toBe(2)
+      }
+      expect(await store.get(hiding, [hidden.id])).toEqual([hidden])
+      await store.write({
+        ...batch({ documents: [] }),
+        documents: [
+          { view: 'products', documents: [{ ...hidden, createdAt: time(9), position: hidden.position + 1 }] },
+        ],
+      })
+      expect(await store.count(hiding, [{ field: 'words', startsWith: 'blue' }], 100)).toBe(3)
+    })
+
     testStore('are counted up to a limit', async (store) => {
       await store.write(batch({ documents: numbered(30) }))
       const even: Condition = { field: 'group', oneOf: ['even'] }
@@ -349,7 +397,7 @@ export function describeViewStore(
     let store: ViewStore
     beforeAll(async () => {
       place = await makePlace()
-      store = await place.open({ logId: LOG, projections: [items, others] })
+      store = await place.open({ logId: LOG, projections: [items, others, hiding] })
       await store.write(batch({ documents }))
     })
     afterAll(async () => {

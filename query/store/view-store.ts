@@ -78,7 +78,8 @@ export interface LastFolded {
 
 export interface ViewStore {
   /**
-   * The documents with these ids, in their order; `undefined` where there is none.
+   * The documents with these ids, in their order; `undefined` where there is none. Documents that are hidden are among them, since the
+   * projector folds on from them: readers ask `shown` of each.
    * @throws DocumentBroken when one of them is marked broken: stale data is not shown as if it were right
    */
   get<Document extends ViewDocument>(
@@ -89,13 +90,13 @@ export interface ViewStore {
   /**
    * A page of documents in the order asked for, by keyset: right while documents come and change. A cursor belongs to a
    * field and serves in both directions. A field that a document does not have matches no condition. Text is ordered by
-   * code point.
+   * code point. Documents that are hidden are left out.
    * @throws InvalidCursor when `after` is not a cursor of a page ordered by this field
    * @throws DocumentBroken when a document of the page is marked broken
    */
   page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>>
 
-  /** How many documents match, counted up to `limit`. */
+  /** How many documents match, counted up to `limit`, those that are hidden left out. */
   count(view: Projection<ViewDocument>, filter: readonly Condition[], limit: number): Promise<number>
 
   /** History in log order, read up to the checkpoint. */

@@ -1,7 +1,7 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
 import type { Cents } from '../../events/money.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { changed, type VersionedDocument, viewOf } from '../projection.ts'
+import { changed, NOT_BEGUN, type VersionedDocument, viewOf } from '../projection.ts'
 import type { OrderStatus } from './orders.ts'
 import { wordsOf } from './words.ts'
 
@@ -29,9 +29,11 @@ const MAX_RECENT_ORDERS = 50
 
 export const customers = viewOf<CustomerDocument>('customer', {
   name: 'customers',
-  version: 5,
+  version: 6,
   queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
   orderedBy: { createdAt: 'text' },
+  // An order may be placed before its customer is registered, and either may be recorded first.
+  hidesUntilBegun: true,
 
   documentsOf(event) {
     switch (event.type) {
@@ -47,22 +49,10 @@ export const customers = viewOf<CustomerDocument>('customer', {
     }
   },
 
-  evolve(customer, event) {
-    if (event.type === 'CustomerRegistered') {
-      return {
-        id: event.data.customerId,
-        name: event.data.name,
-        creditLimit: event.data.creditLimit,
-        reservedCredit: 0,
-        recentOrders: [],
-        words: wordsOf(event.data.name),
-        version: 0,
-        position: event.position,
-        createdAt: event.recordedAt,
-        updatedAt: event.recordedAt,
-      }
-    }
-    // An order, and the refusal of its credit, may name a customer that nobody has registered.
+  evolve(before, event) {
+    if (event.type === 'CustomerRegistered') return registered(before, event)
+    const customer = before ?? (event.type === 'OrderPlaced' ? unregistered(event) : undefined)
+    // Refusals and releases of credit may name a customer that nobody has registered.
     if (!customer) return undefined
 
     switch (event.type) {
@@ -71,7 +61,6 @@ export const customers = viewOf<CustomerDocument>('customer', {
       case 'CreditReserved':
         return changed(customer, event, {
           reservedCredit: customer.reservedCredit + event.data.amount,
-          recentOrders: withOvertaken(customer.recentOrders, event),
         })
       case 'CreditReleased':
         return changed(customer, event, { reservedCredit: customer.reservedCredit - event.data.amount })
@@ -104,22 +93,46 @@ export const customers = viewOf<CustomerDocument>('customer', {
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 type OrderDecision = EventOf<'OrderApproved' | 'OrderRejected' | 'OrderCancelled' | 'OrderShipped' | 'OrderPaid'>
 
+/** The orders that were placed before the registration are kept. */
+function registered(
+  before: CustomerDocument | undefined,
+  { data, position, recordedAt }: EventOf<'CustomerRegistered'>,
+): CustomerDocument {
+  return {
+    id: data.customerId,
+    name: data.name,
+    creditLimit: data.creditLimit,
+    reservedCredit: 0,
+    recentOrders: before?.recentOrders ?? [],
+    ...(before?.largestShippedTotal !== undefined && { largestShippedTotal: before.largestShippedTotal }),
+    words: wordsOf(data.name),
+    version: 0,
+    position,
+    createdAt: recordedAt,
+    updatedAt: recordedAt,
+  }
+}
+
+/** A place for the orders of a customer that is not registered yet, and may never be. */
+function unregistered({ data, position, recordedAt }: EventOf<'OrderPlaced'>): CustomerDocument {
+  return {
+    id: data.customerId,
+    name: '',
+    creditLimit: 0,
+    reservedCredit: 0,
+    recentOrders: [],
+    words: [],
+    version: 0,
+    position,
+    createdAt: NOT_BEGUN,
+    updatedAt: recordedAt,
+  }
+}
+
 function withNewest(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'OrderPlaced'>): CustomerOrder[] {
   const { orderId, total, placedAt = recordedAt } = data
   const newest: CustomerOrder = { orderId, status: 'PENDING', total, placedAt }
   return [newest, ...recent.slice(0, MAX_RECENT_ORDERS - 1)]
-}
-
-/** An order may be placed just before its customer is registered: its credit is the first that the customer's document hears of it. */
-function withOvertaken(recent: readonly CustomerOrder[], { data, recordedAt }: EventOf<'CreditReserved'>) {
-  if (recent.length >= MAX_RECENT_ORDERS || recent.some(({ orderId }) => orderId === data.orderId)) return recent
-  const overtaken: CustomerOrder = {
-    orderId: data.orderId,
-    status: 'PENDING',
-    total: data.amount,
-    placedAt: recordedAt,
-  }
-  return [overtaken, ...recent]
 }
 
 function withStatus(customer: CustomerDocument, event: OrderDecision, status: OrderStatus): CustomerDocument {

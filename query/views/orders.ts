@@ -41,7 +41,7 @@ export interface PlacementDocument {
 
 export const orders = viewOf<OrderDocument>('order', {
   name: 'orders',
-  version: 7,
+  version: 8,
   queriedBy: {
     customerId: 'exact',
     productIds: 'member',
@@ -81,7 +81,7 @@ export const orders = viewOf<OrderDocument>('order', {
       case 'OrderApproved':
         return changed(order, event, {
           status: 'APPROVED',
-          placement: { ...order.placement, state: 'APPROVED' },
+          placement: { ...order.placement, state: unlessFailed(order, 'APPROVED') },
         })
       case 'OrderRejected':
         return gaveUpAt(event, order, { status: 'REJECTED', rejectionReason: event.data.reason })
@@ -96,7 +96,7 @@ export const orders = viewOf<OrderDocument>('order', {
           ...(event.data.trackingCode !== undefined && { trackingCode: event.data.trackingCode }),
         })
       case 'OrderPaid':
-        return endedIfSettled(changed(order, event, { status: 'PAID' }), event)
+        return endedIfSettled(changed(order, event, { status: 'PAID', placement: paidFor(order) }), event)
       case 'OrderRevised':
         return changed(order, event, swapped(order, event))
 
@@ -217,8 +217,23 @@ function refused({ data }: EventOf<'CreditReservationRefused' | 'StockReservatio
 }
 
 /** Payment frees the credit as well; nothing is undone by that. */
+const FREED_BY_PAYMENT: StepOutcome = { state: 'DONE', settled: true, detail: 'given back after payment' }
+
 function creditReleased({ status }: OrderDocument, freed: number): StepOutcome {
-  return status === 'PAID' ? { state: 'DONE', settled: true, detail: 'given back after payment' } : released(freed)
+  return status === 'PAID' ? FREED_BY_PAYMENT : released(freed)
+}
+
+/** The release of the credit may be recorded before the payment. */
+function paidFor({ placement }: OrderDocument): PlacementDocument {
+  const steps = placement.steps.map((step) =>
+    step.name === CREDIT && step.state === 'COMPENSATED' ? { ...step, ...FREED_BY_PAYMENT } : step,
+  )
+  return { ...placement, steps }
+}
+
+/** A compensation that failed stays failed until an operator has it tried again, whatever is decided about the order. */
+function unlessFailed<State>({ placement }: OrderDocument, state: State): State | 'COMPENSATION_FAILED' {
+  return placement.state === 'COMPENSATION_FAILED' ? placement.state : state
 }
 
 function released(freed: number): StepOutcome {
@@ -228,7 +243,7 @@ function released(freed: number): StepOutcome {
 /** Where everything was refused there is nothing to give back. */
 function gaveUpAt(event: RecordedEvent, order: OrderDocument, fields: Partial<OrderDocument>): OrderDocument {
   const steps = givingBack(order.placement.steps, event.recordedAt)
-  const placement: PlacementDocument = { ...order.placement, state: 'COMPENSATING', steps }
+  const placement: PlacementDocument = { ...order.placement, state: unlessFailed(order, 'COMPENSATING'), steps }
   return endedIfSettled(changed(order, event, { ...fields, placement }), event)
 }
 

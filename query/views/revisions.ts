@@ -71,7 +71,7 @@ export function revised(before: RevisionDocument | undefined, event: RecordedEve
 
 type EventOf<Type extends RecordedEvent['type']> = Extract<RecordedEvent, { type: Type }>
 
-const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', detail: 'nothing more was reserved' }
+const NOTHING_RESERVED: StepOutcome = { state: 'COMPENSATED', settled: true, detail: 'nothing more was reserved' }
 
 function numberOf({ data }: RecordedEvent): number | undefined {
   return 'revision' in data ? data.revision : undefined
@@ -101,7 +101,7 @@ function raised(revision: RevisionDocument): StepOutcome {
 /** An order that was revised is settled by this; what is lowered before the rejection is known is given back, too. */
 function lowered(revision: RevisionDocument, by: number): StepOutcome {
   if (revision.state === 'APPLIED') return { state: 'DONE' }
-  return by === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED' }
+  return by === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED', settled: true }
 }
 
 /** What was not asked, or needed nothing after an order was cancelled, shipped or paid, has left no event. */

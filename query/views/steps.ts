@@ -6,7 +6,7 @@ export interface StepDocument {
   name: string
   state: 'REQUESTED' | 'DONE' | 'REFUSED' | 'COMPENSATING' | 'COMPENSATED' | 'FAILED'
   at: string
-  /** Of a placement: nothing of it is reserved any more. It was refused, given back, shipped, or freed by the payment. */
+  /** Nothing of it is reserved any more. It was refused, given back, shipped, or freed by the payment. */
   settled?: true
   /** For people alone. */
   detail?: string
@@ -53,7 +53,8 @@ export function operated<State extends string>(
     case 'SagaParked': {
       const { reason, steps: failed, error } = event.data
       if (reason === 'STUCK') return { parkedSince: at }
-      const isFailed = ({ name }: StepDocument) => failed.includes(name)
+      // A release may have been recorded although the saga could not learn of it.
+      const isFailed = ({ name, settled }: StepDocument) => failed.includes(name) && !settled
       return {
         parkedSince: at,
         state: 'COMPENSATION_FAILED',

@@ -31,8 +31,8 @@ describe('the schema', () => {
     expect(lint(typeDefinitions)).toEqual([])
   })
 
-  test('is found wanting when a description is missing', () => {
-    const silent = typeDefinitions.replace('  "The list price of a piece."\n', '')
+  test('fails the rules when a description is missing', () => {
+    const silent = typeDefinitions.replace('  "The current list price of one piece."\n', '')
     expect(lint(silent)).toEqual([expect.stringContaining('`Product.price` is missing a description')])
   })
 })

@@ -9,18 +9,21 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * An instant, as RFC 3339 text. Answers are in UTC with milliseconds: `"2026-01-02T03:04:05.678Z"`. Input may have any offset, e.g. `"2026-01-02T04:04:05+01:00"`,
-   * and years 0000 to 9999 in UTC; digits beyond milliseconds are dropped. A leap second, at the end of a month, is taken as the second after it.
+   * An instant as RFC 3339 text. Answers are in UTC with milliseconds: `"2026-01-02T03:04:05.678Z"`. Input may have any
+   * offset, such as `"2026-01-02T04:04:05+01:00"`, and must be in the years 0000 to 9999 in UTC. Digits beyond milliseconds
+   * are dropped. A leap second at the end of a month is read as the second after it.
    */
   DateTime: { input: string; output: string; }
   /**
-   * An amount in the desk's currency, as a decimal string: `"1234.00"`. Answers always have two fraction digits, input at most two; never a JSON number, so that no
-   * digit is lost on the way. From `"0.00"` to `"90071992547409.91"` (2^53 − 1 cents).
+   * An amount in the desk's currency as a decimal string: `"1234.00"`. Answers always have two fraction digits; input has at
+   * most two. It is never a JSON number, which could lose digits. The range is `"0.00"` to `"90071992547409.91"` (2^53 − 1
+   * cents).
    */
   Money: { input: number; output: number; }
   /**
-   * A place in the event log, as opaque text: store it and give it back, do not take it apart. A position of another log, e.g. of another desk, is
-   * refused with the error code POSITION_OF_ANOTHER_LOG: start again without it. Do the same after the log was restored from a backup.
+   * A position in the event log, as opaque text. Store it and pass it back unchanged; do not parse it. A position of another
+   * log, such as that of another desk, is refused with the error code POSITION_OF_ANOTHER_LOG: start again without it. Do
+   * the same after the log was restored from a backup.
    */
   Position: { input: number; output: number; }
   /** Any JSON value. */
@@ -28,46 +31,58 @@ export type Scalars = {
 };
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type Query = {
-  /** About this desk: its currency, its version and how far its views are. */
+  /** The desk itself: its currency, its version and the position that its read models have reached. */
   readonly desk: Desk;
-  /** The customer, order or product with this id, told apart by the id's prefix; null when there is none. */
+  /** The customer, order or product with this id. Null when no entity has this id. */
   readonly node?: Maybe<Node>;
-  /** A customer; null when there is none with this id. */
+  /** A customer by id. Null when no customer has this id. */
   readonly customer?: Maybe<Customer>;
   /** Customers, newest first by `createdAt`. */
   readonly customers: CustomerConnection;
-  /** An order; null when there is none with this id. */
+  /** An order by id. Null when no order has this id. */
   readonly order?: Maybe<Order>;
-  /** Orders, newest first by `createdAt` unless `orderBy` says otherwise. */
+  /** Orders, newest first by `createdAt` unless `orderBy` specifies another order. */
   readonly orders: OrderConnection;
-  /** A product; null when there is none with this id. */
+  /** A product by id. Null when no product has this id. */
   readonly product?: Maybe<Product>;
   /** Products, newest first by `createdAt`. */
   readonly products: ProductConnection;
-  /** Customers who are new and have a large order that was shipped (whether or not it has been paid since), newest first by `createdAt`. */
+  /** New customers with a large shipped order, newest first by `createdAt`. The order may have been paid since. */
   readonly recentValuableCustomers: CustomerConnection;
-  /** The orders that cannot go on by themselves and wait for an operator, the newest first: see `retryParked` and `discardParked`. */
+  /**
+   * Parked orders, most recently parked first. A parked order cannot continue until an operator calls `retryParked` or
+   * `discardParked`.
+   */
   readonly parked: ParkedOrderConnection;
-  /** The audit log: every recorded event, in log order, oldest first. Go on from `endCursor` at any time to see what has come since. */
+  /**
+   * The audit log: every recorded event in log order, oldest first. Pass `endCursor` as `after` at any time to read later
+   * events.
+   */
   readonly events: EventConnection;
 };
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
@@ -75,12 +90,15 @@ export type QueryNodeArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryCustomerArgs = {
   id: Scalars['ID']['input'];
@@ -89,12 +107,15 @@ export type QueryCustomerArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryCustomersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -105,12 +126,15 @@ export type QueryCustomersArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
@@ -119,12 +143,15 @@ export type QueryOrderArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -136,12 +163,15 @@ export type QueryOrdersArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryProductArgs = {
   id: Scalars['ID']['input'];
@@ -150,12 +180,15 @@ export type QueryProductArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryProductsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -166,12 +199,15 @@ export type QueryProductsArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryRecentValuableCustomersArgs = {
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
@@ -182,12 +218,15 @@ export type QueryRecentValuableCustomersArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryParkedArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -197,12 +236,15 @@ export type QueryParkedArgs = {
 
 
 /**
- * What can be seen. Answers come from read models, which follow the event log within moments; every answer carries the position that it is true for.
- * To read your own write, pass the `position` of a receipt as `atLeast`.
+ * Reads the state of the desk. Answers come from read models, which usually follow the event log within moments. `asOf` of
+ * a page names the position in the log that the page reflects; `position` of an entity names the last event that changed
+ * it. To read your own write, pass the `position` of its receipt as `atLeast`.
  *
- * A cursor belongs to its list: the same field of the same entity, in the same order; the filter may be another one.
- * An id of the wrong form, a `first` outside 0 to 100 and a cursor that is malformed or of another list are errors in `errors` with the code BAD_USER_INPUT, which name the argument;
- * an id that nobody has is `null`. The code VIEW_BROKEN tells of a document that could not be built; its events are all in `events`.
+ * A cursor belongs to one list: the same field of the same entity in the same order. The filter may differ between pages.
+ *
+ * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
+ * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
  */
 export type QueryEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -211,59 +253,73 @@ export type QueryEventsArgs = {
 };
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type Mutation = {
   /** Registers a customer with a credit limit. */
   readonly registerCustomer: CustomerPayload;
-  /** Sets a customer's credit limit. It may be lowered below what is reserved: nothing is available then, until enough is given back. */
+  /**
+   * Sets a customer's credit limit. The new limit may be lower than the reserved credit. No credit is available then until
+   * enough reservations are released.
+   */
   readonly changeCreditLimit: CustomerPayload;
-  /** Adds a product to the range, with its first stock if there is any. */
+  /** Adds a product to the range, with its initial stock if any. */
   readonly addProduct: ProductPayload;
-  /** Sets a product's list price. Orders that are placed already keep their prices. */
+  /** Sets a product's list price. Existing orders keep their prices. */
   readonly changePrice: ProductPayload;
-  /** Takes delivered pieces of a product into stock. */
+  /** Adds delivered pieces of a product to its stock. */
   readonly receiveStock: ProductPayload;
   /**
-   * Places an order. It is PENDING when this answers; credit and stock are reserved next, and it becomes APPROVED or REJECTED, usually within moments.
-   * `orderChanged` tells when. An unknown customer, and an unknown product of a line with a price, lead to REJECTED; an unknown product of a line without a price
-   * is refused with NOT_FOUND, because there is no list price.
+   * Places an order. It is PENDING when this mutation answers. The desk then reserves credit and stock, and the order
+   * becomes APPROVED or REJECTED, usually within moments; `orderChanged` reports it. An unknown customer leads to
+   * REJECTED, and so does an unknown product on a line with a price. An unknown product on a line without a price is
+   * refused with NOT_FOUND, because it has no list price.
    */
   readonly placeOrder: OrderPayload;
   /**
-   * Changes what an APPROVED order is over: all of its content is replaced. `Order.revision` is PENDING when this answers; what is new or more is reserved next, and
-   * then the order is changed in one step and the revision is APPLIED, or it is REJECTED and the order stays as it was. What is less is given back only
-   * after the change. Meanwhile the order can be cancelled, which beats the revision; it cannot be shipped, or revised again. In all that it is over from its
-   * placing on, an order can have 5,000 different products: lines that would make it more are refused with INVALID_INPUT.
+   * Replaces the whole content of an APPROVED order. `Order.revision` is PENDING when this mutation answers. The desk then
+   * reserves any additional credit and stock. If that succeeds, it changes the order in one step and the revision is
+   * APPLIED; otherwise the revision is REJECTED and the order stays unchanged. The desk releases surplus reservations only
+   * after the change.
+   *
+   * While the revision is pending, the order can be cancelled, which also cancels the revision. It cannot be shipped or
+   * revised again. Over its lifetime, an order can contain at most 5,000 different products: lines that would exceed this
+   * limit are refused with INVALID_INPUT.
    */
   readonly reviseOrder: OrderPayload;
-  /** Cancels an order that is PENDING or APPROVED, at once; reserved credit and stock are given back next. */
+  /** Cancels a PENDING or APPROVED order at once. The desk then releases its reserved credit and stock. */
   readonly cancelOrder: OrderPayload;
-  /** Ships an APPROVED order without a pending revision: its reserved stock leaves the shelves. A shipped order cannot be cancelled. */
+  /**
+   * Ships an APPROVED order without a pending revision. Its reserved stock leaves the shelves. A shipped order cannot be
+   * cancelled.
+   */
   readonly shipOrder: OrderPayload;
-  /** Records that a SHIPPED order has been paid: its credit is free again. */
+  /** Records the payment of a SHIPPED order. The desk then releases its reserved credit. */
   readonly recordPayment: OrderPayload;
   /**
-   * Has a parked order tried again, once what was wrong is mended: it goes on where it was, with what has happened to the order since. Should it fail again, it is
-   * parked again. The time for reserving credit and stock begins anew.
+   * Retries a parked order. Call it once the cause is fixed. The order continues where it stopped, and events that
+   * happened to it meanwhile are taken into account. If it fails again, it is parked again. The deadline for reserving
+   * credit and stock starts anew.
    */
   readonly retryParked: ParkedPayload;
   /**
-   * Gives a parked order up: nothing more is done for it, whatever happens to it. What is reserved for it stays reserved, and its status stays as it is: only when things
-   * have been put right in another way.
+   * Discards a parked order: the desk stops processing it, even if more events happen to it. Its reservations and its
+   * status stay as they are. Call it only after the problem was resolved in another way.
    */
   readonly discardParked: ParkedPayload;
 };
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationRegisterCustomerArgs = {
   input: RegisterCustomerInput;
@@ -271,10 +327,11 @@ export type MutationRegisterCustomerArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationChangeCreditLimitArgs = {
   input: ChangeCreditLimitInput;
@@ -282,10 +339,11 @@ export type MutationChangeCreditLimitArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationAddProductArgs = {
   input: AddProductInput;
@@ -293,10 +351,11 @@ export type MutationAddProductArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationChangePriceArgs = {
   input: ChangePriceInput;
@@ -304,10 +363,11 @@ export type MutationChangePriceArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationReceiveStockArgs = {
   input: ReceiveStockInput;
@@ -315,10 +375,11 @@ export type MutationReceiveStockArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
@@ -326,10 +387,11 @@ export type MutationPlaceOrderArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationReviseOrderArgs = {
   input: ReviseOrderInput;
@@ -337,10 +399,11 @@ export type MutationReviseOrderArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationCancelOrderArgs = {
   input: CancelOrderInput;
@@ -348,10 +411,11 @@ export type MutationCancelOrderArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationShipOrderArgs = {
   input: ShipOrderInput;
@@ -359,10 +423,11 @@ export type MutationShipOrderArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationRecordPaymentArgs = {
   input: RecordPaymentInput;
@@ -370,10 +435,11 @@ export type MutationRecordPaymentArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationRetryParkedArgs = {
   input: RetryParkedInput;
@@ -381,48 +447,51 @@ export type MutationRetryParkedArgs = {
 
 
 /**
- * What can be done. Each mutation is one command, recorded as a whole or not at all.
+ * Changes the state of the desk. Each mutation is one command: the desk records all of it or none of it.
  *
- * An expected refusal (see `ErrorCode`) comes in `userErrors` of the payload and leaves nothing behind. `errors` of the response is for malformed requests,
- * missing rights and broken machinery; when it is unclear whether a command was recorded, send it again with the same `commandId`: it is never done twice.
+ * The payload lists an expected refusal in `userErrors` (see `ErrorCode`); the desk records nothing then. `errors` of the
+ * response reports malformed requests and failures of the desk. When it is unclear whether a command was recorded, send it
+ * again with the same `commandId`: the desk never executes it twice.
  */
 export type MutationDiscardParkedArgs = {
   input: DiscardParkedInput;
 };
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type Subscription = {
-  /** A customer, now and after every change. */
+  /** A customer: the current state, then the new state after every change. */
   readonly customerChanged: CustomerChange;
-  /** An order, now and after every change: of itself, and of its placement. */
+  /** An order: the current state, then the new state after every change of the order or its placement. */
   readonly orderChanged: OrderChange;
-  /** The orders of a customer: the latest 50 now, then those that change or are placed. */
+  /** The orders of a customer: the latest 50 first, then each order that is placed or changes. */
   readonly customerOrdersChanged: CustomerOrdersChange;
-  /** A product, now and after every change, of its stock too. */
+  /** A product: the current state, then the new state after every change of the product or its stock. */
   readonly productChanged: ProductChange;
-  /** What happens to orders: every event of an order once, in log order, with the order as it is when the message is sent. */
+  /** Every event of orders, once and in log order. Each message has the order as it is when the message is sent. */
   readonly ordersFeed: OrderFeedItem;
-  /** The audit log, live: every event once, in log order. */
+  /** The audit log, live: every event once and in log order. */
   readonly eventsRecorded: EventFeedItem;
 };
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionCustomerChangedArgs = {
   customerId: Scalars['ID']['input'];
@@ -431,13 +500,14 @@ export type SubscriptionCustomerChangedArgs = {
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionOrderChangedArgs = {
   orderId: Scalars['ID']['input'];
@@ -446,13 +516,14 @@ export type SubscriptionOrderChangedArgs = {
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionCustomerOrdersChangedArgs = {
   customerId: Scalars['ID']['input'];
@@ -461,13 +532,14 @@ export type SubscriptionCustomerOrdersChangedArgs = {
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionProductChangedArgs = {
   productId: Scalars['ID']['input'];
@@ -476,13 +548,14 @@ export type SubscriptionProductChangedArgs = {
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionOrdersFeedArgs = {
   filter?: InputMaybe<OrderFeedFilter>;
@@ -491,57 +564,58 @@ export type SubscriptionOrdersFeedArgs = {
 
 
 /**
- * What can be followed, over WebSocket (graphql-transport-ws).
+ * Follows changes over WebSocket (graphql-transport-ws).
  *
- * State (`…Changed`): first one SNAPSHOT, then a message with the newest documents whenever they change; a slow client misses intermediate states, never the last one.
- * Feeds (`ordersFeed`, `eventsRecorded`): each event once and in order; a client that is too slow gets FeedLagged and the feed ends.
+ * State subscriptions (`…Changed`) send one SNAPSHOT first, then the newest documents after every change. A slow client
+ * may miss intermediate states, but never the latest one. Feeds (`ordersFeed`, `eventsRecorded`) send each event once and
+ * in order. A client that is too slow receives FeedLagged, and the feed ends.
  *
- * Every message carries the `position` to resume from: after a disconnect subscribe again with it as `since`, and nothing is lost or repeated.
- * A `since` that the log has not reached within 2 s is refused with the error code NOT_YET_VISIBLE.
+ * Every message carries the `position` to resume from. After a disconnect, subscribe again with it as `since`: nothing is
+ * lost or repeated. A `since` that the log does not reach within 2 s is refused with the error code NOT_YET_VISIBLE.
  */
 export type SubscriptionEventsRecordedArgs = {
   filter?: InputMaybe<EventFilter>;
   since?: InputMaybe<Scalars['Position']['input']>;
 };
 
-/** Something that has an id of its own. */
+/** An entity with its own id. */
 export type Node = {
-  /** The id, unique over all types. */
+  /** The id, unique across all types. */
   readonly id: Scalars['ID']['output'];
 };
 
-/** Where a page begins and ends. Pages go forwards only. */
+/** The boundaries of a page. Pagination is forward only. */
 export type PageInfo = {
-  /** Whether more entries follow now. */
+  /** Whether more entries follow, as of this answer. */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** Whether this is a later page: true when `after` was given. */
+  /** True when `after` was given, so that this is a later page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first entry; null when the page is empty. */
+  /** The cursor of the first entry. Null when the page is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last entry, to be given as `after` for the next page of the same list; null when the page is empty. */
+  /** The cursor of the last entry. Pass it as `after` to get the next page of the same list. Null when the page is empty. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** The direction of a list. */
+/** The direction of a sort order. */
 export type SortDirection =
-  /** Smallest, or oldest, first. */
+  /** Smallest or oldest first. */
   | 'ASC'
-  /** Largest, or newest, first. */
+  /** Largest or newest first. */
   | 'DESC';
 
-/** Bounds of an amount; all that are given must hold. */
+/** Bounds of an amount. All given bounds must hold. */
 export type MoneyRange = {
-  /** At least so much. */
+  /** Greater than or equal to this amount. */
   readonly gte?: InputMaybe<Scalars['Money']['input']>;
-  /** More than so much. */
+  /** Greater than this amount. */
   readonly gt?: InputMaybe<Scalars['Money']['input']>;
-  /** At most so much. */
+  /** Less than or equal to this amount. */
   readonly lte?: InputMaybe<Scalars['Money']['input']>;
-  /** Less than so much. */
+  /** Less than this amount. */
   readonly lt?: InputMaybe<Scalars['Money']['input']>;
 };
 
-/** Bounds of an instant; all that are given must hold. */
+/** Bounds of an instant. All given bounds must hold. */
 export type DateTimeRange = {
   /** At this instant or later. */
   readonly gte?: InputMaybe<Scalars['DateTime']['input']>;
@@ -553,233 +627,317 @@ export type DateTimeRange = {
   readonly lt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** A number of matching documents: counted only when it is selected, and only up to 10,000. */
+/** The number of matching entries. The desk counts only when the field is selected, and only up to 10,000. */
 export type Count = {
-  /** How many match; 10,000 when there are more. */
+  /** The number of matches. 10,000 when there are more. */
   readonly value: Scalars['Int']['output'];
-  /** Whether `value` is the whole number: false when counting stopped at 10,000. */
+  /** Whether `value` is the exact number. False when counting stopped at 10,000. */
   readonly exact: Scalars['Boolean']['output'];
 };
 
 /** The desk itself. */
 export type Desk = {
-  /** The currency of every amount, as an ISO 4217 code, e.g. `EUR`. It never changes. */
+  /** The currency of every amount, as an ISO 4217 code such as `EUR`. It never changes. */
   readonly currency: Scalars['String']['output'];
-  /** The version of the software, e.g. `0.1.0`. */
+  /** The version of the software, such as `0.1.0`. */
   readonly version: Scalars['String']['output'];
-  /** How far the views are: everything up to here can be seen. */
+  /** The position that the read models have reached. Everything up to it is visible. */
   readonly position: Scalars['Position']['output'];
 };
 
-/** Proof of an accepted command. A repeat with the same `commandId` and input has the receipt of the first outcome, with `duplicate: true`. */
+/**
+ * Proof that a command was accepted. A retry with the same `commandId` and input returns the receipt of the first outcome,
+ * with `duplicate: true`.
+ */
 export type CommandReceipt = {
-  /** The command's id: the client's own, or the generated one. */
+  /** The command's id: the one that the client sent, or the generated one. */
   readonly commandId: Scalars['ID']['output'];
-  /** Whether the command had been accepted before, so that nothing was recorded this time. */
+  /** Whether the command was accepted before. True means that nothing was recorded this time. */
   readonly duplicate: Scalars['Boolean']['output'];
-  /** The number of events in the entity's own stream after the command, to be given as an `expectedVersion` of the next one. */
+  /** The number of events in the entity's own stream after the command. Pass it as `expectedVersion` of the next command. */
   readonly version: Scalars['Int']['output'];
-  /** A place in the log by which all of the command's events are recorded, to be given as `atLeast` of a query. A repeat may name an earlier one. */
+  /**
+   * A position in the log that includes all events of the command. Pass it as `atLeast` of a query. A retry may return an
+   * earlier one.
+   */
   readonly position: Scalars['Position']['output'];
 };
 
-/** An expected refusal: the command was understood and not done. Nothing of it was recorded. */
+/** An expected refusal: the desk understood the command, rejected it, and recorded nothing. */
 export type UserError = {
   /** The kind of refusal, for programs. */
   readonly code: ErrorCode;
-  /** What is wrong and what would be right, for people; its wording may change. */
+  /** The problem and how to correct it, for people. The wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The field that the refusal is about, from the mutation's arguments on, e.g. `["input", "content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  /**
+   * The field that caused the refusal, as a path from the mutation's arguments, such as `["input", "content", "lines",
+   * "3", "quantity"]`. Null when no single field caused it.
+   */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
-/** A refusal that needs no further details. */
+/** A refusal without further details. */
 export type SimpleUserError = UserError & {
   /** The kind of refusal, for programs. */
   readonly code: ErrorCode;
-  /** What is wrong and what would be right, for people; its wording may change. */
+  /** The problem and how to correct it, for people. The wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The field that the refusal is about, from the mutation's arguments on, e.g. `["input", "content", "lines", "3", "quantity"]`; null when it is about none in particular. */
+  /**
+   * The field that caused the refusal, as a path from the mutation's arguments, such as `["input", "content", "lines",
+   * "3", "quantity"]`. Null when no single field caused it.
+   */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
-/** An `expected…` input does not hold: somebody else was faster. Read again, and decide anew. */
+/**
+ * An `expected…` input does not match the current value, because another command was faster. Read the entity again, then
+ * decide anew.
+ */
 export type Conflict = UserError & {
   /** Always CONFLICT. */
   readonly code: ErrorCode;
-  /** What is wrong and what would be right, for people; its wording may change. */
+  /** The problem and how to correct it, for people. The wording may change. */
   readonly message: Scalars['String']['output'];
-  /** The `expected…` field that does not hold, e.g. `["input", "expectedVersion"]`. */
+  /** The `expected…` field that does not match, such as `["input", "expectedVersion"]`. */
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** The value that the client expected, as text. */
   readonly expected: Scalars['String']['output'];
-  /** The value that there is, as text. */
+  /** The current value, as text. */
   readonly actual: Scalars['String']['output'];
 };
 
-/** Why a command was refused. */
+/** The reason why a command was refused. */
 export type ErrorCode =
-  /** There is a customer, order or product with this id already. Choose another id. */
+  /** A customer, order or product with this id exists already. Choose another id. */
   | 'ALREADY_EXISTS'
-  /** This `commandId` was used for the same customer, product or order with other input; each of them remembers its own. Use a new one for a new command, and the same input for a retry. */
+  /**
+   * This `commandId` was used before for the same customer, product or order, with other input. Each entity remembers its
+   * own command ids. Use a new id for a new command, and the same input for a retry.
+   */
   | 'COMMAND_ID_REUSED'
-  /** An `expected…` input does not hold. Read again, and decide anew. */
+  /** An `expected…` input does not match the current value. Read the entity again, then decide anew. */
   | 'CONFLICT'
-  /** The order is in a status that does not allow this, or has a pending revision; the message names the status and the allowed ones, or the revision. */
+  /**
+   * The order's status does not allow this command, or the order has a pending revision. The message names the current and
+   * the required statuses, or the revision.
+   */
   | 'ILLEGAL_STATE'
-  /** A field of the input is outside its limits; `path` names it. Correct it before sending again. */
+  /** A field of the input is outside its limits. `path` names the field. Correct it before you send the command again. */
   | 'INVALID_INPUT'
-  /** There is no customer, order, product or parked order with this id. */
+  /** No customer, order, product or parked order has this id. */
   | 'NOT_FOUND';
 
 /** A customer to register. */
 export type RegisterCustomerInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
+  /**
+   * `cus_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. When it is missing, the desk derives it from the
+   * mutation's name and `commandId`.
+   */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  /** The name, 1 to 200 characters, not all of them blank. */
+  /** The name: 1 to 200 characters, not all blank. */
   readonly name: Scalars['String']['input'];
-  /** How much may be reserved for unpaid orders at once, 0 to 2^53 − 1 cents. */
+  /** The maximum credit reserved for unpaid orders at any time, from 0 to 2^53 − 1 cents. */
   readonly creditLimit: Scalars['Money']['input'];
 };
 
 /** A customer's new credit limit. */
 export type ChangeCreditLimitInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The customer. */
+  /** The id of the customer. */
   readonly customerId: Scalars['ID']['input'];
-  /** The new limit, 0 to 2^53 − 1 cents. */
+  /** The new limit, from 0 to 2^53 − 1 cents. */
   readonly creditLimit: Scalars['Money']['input'];
-  /** Change it only if this is the limit now; otherwise the answer is a Conflict. */
+  /** The current limit that the client expects. If it differs, the desk changes nothing and returns a Conflict. */
   readonly expectedCreditLimit?: InputMaybe<Scalars['Money']['input']>;
 };
 
 /** A product to add. */
 export type AddProductInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing. */
+  /**
+   * `prd_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. When it is missing, the desk derives it from the
+   * mutation's name and `commandId`.
+   */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  /** The name, 1 to 200 characters, not all of them blank. */
+  /** The name: 1 to 200 characters, not all blank. */
   readonly name: Scalars['String']['input'];
-  /** The list price of a piece, 0 to 2^53 − 1 cents. */
+  /** The list price of one piece, from 0 to 2^53 − 1 cents. */
   readonly price: Scalars['Money']['input'];
-  /** How many pieces there are at first, 0 to 2^31 − 1. */
+  /** The initial stock in pieces, from 0 to 2^31 − 1. Null means 0. */
   readonly stock?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** A product's new list price. */
 export type ChangePriceInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The product. */
+  /** The id of the product. */
   readonly productId: Scalars['ID']['input'];
-  /** The new list price of a piece, 0 to 2^53 − 1 cents. */
+  /** The new list price of one piece, from 0 to 2^53 − 1 cents. */
   readonly price: Scalars['Money']['input'];
-  /** Change it only if this is the price now; otherwise the answer is a Conflict. */
+  /** The current list price that the client expects. If it differs, the desk changes nothing and returns a Conflict. */
   readonly expectedPrice?: InputMaybe<Scalars['Money']['input']>;
 };
 
 /** A delivery of a product. */
 export type ReceiveStockInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The product. */
+  /** The id of the product. */
   readonly productId: Scalars['ID']['input'];
-  /** How many pieces came, 1 to 2^31 − 1; the stock after it must not exceed 2^31 − 1. */
+  /** The number of delivered pieces, from 1 to 2^31 − 1. The resulting stock must not exceed 2^31 − 1. */
   readonly quantity: Scalars['Int']['input'];
 };
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`; derived from the mutation's name and `commandId` when missing, so that a retry still makes one order. */
+  /**
+   * `ord_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. When it is missing, the desk derives it from the
+   * mutation's name and `commandId`, so that a retry does not place a second order.
+   */
   readonly orderId?: InputMaybe<Scalars['ID']['input']>;
-  /** The customer who orders, on whose credit limit the order counts. */
+  /** The id of the customer who orders. The order counts against this customer's credit limit. */
   readonly customerId: Scalars['ID']['input'];
-  /** What is ordered. */
+  /** The content of the order. */
   readonly content: OrderContent;
-  /** The order's own date, for an order that was placed before the desk gets it; not in the future. When missing, the time at which the desk records the order. */
+  /**
+   * The order's own date, for an order that was placed before it reached the desk. It must not be in the future. When it
+   * is missing, the time at which the desk records the order.
+   */
   readonly placedAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** What is ordered: exactly one of the two. */
+/** The content of an order: exactly one of the two fields. */
 export type OrderContent =
-  /** Lines, 1 to 2,000, for which stock is reserved; the same product may be on several, with 2^31 − 1 pieces at most in all. Their sum must not exceed 2^53 − 1 cents. */
+  /**
+   * 1 to 2,000 lines, for which the desk reserves credit and stock. A product may be on several lines, with at most 2^31 −
+   * 1 pieces in total. The sum of the lines must not exceed 2^53 − 1 cents.
+   */
   { readonly lines: ReadonlyArray<OrderLineInput>; readonly total?: never; }
-  |  /** A plain total that reserves credit and no stock, 0 to 2^53 − 1 cents. */
+  |  /** A plain total, from 0 to 2^53 − 1 cents. The desk reserves this credit and no stock. */
   { readonly lines?: never; readonly total: Scalars['Money']['input']; };
 
-/** What an order is to be over. */
+/** A revision of an order. */
 export type ReviseOrderInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The order, which must be APPROVED and have no pending revision. */
+  /** The id of the order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
-  /** All that it is to be over, in place of what it is over now. */
+  /** The complete new content, which replaces the current content. */
   readonly content: OrderContent;
-  /** Revise it only if this is the order's version now; otherwise the answer is a Conflict. */
+  /**
+   * The current version of the order that the client expects. If it differs, the desk changes nothing and returns a
+   * Conflict.
+   */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A line of an order to place. */
+/** A line of an order's content. */
 export type OrderLineInput = {
-  /** The product. */
+  /** The id of the product. */
   readonly productId: Scalars['ID']['input'];
-  /** How many pieces, 1 to 2^31 − 1. */
+  /** The number of pieces, from 1 to 2^31 − 1. */
   readonly quantity: Scalars['Int']['input'];
-  /** The price of a piece, 0 to 2^53 − 1 cents; without it, the product's list price now. */
+  /** The price of one piece, from 0 to 2^53 − 1 cents. When it is missing, the product's current list price. */
   readonly unitPrice?: InputMaybe<Scalars['Money']['input']>;
 };
 
 /** An order to cancel. */
 export type CancelOrderInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The order, which must be PENDING or APPROVED. */
+  /** The id of the order, which must be PENDING or APPROVED. */
   readonly orderId: Scalars['ID']['input'];
-  /** Why, for people: 1 to 500 characters, not all of them blank. Leave it out, or give null, when there is no reason. */
+  /** The reason, for people: 1 to 500 characters, not all blank. Omit it, or pass null, when there is no reason. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
-  /** Cancel it only if this is the order's version now; otherwise the answer is a Conflict. */
+  /**
+   * The current version of the order that the client expects. If it differs, the desk changes nothing and returns a
+   * Conflict.
+   */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** An order to ship. */
 export type ShipOrderInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The order, which must be APPROVED and have no pending revision. */
+  /** The id of the order, which must be APPROVED and have no pending revision. */
   readonly orderId: Scalars['ID']['input'];
-  /** The carrier's code: 1 to 100 characters, not all of them blank. Leave it out, or give null, when there is none. */
+  /** The carrier's tracking code: 1 to 100 characters, not all blank. Omit it, or pass null, when there is none. */
   readonly trackingCode?: InputMaybe<Scalars['String']['input']>;
-  /** Ship it only if this is the order's version now; otherwise the answer is a Conflict. */
+  /**
+   * The current version of the order that the client expects. If it differs, the desk changes nothing and returns a
+   * Conflict.
+   */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** An order that was paid. */
+/** A paid order. */
 export type RecordPaymentInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** The order, which must be SHIPPED. */
+  /** The id of the order, which must be SHIPPED. */
   readonly orderId: Scalars['ID']['input'];
-  /** Record it only if this is the order's version now; otherwise the answer is a Conflict. */
+  /**
+   * The current version of the order that the client expects. If it differs, the desk changes nothing and returns a
+   * Conflict.
+   */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A parked order to try again. */
+/** A parked order to retry. */
 export type RetryParkedInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];
 };
 
-/** A parked order to give up. */
+/** A parked order to discard. */
 export type DiscardParkedInput = {
-  /** 1 to 128 characters, not all of them blank and not beginning with `~`, chosen by the client so that a retry for the same id is recognised; generated when missing. */
+  /**
+   * The command's id, chosen by the client so that the desk recognises a retry. 1 to 128 characters, not all blank, not
+   * beginning with `~`. The desk generates an id when it is missing.
+   */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** The `id` of the parked order, such as `placement-ord_1001`. */
   readonly id: Scalars['ID']['input'];
@@ -787,74 +945,95 @@ export type DiscardParkedInput = {
 
 /** The answer to a command for a customer. */
 export type CustomerPayload = {
-  /** The customer after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `customer` with `atLeast` then. */
+  /**
+   * The customer after the command. The desk waits up to 2 s for its read models. Null when the command was refused, or
+   * when the customer is not visible by then: query `customer` with `atLeast` in that case.
+   */
   readonly customer?: Maybe<Customer>;
-  /** Null when the command was refused. */
+  /** The proof that the command was accepted. Null when it was refused. */
   readonly receipt?: Maybe<CommandReceipt>;
-  /** Why the command was refused; empty when it was accepted. */
+  /** The reasons why the command was refused. Empty when it was accepted. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** The answer to a command for a product. */
 export type ProductPayload = {
-  /** The product after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `product` with `atLeast` then. */
+  /**
+   * The product after the command. The desk waits up to 2 s for its read models. Null when the command was refused, or
+   * when the product is not visible by then: query `product` with `atLeast` in that case.
+   */
   readonly product?: Maybe<Product>;
-  /** Null when the command was refused. */
+  /** The proof that the command was accepted. Null when it was refused. */
   readonly receipt?: Maybe<CommandReceipt>;
-  /** Why the command was refused; empty when it was accepted. */
+  /** The reasons why the command was refused. Empty when it was accepted. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** The answer to a command for an order. */
 export type OrderPayload = {
-  /** The order after the command: waits up to 2 s for the views. Null when refused, or not visible by then; ask `order` with `atLeast` then. */
+  /**
+   * The order after the command. The desk waits up to 2 s for its read models. Null when the command was refused, or when
+   * the order is not visible by then: query `order` with `atLeast` in that case.
+   */
   readonly order?: Maybe<Order>;
-  /** Null when the command was refused. */
+  /** The proof that the command was accepted. Null when it was refused. */
   readonly receipt?: Maybe<CommandReceipt>;
-  /** Why the command was refused; empty when it was accepted. */
+  /** The reasons why the command was refused. Empty when it was accepted. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** The answer to a command for a parked order. */
 export type ParkedPayload = {
-  /** The parked order after the command: waits up to 2 s for the views. Null when refused, or not visible by then. */
+  /**
+   * The parked order after the command. The desk waits up to 2 s for its read models. Null when the command was refused,
+   * or when the parked order is not visible by then.
+   */
   readonly parked?: Maybe<ParkedOrder>;
-  /** Null when the command was refused. Its `version` counts what was ever parked, tried again and given up. */
+  /**
+   * The proof that the command was accepted. Null when it was refused. Its `version` counts how often orders of the same
+   * process were parked, retried and discarded.
+   */
   readonly receipt?: Maybe<CommandReceipt>;
-  /** Why the command was refused; empty when it was accepted. */
+  /** The reasons why the command was refused. Empty when it was accepted. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-/** Somebody who buys on credit. */
+/** A customer, who buys on credit. */
 export type Customer = Node & {
-  /** `cus_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  /** `cus_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
   readonly id: Scalars['ID']['output'];
   /** The name. */
   readonly name: Scalars['String']['output'];
-  /** How much may be reserved for unpaid orders at once. */
+  /** The maximum credit reserved for unpaid orders at any time. */
   readonly creditLimit: Scalars['Money']['output'];
-  /** How much is reserved: the totals of orders from their reservation until they are paid, or given back. */
+  /** The reserved credit: the totals of orders from their reservation until they are paid or their reservation is released. */
   readonly reservedCredit: Scalars['Money']['output'];
-  /** How much can still be reserved: the limit less what is reserved, and never below zero. */
+  /** The credit that can still be reserved: `creditLimit` minus `reservedCredit`, never below zero. */
   readonly availableCredit: Scalars['Money']['output'];
-  /** The latest orders in short, those that were recorded last first, at most 50; cheaper than `orders`, because they are part of the customer's own document. */
+  /**
+   * The latest orders in short form, most recently recorded first, at most 50. They are part of the customer's document,
+   * so they cost less than `orders`.
+   */
   readonly recentOrders: ReadonlyArray<CustomerOrder>;
-  /** All orders of the customer, newest first by `createdAt` unless `orderBy` says otherwise. */
+  /** All orders of the customer, newest first by `createdAt` unless `orderBy` specifies another order. */
   readonly orders: OrderConnection;
-  /** Every event that changed the customer or what is shown of it here, in log order, oldest first: of its own stream, and of its orders. */
+  /**
+   * Every event that changed this customer as shown here, in log order, oldest first. It includes events of the customer's
+   * orders.
+   */
   readonly history: EventConnection;
   /** The number of events in the customer's own stream. */
   readonly version: Scalars['Int']['output'];
-  /** The place in the log of the last event that changed what is shown here. */
+  /** The position in the log of the last event that changed this document. */
   readonly position: Scalars['Position']['output'];
   /** When the customer was registered. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** When what is shown here changed last. */
+  /** When this document last changed. */
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
 
-/** Somebody who buys on credit. */
+/** A customer, who buys on credit. */
 export type CustomerOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -863,87 +1042,90 @@ export type CustomerOrdersArgs = {
 };
 
 
-/** Somebody who buys on credit. */
+/** A customer, who buys on credit. */
 export type CustomerHistoryArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** An order in short, as a customer's document has it. */
+/** The short form of an order in a customer's document. */
 export type CustomerOrder = {
-  /** The order's id. */
+  /** The id of the order. */
   readonly orderId: Scalars['ID']['output'];
-  /** How far the order is. */
+  /** The status of the order. */
   readonly status: OrderStatus;
-  /** The sum of the order. */
+  /** The total of the order. */
   readonly total: Scalars['Money']['output'];
   /** The order's own date, see `Order.placedAt`. */
   readonly placedAt: Scalars['DateTime']['output'];
 };
 
-/** How far an order is. */
+/** The status of an order. */
 export type OrderStatus =
-  /** Placed; credit and stock are being reserved. */
+  /** The order is placed. The desk is reserving its credit and stock. */
   | 'PENDING'
-  /** Credit and all stock are reserved; it can be shipped. */
+  /** Credit and all stock are reserved. The order can be shipped. */
   | 'APPROVED'
-  /** Not possible, see `rejectionReason`; what had been reserved is given back. */
+  /** The order could not be approved, see `rejectionReason`. The desk releases its reservations. */
   | 'REJECTED'
-  /** Cancelled by a command; what had been reserved is given back. */
+  /** A command cancelled the order. The desk releases its reservations. */
   | 'CANCELLED'
-  /** On its way to the customer; its credit is reserved until it is paid. */
+  /** The order is on its way to the customer. Its credit stays reserved until it is paid. */
   | 'SHIPPED'
-  /** Shipped and paid: nothing more will happen. */
+  /** The order is shipped and paid. This status is final. */
   | 'PAID';
 
-/** Why an order was rejected: the first of these that holds. */
+/** The reason why an order was rejected. When several apply, the first of them in this list. */
 export type RejectionReason =
-  /** There is no such customer. */
+  /** No customer has this id. */
   | 'UNKNOWN_CUSTOMER'
-  /** There is no such product. */
+  /** No product has this id. */
   | 'UNKNOWN_PRODUCT'
   /** The total exceeds the customer's available credit. */
   | 'CREDIT_LIMIT_EXCEEDED'
   /** Fewer pieces of a product are available than were ordered. */
   | 'OUT_OF_STOCK'
-  /** Not everything was reserved before the deadline. The order may be placed again, under another id. */
+  /** Not all reservations were made before the deadline. The order may be placed again under another id. */
   | 'TIMED_OUT';
 
 /** An order of a customer. */
 export type Order = Node & {
-  /** `ord_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  /** `ord_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
   readonly id: Scalars['ID']['output'];
   /** The id of the customer who ordered. */
   readonly customerId: Scalars['ID']['output'];
-  /** The customer who ordered; null when there is none with that id. */
+  /** The customer who ordered. Null when no customer has that id. */
   readonly customer?: Maybe<Customer>;
-  /** How far the order is. */
+  /** The status of the order. */
   readonly status: OrderStatus;
-  /** Why it was rejected; null unless the status is REJECTED. */
+  /** The reason for the rejection. Null unless the status is REJECTED. */
   readonly rejectionReason?: Maybe<RejectionReason>;
-  /** Why it was cancelled; null unless the status is CANCELLED and a reason was given. */
+  /** The reason for the cancellation. Null unless the status is CANCELLED and a reason was given. */
   readonly cancellationReason?: Maybe<Scalars['String']['output']>;
-  /** The carrier's code; null until it is shipped, or when none was given. */
+  /** The carrier's tracking code. Null until the order is shipped, and when none was given. */
   readonly trackingCode?: Maybe<Scalars['String']['output']>;
-  /** The lines in the order in which they were given; empty when the order was placed by a plain total. */
+  /** The lines, in the order in which the client gave them. Empty for an order with a plain total. */
   readonly lines: ReadonlyArray<OrderLine>;
   /** The sum of the lines, or the plain total. */
   readonly total: Scalars['Money']['output'];
-  /** How the reserving of credit and stock is doing: it begins with the order. */
+  /** The process that reserves the order's credit and stock. It begins when the order is placed. */
   readonly placement?: Maybe<Placement>;
-  /** The latest revision, which is to change what the order is over; null when there was none. */
+  /** The latest revision of the order's content. Null when the order was never revised. */
   readonly revision?: Maybe<Revision>;
-  /** Every event that changed the order or what is shown of it here, in log order, oldest first: of its own stream, and what was reserved and given back for it. */
+  /**
+   * Every event that changed this order as shown here, in log order, oldest first. It includes the reservations made and
+   * released for the order.
+   */
   readonly history: EventConnection;
-  /** The number of events in the order's own stream, to be given as `expectedVersion` of a command. */
+  /** The number of events in the order's own stream. Pass it as `expectedVersion` of a command. */
   readonly version: Scalars['Int']['output'];
-  /** The place in the log of the last event that changed what is shown here. */
+  /** The position in the log of the last event that changed this document. */
   readonly position: Scalars['Position']['output'];
-  /** The order's own date: the `placedAt` that the order was placed with; without one, `createdAt`. */
+  /** The order's own date: the `placedAt` of `placeOrder`, or `createdAt` when none was given. */
   readonly placedAt: Scalars['DateTime']['output'];
   /** When the order was recorded. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** When what is shown here changed last. */
+  /** When this document last changed. */
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
@@ -958,232 +1140,256 @@ export type OrderHistoryArgs = {
 export type OrderLine = {
   /** The id of the product. */
   readonly productId: Scalars['ID']['output'];
-  /** The product as it is now; null when there is none with that id. */
+  /** The product in its current state. Null when no product has that id. */
   readonly product?: Maybe<Product>;
-  /** How many pieces were ordered. */
+  /** The number of ordered pieces. */
   readonly quantity: Scalars['Int']['output'];
-  /** The price of a piece, as it was agreed when the order was placed or revised. */
+  /** The price of one piece, as agreed when the order was placed or revised. */
   readonly unitPrice: Scalars['Money']['output'];
 };
 
-/** Something that is sold by the piece. */
+/** A product, which is sold by the piece. */
 export type Product = Node & {
-  /** `prd_`, then 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  /** `prd_` followed by 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
   readonly id: Scalars['ID']['output'];
   /** The name. */
   readonly name: Scalars['String']['output'];
-  /** The list price of a piece. */
+  /** The current list price of one piece. */
   readonly price: Scalars['Money']['output'];
-  /** How many pieces are on the shelves, reserved ones included. */
+  /** The number of pieces on the shelves, including reserved ones. */
   readonly inStock: Scalars['Int']['output'];
-  /** How many of those are reserved for orders that are not shipped yet. */
+  /** The number of pieces in stock that are reserved for orders that are not shipped yet. */
   readonly reserved: Scalars['Int']['output'];
-  /** How many can still be ordered: `inStock` less `reserved`, never below zero. */
+  /** The number of pieces that can still be ordered: `inStock` minus `reserved`, never below zero. */
   readonly available: Scalars['Int']['output'];
-  /** Every event that changed the product, in log order, oldest first; reservations for orders are among them. */
+  /** Every event that changed the product, in log order, oldest first. It includes reservations for orders. */
   readonly history: EventConnection;
   /** The number of events in the product's own stream. */
   readonly version: Scalars['Int']['output'];
-  /** The place in the log of the last event that changed what is shown here. */
+  /** The position in the log of the last event that changed this document. */
   readonly position: Scalars['Position']['output'];
   /** When the product was added. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** When what is shown here changed last. */
+  /** When this document last changed. */
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
 
-/** Something that is sold by the piece. */
+/** A product, which is sold by the piece. */
 export type ProductHistoryArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** How the placing of an order is doing. */
+/** The state of a placement. */
 export type PlacementState =
-  /** Credit and stock are being reserved. */
+  /** The desk is reserving credit and stock. */
   | 'RESERVING'
   /** Everything is reserved. */
   | 'APPROVED'
-  /** The order was rejected or cancelled, and what had been reserved is being given back. */
+  /** The order was rejected or cancelled. The desk is releasing its reservations. */
   | 'COMPENSATING'
-  /** The order was rejected, and everything is given back. */
+  /** The order was rejected. All of its reservations are released. */
   | 'REJECTED'
-  /** The order was cancelled, and everything is given back. */
+  /** The order was cancelled. All of its reservations are released. */
   | 'CANCELLED'
-  /** Something could not be given back: an operator has to look. */
+  /** A reservation could not be released. An operator must act. */
   | 'COMPENSATION_FAILED';
 
-/** The process that reserves an order's credit and stock, and settles those reservations in the end. */
+/** The process that reserves an order's credit and stock, and finally settles those reservations. */
 export type Placement = {
-  /** How it is doing. */
+  /** The state of the placement. */
   readonly state: PlacementState;
-  /** What it consists of: the credit, then one step for each product of the order. */
+  /** The steps of the placement: the credit first, then one step for each product of the order. */
   readonly steps: PlacementStepConnection;
-  /** When it began. */
+  /** When the placement began. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** When every reservation was settled: given back after a rejection or cancellation, or shipped and paid; null until then. */
+  /** When all reservations were settled: released after a rejection or cancellation, or shipped and paid. Null until then. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Since when it cannot go on by itself and waits for an operator, see `parked`; null unless it does. */
+  /** Since when this process is parked and waits for an operator, see `parked`. Null unless it is parked. */
   readonly parkedSince?: Maybe<Scalars['DateTime']['output']>;
 };
 
 
-/** The process that reserves an order's credit and stock, and settles those reservations in the end. */
+/** The process that reserves an order's credit and stock, and finally settles those reservations. */
 export type PlacementStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A page of a placement's steps. */
+/** A page of steps. */
 export type PlacementStepConnection = {
   /** The entries without their cursors. */
   readonly nodes: ReadonlyArray<PlacementStep>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<PlacementStepEdge>;
-  /** Where the page begins and ends. */
+  /** The boundaries of the page. */
   readonly pageInfo: PageInfo;
 };
 
-/** A step in a page. */
+/** A step with its cursor. */
 export type PlacementStepEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: PlacementStep;
 };
 
-/** How a step of a placement is doing. */
+/** The state of a step. */
 export type StepState =
-  /** Asked for; no answer yet. */
+  /** The reservation is requested and not answered yet. */
   | 'REQUESTED'
-  /** Reserved. */
+  /** The reservation is made. */
   | 'DONE'
-  /** Not possible, see `detail`. */
+  /** The reservation was refused, see `detail`. */
   | 'REFUSED'
-  /** Being given back. */
+  /** The reservation is being released. */
   | 'COMPENSATING'
-  /** Given back. */
+  /** The reservation is released. */
   | 'COMPENSATED'
-  /** It could not be given back: an operator has to look. */
+  /** The reservation could not be released. An operator must act. */
   | 'FAILED';
 
-/** One reservation of a placement. */
+/** One reservation of a placement or a revision. */
 export type PlacementStep = {
-  /** What is reserved: `credit`, or `stock` and the product's id. */
+  /** The reserved resource: `credit`, or `stock` followed by the product's id. */
   readonly name: Scalars['String']['output'];
-  /** How it is doing. */
+  /** The state of the step. */
   readonly state: StepState;
-  /** When the state was reached. */
+  /** When the step reached this state. */
   readonly at: Scalars['DateTime']['output'];
-  /** More about the state, for people, such as the reason of a refusal; null when there is no more to say. */
+  /** Details of the state for people, such as the reason for a refusal. Null when there are none. */
   readonly detail?: Maybe<Scalars['String']['output']>;
 };
 
-/** How a revision of an order is doing. */
+/** The state of a revision. */
 export type RevisionState =
-  /** What is new or more is being reserved; the order is as it was. */
+  /** The desk is reserving the additional credit and stock. The order is unchanged. */
   | 'PENDING'
-  /** The order has the lines and the total of the revision; what is less is given back, see `endedAt`. */
+  /** The order has the lines and the total of the revision. The desk releases surplus reservations, see `endedAt`. */
   | 'APPLIED'
-  /** Not possible, see `reason`; the order is as it was, and what had been reserved for the revision is given back. */
+  /**
+   * The revision was not possible, see `reason`. The order is unchanged, and the desk releases the revision's
+   * reservations.
+   */
   | 'REJECTED'
-  /** The order was cancelled first; what had been reserved for the revision is given back. */
+  /** The order was cancelled first. The desk releases the revision's reservations. */
   | 'CANCELLED'
-  /** It was rejected or cancelled, and something could not be given back: an operator has to look. */
+  /** The revision was rejected or cancelled, and a reservation could not be released. An operator must act. */
   | 'COMPENSATION_FAILED';
 
-/** Why a revision was rejected: the first of these that holds. */
+/** The reason why a revision was rejected. When several apply, the first of them in this list. */
 export type RevisionRejectionReason =
-  /** The order's reservations had been given back already, because it was being cancelled. */
+  /** The order's reservations were released already, because the order was being cancelled. */
   | 'ALREADY_RELEASED'
-  /** There is no such product. */
+  /** No product has this id. */
   | 'UNKNOWN_PRODUCT'
-  /** What the total grows by exceeds the customer's available credit. */
+  /** The increase of the total exceeds the customer's available credit. */
   | 'CREDIT_LIMIT_EXCEEDED'
-  /** Fewer pieces of a product are available than are to be added. */
+  /** Fewer pieces of a product are available than the revision adds. */
   | 'OUT_OF_STOCK'
-  /** Not everything was reserved before the deadline. It may be requested again. */
+  /** Not all reservations were made before the deadline. The revision may be requested again. */
   | 'TIMED_OUT';
 
-/** A change of what an approved order is over: first more is reserved, then the order is changed, then the rest is given back. */
+/**
+ * A change of an approved order's content. The desk first reserves the increase, then changes the order, then releases the
+ * surplus.
+ */
 export type Revision = {
-  /** Which revision of the order it is, counted from 1. */
+  /** The number of the revision of this order, counted from 1. */
   readonly number: Scalars['Int']['output'];
-  /** How it is doing. */
+  /** The state of the revision. */
   readonly state: RevisionState;
-  /** Why it was rejected; null unless it was. */
+  /** The reason for the rejection. Null unless the revision was rejected. */
   readonly reason?: Maybe<RevisionRejectionReason>;
-  /** The lines that the order is to have; empty when it is to have a plain total. */
+  /** The new lines of the order. Empty when the new content is a plain total. */
   readonly lines: ReadonlyArray<OrderLine>;
-  /** The total that the order is to have. */
+  /** The new total of the order. */
   readonly total: Scalars['Money']['output'];
-  /** What it consists of: the credit, then one step for each product of which more or fewer pieces are taken. */
+  /** The steps of the revision: the credit first, then one step for each product whose number of pieces changes. */
   readonly steps: PlacementStepConnection;
-  /** When it was requested. */
+  /** When the revision was requested. */
   readonly requestedAt: Scalars['DateTime']['output'];
-  /** When everything was settled: what is less was given back after the change, or what was more without one; null until then. */
+  /**
+   * When all reservations were settled: the surplus after the change, or the increase when there was no change. Null until
+   * then.
+   */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Since when it cannot go on by itself and waits for an operator, see `parked`; null unless it does. */
+  /** Since when this process is parked and waits for an operator, see `parked`. Null unless it is parked. */
   readonly parkedSince?: Maybe<Scalars['DateTime']['output']>;
 };
 
 
-/** A change of what an approved order is over: first more is reserved, then the order is changed, then the rest is given back. */
+/**
+ * A change of an approved order's content. The desk first reserves the increase, then changes the order, then releases the
+ * surplus.
+ */
 export type RevisionStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** What has become of a parked order. */
+/** The status of a parked order. */
 export type ParkedStatus =
-  /** It waits for an operator. */
+  /** The order waits for an operator. */
   | 'PARKED'
-  /** An operator has had it tried again, and it has not failed since. */
+  /** An operator retried the order, and it has not failed since. */
   | 'RETRIED'
-  /** An operator has given it up: nothing more is done for it. */
+  /** An operator discarded the order. The desk does no more work for it. */
   | 'DISCARDED';
 
-/** Why an order is parked. */
+/** The reason why an order is parked. */
 export type ParkedReason =
-  /** It cannot go on: its credit and stock cannot be reserved or settled, or it cannot be decided. */
+  /** The order cannot continue: its credit and stock cannot be reserved or settled, or no decision is possible. */
   | 'STUCK'
-  /** It was rejected or cancelled, and something that was reserved for it could not be given back. All else has been. */
+  /** The order was rejected or cancelled, and a reservation could not be released. All other reservations were released. */
   | 'COMPENSATION_FAILED';
 
-/** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
+/**
+ * An order that cannot continue without an operator. All other orders continue. A retry takes into account the events that
+ * happened to this order meanwhile.
+ */
 export type ParkedOrder = {
   /**
-   * The process that is parked, and the id of what it is for: `placement-ord_1001`, `choreography-ord_1001`, or `revision-ord_1001-2` for
-   * the second revision of that order.
+   * The parked process and the id that it works for: `placement-ord_1001`, `choreography-ord_1001`, or
+   * `revision-ord_1001-2` for the second revision of that order.
    */
   readonly id: Scalars['ID']['output'];
-  /** The process: `placement`, the saga of an order, `choreography`, the policies, or `revision`, the saga of a revision. */
+  /**
+   * The parked process: `placement` (the saga of an order), `choreography` (the policies for an order) or `revision` (the
+   * saga of a revision).
+   */
   readonly process: Scalars['String']['output'];
   /** The id of the order. */
   readonly orderId: Scalars['ID']['output'];
-  /** The order; null when there is none with that id. */
+  /** The order. Null when no order has that id. */
   readonly order?: Maybe<Order>;
-  /** What has become of it. */
+  /** The status of the parked order. */
   readonly status: ParkedStatus;
-  /** Why it was parked last. */
+  /** The reason why it was last parked. */
   readonly reason: ParkedReason;
-  /** The steps that failed, by the name that they have in `Placement.steps` or `Revision.steps`; empty when it was not a step. */
+  /**
+   * The names of the steps that failed, as in `Placement.steps` or `Revision.steps`. Empty when the failure was not in a
+   * step.
+   */
   readonly steps: ReadonlyArray<Scalars['String']['output']>;
-  /** What went wrong, for people. */
+  /** The error message, for people. */
   readonly error: Scalars['String']['output'];
-  /** How often it was tried before it was parked. */
+  /** The number of attempts before it was last parked. */
   readonly tries: Scalars['Int']['output'];
-  /** How often it was parked in all. */
+  /** The number of times that it was parked. */
   readonly timesParked: Scalars['Int']['output'];
-  /** When it was parked last. */
+  /** When it was last parked. */
   readonly parkedAt: Scalars['DateTime']['output'];
-  /** Every event that changed the order or what is shown of it, in log order, oldest first. */
+  /** Every event that changed the order as shown here, in log order, oldest first. */
   readonly events: EventConnection;
 };
 
 
-/** An order that cannot go on by itself. All other orders go on; what happens to this one meanwhile is taken up when it is tried again. */
+/**
+ * An order that cannot continue without an operator. All other orders continue. A retry takes into account the events that
+ * happened to this order meanwhile.
+ */
 export type ParkedOrderEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -1193,27 +1399,27 @@ export type ParkedOrderEventsArgs = {
 export type Event = {
   /** The event's own id, a UUID. */
   readonly id: Scalars['ID']['output'];
-  /** What happened, in the past tense, e.g. `OrderPlaced`. */
+  /** The type of the event in the past tense, such as `OrderPlaced`. */
   readonly type: Scalars['String']['output'];
-  /** The stream that it is recorded in, e.g. `order-ord_1001`. */
+  /** The stream that contains the event, such as `order-ord_1001`. */
   readonly stream: Scalars['String']['output'];
-  /** Its place in the stream: 1 for the first event. */
+  /** The event's place in its stream. The first event has 1. */
   readonly version: Scalars['Int']['output'];
-  /** Its place in the log. */
+  /** The event's position in the log. */
   readonly position: Scalars['Position']['output'];
-  /** When it was recorded. */
+  /** When the event was recorded. */
   readonly recordedAt: Scalars['DateTime']['output'];
-  /** What was recorded, e.g. an order's lines. Amounts of money in it are whole cents, as numbers. */
+  /** The recorded data, such as an order's lines. Amounts of money in it are numbers of whole cents. */
   readonly data: Scalars['JSON']['output'];
-  /** The command that led to it; null when none did. */
+  /** The id of the command that led to the event. Null when no command did. */
   readonly commandId?: Maybe<Scalars['ID']['output']>;
-  /** The id of the event or command directly before it; null when there is none. */
+  /** The id of the event or command that directly caused this event. Null when there is none. */
   readonly causationId?: Maybe<Scalars['ID']['output']>;
-  /** The same for everything that one client's command set in motion; null when no command did. */
+  /** An id shared by everything that one client's command set in motion. Null when no command did. */
   readonly correlationId?: Maybe<Scalars['ID']['output']>;
-  /** Who asked for it; null when that is not known. */
+  /** The actor who requested the command. Null when it is not known. */
   readonly actor?: Maybe<Scalars['String']['output']>;
-  /** What happened, as one sentence for people; its wording may change. */
+  /** The event as one sentence for people. The wording may change. */
   readonly summary: Scalars['String']['output'];
 };
 
@@ -1223,17 +1429,17 @@ export type CustomerConnection = {
   readonly nodes: ReadonlyArray<Customer>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<CustomerEdge>;
-  /** Where the page begins and ends. */
+  /** The boundaries of the page. */
   readonly pageInfo: PageInfo;
-  /** How many match the filter, on all pages. */
+  /** The number of entries that match the filter, on all pages. */
   readonly totalCount: Count;
-  /** Everything up to here is in the answer. */
+  /** The position that the answer reflects: everything up to it is included. */
   readonly asOf: Scalars['Position']['output'];
 };
 
-/** A customer in a page. */
+/** A customer with its cursor. */
 export type CustomerEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: Customer;
@@ -1245,17 +1451,17 @@ export type OrderConnection = {
   readonly nodes: ReadonlyArray<Order>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<OrderEdge>;
-  /** Where the page begins and ends. */
+  /** The boundaries of the page. */
   readonly pageInfo: PageInfo;
-  /** How many match the filter, on all pages. */
+  /** The number of entries that match the filter, on all pages. */
   readonly totalCount: Count;
-  /** Everything up to here is in the answer. */
+  /** The position that the answer reflects: everything up to it is included. */
   readonly asOf: Scalars['Position']['output'];
 };
 
-/** An order in a page. */
+/** An order with its cursor. */
 export type OrderEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: Order;
@@ -1267,17 +1473,17 @@ export type ProductConnection = {
   readonly nodes: ReadonlyArray<Product>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<ProductEdge>;
-  /** Where the page begins and ends. */
+  /** The boundaries of the page. */
   readonly pageInfo: PageInfo;
-  /** How many match the filter, on all pages. */
+  /** The number of entries that match the filter, on all pages. */
   readonly totalCount: Count;
-  /** Everything up to here is in the answer. */
+  /** The position that the answer reflects: everything up to it is included. */
   readonly asOf: Scalars['Position']['output'];
 };
 
-/** A product in a page. */
+/** A product with its cursor. */
 export type ProductEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: Product;
@@ -1289,17 +1495,17 @@ export type ParkedOrderConnection = {
   readonly nodes: ReadonlyArray<ParkedOrder>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<ParkedOrderEdge>;
-  /** Where the page begins and ends. */
+  /** The boundaries of the page. */
   readonly pageInfo: PageInfo;
-  /** How many are parked, on all pages. */
+  /** The number of parked orders, on all pages. */
   readonly totalCount: Count;
-  /** Everything up to here is in the answer. */
+  /** The position that the answer reflects: everything up to it is included. */
   readonly asOf: Scalars['Position']['output'];
 };
 
-/** A parked order in a page. */
+/** A parked order with its cursor. */
 export type ParkedOrderEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: ParkedOrder;
@@ -1311,23 +1517,26 @@ export type EventConnection = {
   readonly nodes: ReadonlyArray<Event>;
   /** The entries with their cursors. */
   readonly edges: ReadonlyArray<EventEdge>;
-  /** Where the page begins and ends. `endCursor` stays good: events that are recorded later follow after it. */
+  /** The boundaries of the page. `endCursor` stays valid: events that are recorded later follow it. */
   readonly pageInfo: PageInfo;
-  /** Everything up to here is in the answer, as far as the page reaches. */
+  /** The position that the answer reflects: everything up to it is included, as far as the page reaches. */
   readonly asOf: Scalars['Position']['output'];
 };
 
-/** An event in a page. */
+/** An event with its cursor. */
 export type EventEdge = {
-  /** The place of the entry in the list. */
+  /** The cursor of the entry, which marks its place in the list. */
   readonly cursor: Scalars['String']['output'];
   /** The entry. */
   readonly node: Event;
 };
 
-/** Conditions on customers; all that are given must hold. */
+/** Conditions on customers. All given conditions must hold. */
 export type CustomerFilter = {
-  /** The beginning of a word of the name, in upper or lower case, with or without accents, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
+  /**
+   * The beginning of a word of the name. Case and accents are ignored. Of several words, each must begin a word of the
+   * name. At most 200 characters, with at least one letter or digit unless the text is blank.
+   */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** The credit limit. */
   readonly creditLimit?: InputMaybe<MoneyRange>;
@@ -1335,15 +1544,15 @@ export type CustomerFilter = {
   readonly createdAt?: InputMaybe<DateTimeRange>;
 };
 
-/** Conditions on orders; all that are given must hold. */
+/** Conditions on orders. All given conditions must hold. */
 export type OrderFilter = {
   /** Only orders of this customer. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
   /** Only orders with a line of this product. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only orders in one of these statuses. */
+  /** Only orders with one of these statuses. */
   readonly statusIn?: InputMaybe<ReadonlyArray<OrderStatus>>;
-  /** The sum of the order. */
+  /** The total of the order. */
   readonly total?: InputMaybe<MoneyRange>;
   /** The order's own date. */
   readonly placedAt?: InputMaybe<DateTimeRange>;
@@ -1351,117 +1560,126 @@ export type OrderFilter = {
   readonly createdAt?: InputMaybe<DateTimeRange>;
 };
 
-/** Conditions on products; all that are given must hold. */
+/** Conditions on products. All given conditions must hold. */
 export type ProductFilter = {
-  /** The beginning of a word of the name, in upper or lower case, with or without accents, up to 200 characters; of several words each must begin one. It has a letter or a digit, unless it is blank. */
+  /**
+   * The beginning of a word of the name. Case and accents are ignored. Of several words, each must begin a word of the
+   * name. At most 200 characters, with at least one letter or digit unless the text is blank.
+   */
   readonly search?: InputMaybe<Scalars['String']['input']>;
-  /** Only products of which fewer than so many pieces are available. */
+  /** Only products with fewer available pieces than this number. */
   readonly availableBelow?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** Conditions on events; all that are given must hold. */
+/** Conditions on events. All given conditions must hold. */
 export type EventFilter = {
-  /** Only events of this stream, e.g. `order-ord_1001`. */
+  /** Only events of this stream, such as `order-ord_1001`. */
   readonly stream?: InputMaybe<Scalars['String']['input']>;
-  /** Only events of one of these types, at most 100, e.g. `OrderPlaced`. */
+  /** Only events of these types, such as `OrderPlaced`. At most 100 types. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** When the event was recorded. */
   readonly recordedAt?: InputMaybe<DateTimeRange>;
-  /** Only what this command led to directly. */
+  /** Only events that this command led to directly. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only what one client's command set in motion, directly or not. */
+  /** Only events that one client's command set in motion, directly or indirectly. */
   readonly correlationId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What a list of orders is ordered by. */
+/** The field that sorts a list of orders. */
 export type OrderSortField =
   /** The order's own date. */
   | 'PLACED_AT'
   /** When the order was recorded. */
   | 'CREATED_AT'
-  /** When the order changed last. */
+  /** When the order last changed. */
   | 'UPDATED_AT'
-  /** The sum of the order. */
+  /** The total of the order. */
   | 'TOTAL';
 
-/** How a list of orders is ordered. */
+/** The sort order of a list of orders. */
 export type OrderSort = {
-  /** By what. */
+  /** The field to sort by. */
   readonly field: OrderSortField;
-  /** In which direction. */
+  /** The direction of the sort order. */
   readonly direction?: SortDirection;
 };
 
-/** What a message of a `…Changed` subscription is. */
+/** The kind of a message of a `…Changed` subscription. */
 export type ChangeKind =
-  /** The state that was found: the first message. */
+  /** The current state, as the first message. */
   | 'SNAPSHOT'
-  /** Something has changed since the message before, or since the position that `customerOrdersChanged` was resumed from. */
+  /** A change since the previous message, or since the position from which `customerOrdersChanged` resumed. */
   | 'CHANGED';
 
 /** A message of `customerChanged`. */
 export type CustomerChange = {
-  /** Whether this is the state that was found, or a change. */
+  /** Whether the message is the current state or a change. */
   readonly kind: ChangeKind;
-  /** The customer as it is now; null when it is not there yet. */
+  /** The customer in its current state. Null while no customer has this id. */
   readonly customer?: Maybe<Customer>;
-  /** The place to resume from: give it as `since` after a disconnect. */
+  /** The position to resume from. Pass it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
 /** A message of `orderChanged`. */
 export type OrderChange = {
-  /** Whether this is the state that was found, or a change. */
+  /** Whether the message is the current state or a change. */
   readonly kind: ChangeKind;
-  /** The order as it is now; null when it is not there yet. */
+  /** The order in its current state. Null while no order has this id. */
   readonly order?: Maybe<Order>;
-  /** The place to resume from: give it as `since` after a disconnect. */
+  /** The position to resume from. Pass it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
 /** A message of `customerOrdersChanged`. */
 export type CustomerOrdersChange = {
-  /** Whether these are the orders that were found, or changes. */
+  /** Whether the message has the current orders or the changed ones. */
   readonly kind: ChangeKind;
-  /** With SNAPSHOT the customer's latest 50 orders, newest first; with CHANGED those that changed, as they are now. Put them over what is shown, by id. */
+  /**
+   * With SNAPSHOT, the customer's latest 50 orders, newest first. With CHANGED, the changed orders in their current state.
+   * Merge them by id into the orders that you show.
+   */
   readonly orders: ReadonlyArray<Order>;
-  /** The place to resume from: give it as `since` after a disconnect. */
+  /** The position to resume from. Pass it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
 /** A message of `productChanged`. */
 export type ProductChange = {
-  /** Whether this is the state that was found, or a change. */
+  /** Whether the message is the current state or a change. */
   readonly kind: ChangeKind;
-  /** The product as it is now; null when it is not there yet. */
+  /** The product in its current state. Null while no product has this id. */
   readonly product?: Maybe<Product>;
-  /** The place to resume from: give it as `since` after a disconnect. */
+  /** The position to resume from. Pass it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
-/** Conditions on `ordersFeed`; all that are given must hold. */
+/** Conditions on `ordersFeed`. All given conditions must hold. */
 export type OrderFeedFilter = {
   /** Only orders of this customer. */
   readonly customerId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only orders that have a line of this product when the message is sent: a revision may take it in, or leave it out. */
+  /** Only orders that have a line of this product when the message is sent. A revision may add or remove that line. */
   readonly productId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only events of one of these types, at most 100, e.g. `OrderShipped`. */
+  /** Only events of these types, such as `OrderShipped`. At most 100 types. */
   readonly typeIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
-/** Something that happened to an order. */
+/** An event of an order. */
 export type OrderEvent = {
-  /** The order as it is when the message is sent: it may be further than `event`. */
+  /** The order as it is when the message is sent. It may reflect later events than `event`. */
   readonly order: Order;
-  /** What happened, exactly. */
+  /** The recorded event. */
   readonly event: Event;
-  /** The place to resume from: give it as `since` after a disconnect. */
+  /** The position to resume from. Pass it as `since` after a disconnect. */
   readonly position: Scalars['Position']['output'];
 };
 
-/** The client was too slow: this is the last message and the feed ends here. Subscribe again with `resumeSince` as `since`; nothing is lost. */
+/**
+ * The client was too slow. This message is the last one, and the feed ends. Subscribe again with `resumeSince` as `since`:
+ * nothing is lost.
+ */
 export type FeedLagged = {
-  /** The place of the last event that was sent. */
+  /** The position of the last event that was sent. */
   readonly resumeSince: Scalars['Position']['output'];
 };
 

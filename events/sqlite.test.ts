@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { CommitFailed, type Database, isStorageFailure, openDatabase } from './sqlite.ts'
+import { builtInIsSafe, CommitFailed, type Database, driver, isStorageFailure, openDatabase } from './sqlite.ts'
 
 let directory: string
 let file: string
@@ -125,4 +125,33 @@ test('a file that somebody else has open can be closed all the same, and the las
   await copyFile(file, copy)
   db = await openDatabase(copy, { synchronous: 'FULL' })
   expect(names()).toEqual(['b'])
+})
+
+test.each([
+  ['24.13.0', '3.51.2', false],
+  ['24.14.0', '3.51.3', true],
+  ['25.1.0', '3.50.4', false],
+  ['24.0.0', '3.50.7', true],
+  ['24.0.0', '3.50.6', false],
+  ['24.0.0', '3.49.9', false],
+  ['24.0.0', '3.44.6', true],
+  ['24.0.0', '3.44.5', false],
+  ['24.0.0', '3.45.7', false],
+  ['26.0.0', '3.52.0', true],
+  ['26.0.0', '3.100.0', true],
+  ['26.0.0', '4.0.0', true],
+  ['24.0.0', undefined, false],
+  ['24.0.0', 'unknown', false],
+  ['22.23.2', '3.51.3', false],
+  ['20.19.0', undefined, false],
+])('on Node %s, its own SQLite %s is used: %s', (node, sqlite, expected) => {
+  expect(builtInIsSafe({ node, sqlite })).toBe(expected)
+})
+
+test('the SQLite that is used has the fix of the write-ahead log', async () => {
+  const { DatabaseSync } = await driver()
+  const connection = new DatabaseSync(':memory:')
+  const { version } = connection.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  connection.close()
+  expect(builtInIsSafe({ node: '24.0.0', sqlite: version })).toBe(true)
 })

@@ -1,4 +1,4 @@
-// SQLite behind a handful of calls: the one that Node brings along from 24 on, a package with the same API before.
+// SQLite behind a handful of calls: the one that Node 24 and later bring along, where it is safe, or else a package with the same API.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import { messageOf } from './message-of.ts'
@@ -184,8 +184,26 @@ type Driver = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>
 
 /** SQLite itself, for what needs no more than a connection. */
 export async function driver(): Promise<Driver> {
-  const major = Number(process.versions.node.split('.')[0])
-  return major >= 24 ? builtIn() : await import('@photostructure/sqlite')
+  return builtInIsSafe(process.versions) ? builtIn() : await import('@photostructure/sqlite')
+}
+
+/**
+ * Whether the SQLite of a Node can be used: it has the calls that are made here, and keeps a write-ahead log whole. Up to 3.51.2, a
+ * checkpoint that resets the log beside a writer can damage the file (sqlite.org/wal.html#walresetbug); two older lines have the fix.
+ * @param versions as in `process.versions`
+ */
+export function builtInIsSafe({ node, sqlite }: { node: string; sqlite?: string | undefined }): boolean {
+  if (Number(node.split('.')[0]) < 24) return false
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/
+    .exec(sqlite ?? '')
+    ?.slice(1)
+    .map(Number)
+  if (!numbers) return false
+  const [major = 0, minor = 0, patch = 0] = numbers
+  if (major !== 3) return major > 3
+  if (minor === 44) return patch >= 6
+  if (minor === 50) return patch >= 7
+  return minor > 51 || (minor === 51 && patch >= 3)
 }
 
 /** Node 24 warns of its SQLite as experimental when it is first loaded: silenced for this one call, which is synchronous. */

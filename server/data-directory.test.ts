@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -37,8 +37,22 @@ test('a path that is no directory is refused with a sentence that names it', asy
   const path = join(await directory(), 'file')
   await writeFile(path, '')
   await expect(openDataDirectory(path, 'alone')).rejects.toThrow(DataDirectoryUnusable)
-  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(`The data directory ${path} cannot be used`)
+  await expect(openDataDirectory(path, 'alone')).rejects.toThrow(
+    `The data directory ${path} cannot be used: it is a file. Set DATA_DIR to a directory that can be written.`,
+  )
+  await expect(openDataDirectory(join(path, 'data'), 'alone')).rejects.toThrow(DataDirectoryUnusable)
 })
+
+test.skipIf(process.getuid?.() === 0)(
+  'a directory that cannot be written is refused with a sentence that says so',
+  async () => {
+    const path = await directory()
+    await chmod(path, 0o555)
+    await expect(openDataDirectory(path, 'alone')).rejects.toThrow(
+      `The data directory ${path} cannot be used: it cannot be written (EACCES). Set DATA_DIR to a directory that can be written.`,
+    )
+  },
+)
 
 test.runIf(process.platform === 'linux')(
   'a path where nothing can be made is refused, and not waited for',

@@ -1,5 +1,5 @@
 // The data directory: held by one desk, or shared by processes that take the parts of one desk.
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type FileLock, lockFile } from '../events/file-lock.ts'
 import { messageOf } from '../events/message-of.ts'
@@ -44,11 +44,22 @@ async function wayOut(path: string, use: 'alone' | 'shared'): Promise<string> {
 async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {
   try {
     await makeDirectory(path)
+    await assertWritable(path)
     return await lockFile(join(path, 'desk.lock'), use)
   } catch (error) {
     const reason = messageOf(error)
     const message = `The data directory ${path} cannot be used: ${reason}. Set DATA_DIR to a directory that can be written.`
     throw new DataDirectoryUnusable(message, { cause: error })
+  }
+}
+
+/** SQLite says no more than that it cannot open the file. @throws Error that says what is wrong with the directory */
+async function assertWritable(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) throw new Error('it is a file')
+  try {
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new Error(`it cannot be written (${(error as NodeJS.ErrnoException).code})`, { cause: error })
   }
 }
 

@@ -17,6 +17,11 @@ const commands: Record<string, Command> = {
     meaning: 'lists, retries or discards the orders that wait for an operator',
     run: () => import('./parked/main.ts'),
   },
+  foreign: {
+    usage: 'foreign list',
+    meaning: 'lists the events in the log of a desk that no desk wrote',
+    run: () => import('./foreign/main.ts'),
+  },
   backup: {
     usage: 'backup FILE',
     meaning: 'copies the embedded log of a desk, which may be running',

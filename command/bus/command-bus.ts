@@ -70,7 +70,7 @@ export interface CommandBus {
 }
 
 /**
- * The stream has an event that its decider cannot take: another release wrote it, say. Nothing was decided. Waiting does not help, and all
+ * The stream has an event that its decider cannot take: another release wrote it, say. Or somebody has deleted it. Nothing was decided. Waiting does not help, and all
  * other streams go on.
  */
 export class CannotFold extends Error {

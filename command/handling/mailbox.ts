@@ -9,9 +9,10 @@ import {
   OutcomeUnknown,
   type Revision,
   StoreUnavailable,
+  StreamDeleted,
   type StreamName,
 } from '../../events/store/event-store.ts'
-import { type CommandMessage, type Deadline, NotDecided, type Outcome } from '../bus/command-bus.ts'
+import { CannotFold, type CommandMessage, type Deadline, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
 import { catchUp, empty, load, recordedEvents } from './load.ts'
@@ -115,6 +116,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
   /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
   function failureOf(error: unknown): unknown {
+    if (error instanceof StreamDeleted) return new CannotFold(error.message, { cause: error })
     if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) return error
     return new NotDecided(`${stream}: ${messageOf(error)}`, { cause: error })
   }

@@ -109,7 +109,7 @@ export interface EventStore {
    * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none), foreign ones
    * left out of account. The same events with the same `expected` again answer as the first time did. (Only that makes a repeat: with the newest
    * revision as `expected` they would be recorded once more.)
-   * @throws RevisionConflict, StoreUnavailable (nothing was stored), OutcomeUnknown (append the very same batch again);
+   * @throws RevisionConflict, StoreUnavailable (nothing was stored), StreamDeleted, OutcomeUnknown (append the very same batch again);
    *   Error where the caller is wrong: no events at all, an empty type, an id that is not a UUID in lower case, more than
    *   `MAX_APPEND_BYTES` of data
    */
@@ -172,6 +172,14 @@ export class RevisionConflict extends Error {
 /** The store cannot be reached, or cannot write; nothing was stored. Try again later. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
+}
+
+/** Somebody has deleted the stream for good: nothing was stored, and nothing ever will be. */
+export class StreamDeleted extends Error {
+  constructor(stream: StreamName) {
+    super(`${stream} takes no events any more: somebody has deleted it for good`)
+    this.name = 'StreamDeleted'
+  }
 }
 
 /** The append may or may not have been stored. The very same batch again, with the same expected revision, settles it. */

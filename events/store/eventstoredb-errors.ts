@@ -9,17 +9,25 @@ import {
   UnsupportedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client'
-import { OutcomeUnknown, type Revision, RevisionConflict, StoreUnavailable, type StreamName } from './event-store.ts'
+import {
+  OutcomeUnknown,
+  type Revision,
+  RevisionConflict,
+  StoreUnavailable,
+  StreamDeleted,
+  type StreamName,
+} from './event-store.ts'
 
 /**
- * What a failed append is to its caller. Only a wrong expected version says for sure that nothing was stored: a restart, and even
+ * What a failed append is to its caller. Only a wrong expected version and a tombstone say for sure that nothing was stored: a restart, and even
  * another append on the same connection, fail appends that the server stores all the same.
  */
 export function appendFailure(
   error: unknown,
   stream: StreamName,
   expected: Revision,
-): RevisionConflict | OutcomeUnknown {
+): RevisionConflict | StreamDeleted | OutcomeUnknown {
+  if (error instanceof StreamDeletedError) return new StreamDeleted(stream)
   if (error instanceof WrongExpectedVersionError) return new RevisionConflict(stream, expected)
   return new OutcomeUnknown(`It is not known whether the append to ${stream} was stored: ${reason(error)}`, {
     cause: error,

@@ -100,7 +100,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
   const leading = (stream: StreamName, options: ReadStreamOptions) => atLeader(() => readStream(stream, options))
   const head = headOf(
     () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
-    (resolved) => recorded(resolved) !== undefined,
+    // Also what others wrote into the namespace: whoever looks through all of the log comes to its end.
+    (resolved) => !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names) !== undefined,
   )
   const find = finderIn(client, names)
   const keepShort = retention({

@@ -243,15 +243,21 @@ function eventMessage({ event }: ResolvedEvent | AllStreamResolvedEvent): messag
   recorded.setCommitPosition(event.position.commit.toString())
   recorded.setPreparePosition(event.position.prepare.toString())
   recorded.getMetadataMap().set('type', event.type)
-  recorded.getMetadataMap().set('content-type', 'application/json')
+  recorded.getMetadataMap().set('content-type', event.isJson ? 'application/json' : 'application/octet-stream')
   recorded.getMetadataMap().set('created', (BigInt(event.created.getTime()) * 10_000n).toString())
-  recorded.setData(Buffer.from(JSON.stringify(event.data)))
-  recorded.setCustomMetadata(Buffer.from(JSON.stringify(event.metadata)))
+  recorded.setData(bytesOf(event.data))
+  recorded.setCustomMetadata(bytesOf(event.metadata))
   const message = new messages.ReadResp.ReadEvent()
   message.setEvent(recorded)
   const response = new messages.ReadResp()
   response.setEvent(message)
   return response
+}
+
+/** Whoever writes to a real server gives it bytes, of JSON or not. */
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  return Buffer.from(value === undefined ? '' : JSON.stringify(value))
 }
 
 const batchAppend =

@@ -35,6 +35,8 @@ export interface ScriptedServer {
   shared: SharedClient
   /** Records an event in whatever stream, as other users of the server and the server itself do. */
   record(streamId: string, type: string, count?: number): void
+  /** Records an event as it is given, whatever it says. */
+  write(streamId: string, event: Partial<Recorded>): void
   /** Deletes a stream for ever. What was recorded in it stays in the log. */
   tombstone(streamId: string): void
   /** Removes what was recorded in a stream so far from the log. */
@@ -108,6 +110,7 @@ export function scriptedServer(): ScriptedServer {
     streamId: string,
     event: Pick<EventData, 'type' | 'id' | 'data' | 'metadata'>,
     revision: number,
+    given: Partial<Recorded> = {},
   ): void {
     const position = end
     end += RECORD_LENGTH
@@ -121,6 +124,7 @@ export function scriptedServer(): ScriptedServer {
       isJson: true,
       created: new Date(),
       position: place(position),
+      ...given,
     } as Recorded
     log.push(recorded)
     const stream = streams.get(streamId)
@@ -149,6 +153,7 @@ export function scriptedServer(): ScriptedServer {
     failing = undefined
     if (fault?.fate === 'not stored') throw fault.error
 
+    if (tombstones.has(streamId)) throw new StreamDeletedError(null as never, streamId)
     const stream = eventsOf(streamId)
     const any = expectedRevision === undefined || expectedRevision === 'any'
     const expected = any ? stream.length - 1 : expectedRevision === 'no_stream' ? -1 : Number(expectedRevision)
@@ -373,6 +378,10 @@ export function scriptedServer(): ScriptedServer {
     },
     tombstone(streamId) {
       tombstones.add(streamId)
+    },
+    write(streamId, event) {
+      store(streamId, { type: 'Note', id: randomUUID(), data: {}, metadata: {} }, eventsOf(streamId).length, event)
+      announce()
     },
     scavenge(streamId) {
       for (const event of eventsOf(streamId)) log.splice(log.indexOf(event), 1)

@@ -100,8 +100,11 @@ type Row = [
   stream: string,
 ]
 
-/** @throws Error when the tables are of another version, or are missing and must exist */
-export function eventTables(db: Database, { mustExist }: { mustExist: boolean }): EventTables {
+/**
+ * @param file its name, for people who look for an event that is damaged
+ * @throws Error when the tables are of another version, or are missing and must exist
+ */
+export function eventTables(db: Database, file: string, { mustExist }: { mustExist: boolean }): EventTables {
   db.transaction(() => createTables(db, mustExist))
 
   const newest = db.prepare<[Position | null]>('SELECT max(position) FROM events', 'arrays')
@@ -190,7 +193,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
           const end = { revision: revision + events.length - 1, position: position + events.length - 1 }
           return isStored(sid, end.revision, events.at(-1)?.id) ? end : new RevisionConflict(name, expected)
         }
-        if (!isForeign(eventOf(row))) return new RevisionConflict(name, expected)
+        if (!isForeign(eventOf(row, file))) return new RevisionConflict(name, expected)
         last = revision
       }
       if (rows.length < LOOK_BEHIND) return last
@@ -284,7 +287,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
         ? afterOfSome.all(position, through, JSON.stringify(othersThan(categories)), limit)
         : afterOfAll.all(position, through, limit)
       const last = rows.at(-1)
-      const { events, foreign } = sorted(rows)
+      const { events, foreign } = sorted(rows, file)
       return {
         events: events.filter((event) => isWanted(event, categories)),
         position: last && rows.length === limit ? last[0] : through,
@@ -294,7 +297,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
 
     forwards(name, from, limit) {
       const stream = knownStream(name)
-      return pageOf(stream ? streamForwards.all(name, stream.sid, from, limit) : [], limit)
+      return pageOf(stream ? streamForwards.all(name, stream.sid, from, limit) : [], limit, file)
     },
 
     find({ stream, revision, position, id }) {
@@ -306,7 +309,7 @@ export function eventTables(db: Database, { mustExist }: { mustExist: boolean })
 
     backwards(name, before, limit) {
       const stream = knownStream(name)
-      return pageOf(stream ? streamBackwards.all(name, stream.sid, before, limit) : [], limit)
+      return pageOf(stream ? streamBackwards.all(name, stream.sid, before, limit) : [], limit, file)
     },
   }
 }
@@ -319,15 +322,15 @@ function createTables(db: Database, mustExist: boolean): void {
     throw new Error(`The event log has tables of version ${version}, not ${TABLES_VERSION}.`)
 }
 
-function pageOf(rows: readonly Row[], limit: number): StreamPage {
-  return { events: sorted(rows).events, last: rows.length === limit ? rows.at(-1)?.[1] : undefined }
+function pageOf(rows: readonly Row[], limit: number, file: string): StreamPage {
+  return { events: sorted(rows, file).events, last: rows.length === limit ? rows.at(-1)?.[1] : undefined }
 }
 
-function sorted(rows: readonly Row[]): { events: RecordedEvent[]; foreign: ForeignEvent[] } {
+function sorted(rows: readonly Row[], file: string): { events: RecordedEvent[]; foreign: ForeignEvent[] } {
   const events: RecordedEvent[] = []
   const foreign: ForeignEvent[] = []
   for (const row of rows) {
-    const event = eventOf(row)
+    const event = eventOf(row, file)
     if (isForeign(event)) foreign.push(event)
     else events.push(event)
   }
@@ -335,10 +338,9 @@ function sorted(rows: readonly Row[]): { events: RecordedEvent[]; foreign: Forei
 }
 
 /** Columns hold whatever was put into them, of any type. */
-function eventOf([position, revision, id, type, recordedAt, metadata, data, stream]: Row):
-  | RecordedEvent
-  | ForeignEvent {
-  return recognise({
+function eventOf(row: Row, file: string): RecordedEvent | ForeignEvent {
+  const [position, revision, id, type, recordedAt, metadata, data, stream] = row
+  const event = recognise({
     stream,
     type: String(type),
     id: String(id),
@@ -348,6 +350,8 @@ function eventOf([position, revision, id, type, recordedAt, metadata, data, stre
     metadata: parsed(metadata),
     data: parsed(data),
   })
+  if (isForeign(event) || event.type !== 'Unreadable' || event.data.because !== 'DAMAGED') return event
+  return { ...event, data: { ...event.data, problem: `${event.data.problem} (in the file ${file})` } }
 }
 
 function parsed(column: string | Uint8Array): unknown {

@@ -41,7 +41,7 @@ const TAIL_SIZE = 32 * 1024 * 1024
 /** Opens the log in a file. @throws Error that names the file, when it cannot be opened or is no event log */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { file, now = Date.now, joins = false, mustHaveTables = joins } = options
-  const logFile = await openLogFile(file, { joins }, (db) => eventTables(db, { mustExist: mustHaveTables }))
+  const logFile = await openLogFile(file, { joins }, (db) => eventTables(db, file, { mustExist: mustHaveTables }))
   const { db, tables } = logFile
   const version = db.prepare<[number]>('PRAGMA data_version', 'arrays')
   const tail = tailOf(TAIL_EVENTS, TAIL_SIZE)

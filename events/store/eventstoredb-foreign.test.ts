@@ -75,6 +75,16 @@ describe('an append whose stream has gone on with foreign events only', () => {
     expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(3)
   })
 
+  test('is a conflict where what stood behind the expected revision was truncated', async () => {
+    const { server, store } = opened()
+    const { revision } = await store.append(stream, named(1), NO_EVENTS)
+    await store.append(stream, named(1), revision)
+    server.write(onServer, {})
+    await server.client.setStreamMetadata(onServer, { truncateBefore: 2 })
+    await expect(store.append(stream, named(1), revision)).rejects.toBeInstanceOf(RevisionConflict)
+    expect(await store.append(stream, named(1), NO_EVENTS)).toMatchObject({ revision: 3 })
+  })
+
   test('is a conflict when a desk has gone on behind them', async () => {
     const { server, store } = opened()
     const { revision } = await store.append(stream, named(1), NO_EVENTS)

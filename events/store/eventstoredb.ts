@@ -172,6 +172,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     try {
       for await (const resolved of leading(stream, { fromRevision: BigInt(expected + 1), maxCount: LOOK_BEHIND })) {
         const { id, revision = 0n } = resolved.event ?? {}
+        // What was there was truncated, and may have been a desk's; a reader of all that is left expects no events.
+        if (expected !== NO_EVENTS && Number(revision) !== last + 1) return undefined
         if (id === events[0]?.id) return await firstAnswer(stream, events, Number(revision))
         if (recorded(resolved)) return undefined
         last = Number(revision)

@@ -13,29 +13,35 @@ test('a customer says who is not registered, who is already, and what the limit 
   const acme = registered({ creditLimit: euros(2000) })
   given(customer, acme)
     .when(register(euros(1)))
-    .thenRefused({ message: 'cus_1 is registered already.' })
+    .thenRefused({ message: 'customerId must be a new id: cus_1 is registered already.' })
   given(customer)
     .when(changeLimit(euros(1)))
-    .thenRefused({ message: 'There is no customer cus_1.' })
+    .thenRefused({ message: 'customerId must be the id of a registered customer: there is no cus_1.' })
   given(customer, acme)
     .when(changeLimit(euros(3000), euros(1999.99)))
-    .thenRefused({ message: 'The credit limit is 2000.00, not 1999.99.' })
+    .thenRefused({
+      message: 'expectedCreditLimit is 1999.99, but the credit limit is 2000.00. Read the customer again.',
+    })
 })
 
 test('a product says that it is not in the range, or is already, what it costs, and how much more there can be', () => {
   const hammer = products.added(euros(10))
   given(product, hammer)
     .when(products.add(euros(10)))
-    .thenRefused({ message: 'prd_1 is in the range already.' })
+    .thenRefused({ message: 'productId must be a new id: prd_1 is in the range already.' })
   for (const command of [products.changePrice(euros(12)), products.receive(5)]) {
-    given(product).when(command).thenRefused({ message: 'There is no product prd_1.' })
+    given(product)
+      .when(command)
+      .thenRefused({ message: 'productId must be the id of a product in the range: there is no prd_1.' })
   }
   given(product, hammer)
     .when(products.changePrice(euros(12), euros(11)))
-    .thenRefused({ message: 'The price is 10.00, not 11.00.' })
+    .thenRefused({ message: 'expectedPrice is 11.00, but the price is 10.00. Read the product again.' })
   given(product, hammer, products.received(MAX_QUANTITY - 1))
     .when(products.receive(2))
-    .thenRefused({ message: '2147483646 are in stock: at most 1 more can be received.' })
+    .thenRefused({
+      message: 'quantity must be at most 1, because 2147483646 pieces are in stock and 2147483647 is the maximum.',
+    })
 })
 
 describe('an order', () => {
@@ -43,20 +49,26 @@ describe('an order', () => {
   const placed = orders.placed(total)
 
   test('says that it was placed already, or never', () => {
-    given(order, placed).when(orders.placeTotal(total)).thenRefused({ message: 'ord_1 has been placed already.' })
-    given(order).when(orders.cancel()).thenRefused({ message: 'There is no order ord_1.' })
+    given(order, placed)
+      .when(orders.placeTotal(total))
+      .thenRefused({ message: 'orderId must be a new id: ord_1 is placed already.' })
+    given(order)
+      .when(orders.cancel())
+      .thenRefused({ message: 'orderId must be the id of a placed order: there is no ord_1.' })
   })
 
   test('says how much it can come to', () => {
     given(order)
       .when(orders.placeLines(orders.line('prd_1', 2, Number.MAX_SAFE_INTEGER)))
-      .thenRefused({ message: 'With this line the order comes to more than 90071992547409.91, the most it can be.' })
+      .thenRefused({
+        message: 'content.lines.0.quantity brings the total of the order above 90071992547409.91, the maximum.',
+      })
   })
 
   test('says at which version it is', () => {
     given(order, placed)
       .when(orders.cancel({ expectedVersion: 7 }))
-      .thenRefused({ message: 'The order is at version 1, not 7.' })
+      .thenRefused({ message: 'expectedVersion is 7, but the order is at version 1. Read the order again.' })
   })
 
   test.each([
@@ -74,12 +86,11 @@ describe('an order', () => {
 
   test('says that it waits for a revision, or for none', () => {
     const pending = [placed, orders.approved(total), orders.requested(1, total, 1)]
-    const once = 'It can be %s once that is applied or rejected.'
     for (const [command, what] of [
       [orders.ship(), 'shipped'],
       [orders.reviseTotal(2), 'revised'],
     ] as const) {
-      const message = `Revision 1 of the order is pending. ${once.replace('%s', what)}`
+      const message = `Revision 1 of the order is pending. The order can be ${what} after that revision is applied or rejected.`
       given(order, ...pending)
         .when(command)
         .thenRefused({ code: 'ILLEGAL_STATE', path: ['orderId'], message })
@@ -96,7 +107,7 @@ describe('an order', () => {
 test('the parking says that nothing of the sort is parked', () => {
   given(parking)
     .when({ type: 'RetryParked', id: 'ord_1' })
-    .thenRefused({ message: 'ord_1 is not parked: it was never, or is no longer.' })
+    .thenRefused({ message: 'id must be the id of a parked order: ord_1 is not parked.' })
 })
 
 describe('what a decider does not know is a bug, and is told as one', () => {

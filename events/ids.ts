@@ -7,9 +7,9 @@ const PREFIX = { customer: 'cus_', order: 'ord_', product: 'prd_' } as const sat
 
 /** What an id of each entity looks like, in words for an error message. */
 export const ID_FORM = {
-  customer: 'cus_ and then 1 to 64 of A-Z a-z 0-9 _ -',
-  order: 'ord_ and then 1 to 64 of A-Z a-z 0-9 _ -',
-  product: 'prd_ and then 1 to 64 of A-Z a-z 0-9 _ -',
+  customer: 'cus_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -',
+  order: 'ord_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -',
+  product: 'prd_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -',
 } as const satisfies Record<Entity, string>
 
 /** The form of the ids of each entity. */

@@ -52,7 +52,7 @@ export function describeCommandBus(name: string, open: OpenBus): void {
         accepted: false,
         refusal: {
           code: 'CONFLICT',
-          message: 'The credit limit is 1.00, not 3.00.',
+          message: 'expectedCreditLimit is 3.00, but the credit limit is 1.00. Read the customer again.',
           path: ['expectedCreditLimit'],
           expected: '3.00',
           actual: '1.00',

@@ -305,7 +305,7 @@ describe('command handlers in several processes', () => {
     handling.held.add(partition)
     handling.take(partition)
     expect(await messaging.request(subjectOf('desk', partition), request, 1_000)).toEqual({
-      notDecided: 'The command handler does not understand the command; it is of another version.',
+      notDecided: 'The command handler runs another version and cannot read the command.',
     })
   })
 
@@ -317,7 +317,7 @@ describe('command handlers in several processes', () => {
     const { bus, messaging } = desk()
     messaging.serve(subjectOf('desk', partition), () => answer)
     await expect(bus.send(message)).rejects.toThrow(NotDecided)
-    await expect(bus.send(message)).rejects.toThrow('it is of another version')
+    await expect(bus.send(message)).rejects.toThrow('runs another version')
   })
 
   describe('a request whose caller waits no longer', () => {
@@ -333,7 +333,7 @@ describe('command handlers in several processes', () => {
       return { ask, executed: async () => (await eventsOf(store, stream)).length, messaging }
     }
     const sender = 'a'
-    const expired = { notDecided: 'The request has expired on its way.' }
+    const expired = { notDecided: 'The request expired on its way.' }
 
     test('is not executed', async () => {
       const { ask, executed } = await asking()

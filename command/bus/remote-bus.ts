@@ -139,12 +139,12 @@ function understood(stream: StreamName, answer: unknown): Reply {
 }
 
 function misunderstood(stream: StreamName): NotDecided {
-  return new NotDecided(`${stream}: the answer of the command handler is not understood; it is of another version.`)
+  return new NotDecided(`${stream}: the command handler runs another version, and its answer cannot be read.`)
 }
 
 function notDecided(stream: StreamName, cause: unknown): NotDecided {
   if (cause instanceof NobodyServes) {
-    return new NotDecided(`${stream}: no command handler serves its partition at the moment.`, { cause })
+    return new NotDecided(`${stream}: no command handler serves its partition now.`, { cause })
   }
   const reason = messageOf(cause)
   const what = cause instanceof NoAnswer ? 'the command handler did not answer' : 'the command could not be sent'

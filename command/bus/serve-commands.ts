@@ -53,14 +53,13 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
   async function answer(partition: number, message: unknown): Promise<Reply | undefined> {
     if (!holds(partition)) return undefined
     const request = asRequest(message)
-    if (!request)
-      return { notDecided: 'The command handler does not understand the command; it is of another version.' }
+    if (!request) return { notDecided: 'The command handler runs another version and cannot read the command.' }
     const deadline = request.expiry && deadlineOf(request.expiry)
     inService++
     try {
-      if (inService > MAX_IN_SERVICE) throw new NotDecided('The command handler has too many requests.')
+      if (inService > MAX_IN_SERVICE) throw new NotDecided('The command handler has too many requests in flight.')
       if (deadline !== undefined && deadline <= performance.now()) {
-        throw new NotDecided('The request has expired on its way.')
+        throw new NotDecided('The request expired on its way.')
       }
       if (request.ask === 'decide') return { outcome: await decided(request.message, deadline) }
       return { price: (await handler.priceOf(request.productId, deadline)) ?? null }

@@ -45,7 +45,11 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
       case 'RegisterCustomer': {
         const { customerId, name, creditLimit } = command
         if (customer.status === 'REGISTERED') {
-          return { code: 'ALREADY_EXISTS', message: `${customerId} is registered already.`, path: ['customerId'] }
+          return {
+            code: 'ALREADY_EXISTS',
+            message: `customerId must be a new id: ${customerId} is registered already.`,
+            path: ['customerId'],
+          }
         }
         return [{ type: 'CustomerRegistered', data: { customerId, name, creditLimit } }]
       }
@@ -53,14 +57,18 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
       case 'ChangeCreditLimit': {
         const { customerId, creditLimit, expectedCreditLimit } = command
         if (customer.status === 'UNREGISTERED') {
-          return { code: 'NOT_FOUND', message: `There is no customer ${customerId}.`, path: ['customerId'] }
+          return {
+            code: 'NOT_FOUND',
+            message: `customerId must be the id of a registered customer: there is no ${customerId}.`,
+            path: ['customerId'],
+          }
         }
         if (expectedCreditLimit !== undefined && expectedCreditLimit !== customer.creditLimit) {
           const expected = formatMoney(expectedCreditLimit)
           const actual = formatMoney(customer.creditLimit)
           return {
             code: 'CONFLICT',
-            message: `The credit limit is ${actual}, not ${expected}.`,
+            message: `expectedCreditLimit is ${expected}, but the credit limit is ${actual}. Read the customer again.`,
             path: ['expectedCreditLimit'],
             expected,
             actual,

@@ -478,7 +478,7 @@ describe('a command that has expired', () => {
   test('while it waited in the mailbox is not executed, and those behind it are', async () => {
     const { handler, log, first, letGo } = await busy()
     const soon = performance.now() + 20
-    const late = expect(handler.send(reservation(1), soon)).rejects.toThrow('has expired before its turn came')
+    const late = expect(handler.send(reservation(1), soon)).rejects.toThrow('expired before its turn came')
     const asked = handler.send(reservation(2), soon + 60_000)
     const patient = handler.send(reservation(3))
     await expect.poll(() => performance.now()).toBeGreaterThan(soon)
@@ -506,8 +506,8 @@ describe('a command that has expired', () => {
       },
     }
     const handler = openCommandHandler(slow)
-    await expect(handler.send(reservation(1), soon)).rejects.toThrow('has expired before its turn came')
-    await expect(handler.priceOf('prd_1', soon)).rejects.toThrow('has expired before its turn came')
+    await expect(handler.send(reservation(1), soon)).rejects.toThrow('expired before its turn came')
+    await expect(handler.priceOf('prd_1', soon)).rejects.toThrow('expired before its turn came')
     expect(await eventsOf(store, stream)).toHaveLength(1)
   })
 

@@ -114,5 +114,5 @@ export async function recordedEvents(
     events.push(...page.map((event) => eventOf(readable(event))))
   }
   if (events.length === count) return events
-  throw new StoreUnavailable(`${stream} cannot be read up to its event ${last + 1}, which was there before.`)
+  throw new StoreUnavailable(`${stream} no longer has its event ${last + 1}, which was read before.`)
 }

@@ -111,7 +111,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
   }
 
   function expired(): NotDecided {
-    return new NotDecided(`A command for ${stream} has expired before its turn came.`)
+    return new NotDecided(`A command for ${stream} expired before its turn came.`)
   }
 
   /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
@@ -159,7 +159,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       snapshots.offer(stream, kind, current)
       return
     }
-    throw new NotDecided(`${stream}: somebody else keeps appending to it.`)
+    throw new NotDecided(`${stream}: another process keeps appending to it.`)
   }
 
   return {
@@ -254,7 +254,7 @@ function goBehind(current: Loaded, expected: Revision, appended: Appended): void
 }
 
 function reused(commandId: string): Outcome {
-  const message = `The commandId ${commandId} was used before with other input: choose a new one for a new command.`
+  const message = `commandId must be new for a new command: ${commandId} was used before with other input.`
   return { accepted: false, refusal: { code: 'COMMAND_ID_REUSED', message, path: ['commandId'] } }
 }
 

@@ -49,7 +49,7 @@ describe('a commandId', () => {
       ['x'.repeat(129), 'commandId must have 1 to 128 characters.'],
       [' ', 'commandId must not be blank.'],
       ['~placement-ord_1/credit/reserve', 'commandId must not begin with ~.'],
-      ['half \ud83d of it', 'commandId must be Unicode text: it has half of a surrogate pair.'],
+      ['half \ud83d of it', 'commandId must be valid Unicode, without half of a surrogate pair.'],
     ]
     for (const [commandId, message] of wrong) {
       expect(told(name, { commandId })).toEqual([{ path: 'input.commandId', message }])
@@ -99,7 +99,7 @@ describe('an id has its form', () => {
   ]
   test.each(fields)('%s: %s', (name, field, prefix) => {
     for (const id of [`${prefix}a`, `${prefix}${'Z-_9'.repeat(16)}`]) expect(told(name, { [field]: id })).toEqual([])
-    const message = `${field} must be ${prefix} and then 1 to 64 of A-Z a-z 0-9 _ -.`
+    const message = `${field} must be ${prefix} followed by 1 to 64 characters of A-Z a-z 0-9 _ -.`
     for (const id of ['', prefix, `${prefix}${'x'.repeat(65)}`, `${prefix}ä`, `${prefix}a\n`, `x${prefix}1`, 'abc_1']) {
       expect(told(name, { [field]: id })).toEqual([{ path: `input.${field}`, message }])
     }
@@ -111,7 +111,7 @@ describe('an id has its form', () => {
       lines(line(), line({ productId: 'cus_1' })),
     )
     expect(path).toBe('input.content.lines.1.productId')
-    expect(message).toBe('content.lines.1.productId must be prd_ and then 1 to 64 of A-Z a-z 0-9 _ -.')
+    expect(message).toBe('content.lines.1.productId must be prd_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -.')
   })
 })
 
@@ -199,7 +199,7 @@ describe('a text', () => {
     }
     expect(told(name, { [field]: ' \t' })).toEqual([{ path: `input.${field}`, message: `${field} must not be blank.` }])
     expect(told(name, { [field]: '\ud83d\udd28' })).toEqual([])
-    const message = `${field} must be Unicode text: it has half of a surrogate pair.`
+    const message = `${field} must be valid Unicode, without half of a surrogate pair.`
     expect(told(name, { [field]: '\udd28\ud83d' })).toEqual([{ path: `input.${field}`, message }])
   })
 })
@@ -225,7 +225,7 @@ test('an order has 1 to 2,000 lines', () => {
 test('an order has lines or a total', () => {
   expect(told('placeOrder', { content: { total: 5 } })).toEqual([])
   for (const content of [{}, { total: 5, lines: [line()] }]) {
-    const message = 'content must have either lines or a total.'
+    const message = 'content must have either lines or total.'
     expect(told('placeOrder', { content })).toEqual([{ path: 'input.content', message }])
   }
 })

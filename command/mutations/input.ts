@@ -26,7 +26,7 @@ function text(most: number) {
       .max(most, { error: form, abort: true })
       .refine((value) => value.trim() !== '', 'must not be blank')
       // JSON can write half of a pair, which no other encoding can: stores would keep something else.
-      .refine((value) => !/\p{Surrogate}/u.test(value), 'must be Unicode text: it has half of a surrogate pair')
+      .refine((value) => !/\p{Surrogate}/u.test(value), 'must be valid Unicode, without half of a surrogate pair')
   )
 }
 
@@ -87,7 +87,7 @@ const lines = z
 
 const content = z
   .object({ lines: lines.optional(), total: money.optional() })
-  .refine(({ lines, total }) => (lines === undefined) !== (total === undefined), 'must have either lines or a total')
+  .refine(({ lines, total }) => (lines === undefined) !== (total === undefined), 'must have either lines or total')
 
 export const inputs = {
   registerCustomer: z.object({

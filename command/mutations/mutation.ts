@@ -87,10 +87,10 @@ async function retryable<Result>(attempt: () => Promise<Result>): Promise<Result
   try {
     return await attempt()
   } catch (error) {
-    if (error instanceof CannotFold) throw unavailable(`The command cannot be decided: ${error.message}.`, error)
+    if (error instanceof CannotFold) throw unavailable(`The desk cannot process the command: ${error.message}.`, error)
     if (!(error instanceof NotDecided)) throw error
     throw unavailable(
-      'The command could not be decided now. Send it again with the same commandId: it is never done twice.',
+      'The desk could not process the command now. Send it again with the same commandId: it is never executed twice.',
       error,
     )
   }

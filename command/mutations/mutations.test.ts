@@ -117,7 +117,7 @@ describe('a refused command', () => {
       userErrors: [
         {
           code: 'CONFLICT',
-          message: 'The credit limit is 1000.00, not 0.07.',
+          message: 'expectedCreditLimit is 0.07, but the credit limit is 1000.00. Read the customer again.',
           path: ['input', 'expectedCreditLimit'],
           expected: '0.07',
           actual: '1000.00',

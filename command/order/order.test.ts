@@ -92,7 +92,7 @@ describe('placing', () => {
       .thenRefused({
         code: 'NOT_FOUND',
         path: ['content', 'lines', '1', 'productId'],
-        message: 'There is no product prd_2.',
+        message: 'content.lines.1.productId must be the id of a product in the range: there is no prd_2.',
       })
   })
 
@@ -265,7 +265,7 @@ describe('a revision', () => {
           code: 'INVALID_INPUT',
           path: ['content', 'lines'],
           message:
-            'With these lines the order would have been over 5001 products since it was placed: 5000 is the most.',
+            'content.lines would bring the order to 5001 different products since it was placed. The maximum is 5000.',
         })
       given(order, ...revisedOnce, requested(2, 2000, 1), revised(2, 1))
         .when(reviseLines(...someOf(4000, 5001)))

@@ -91,7 +91,11 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
     const { orderId } = command
     if (command.type === 'PlaceOrder') {
       if (order.status !== 'UNPLACED') {
-        return { code: 'ALREADY_EXISTS', message: `${orderId} has been placed already.`, path: ['orderId'] }
+        return {
+          code: 'ALREADY_EXISTS',
+          message: `orderId must be a new id: ${orderId} is placed already.`,
+          path: ['orderId'],
+        }
       }
       const { customerId, placedAt, coordination } = command
       const priced = pricedContent(command.content)
@@ -102,7 +106,11 @@ export const order: Decider<{ command: OrderCommand; state: Order; event: OrderE
     }
 
     if (order.status === 'UNPLACED') {
-      return { code: 'NOT_FOUND', message: `There is no order ${orderId}.`, path: ['orderId'] }
+      return {
+        code: 'NOT_FOUND',
+        message: `orderId must be the id of a placed order: there is no ${orderId}.`,
+        path: ['orderId'],
+      }
     }
     const facts = factsOf(orderId, order)
     switch (command.type) {
@@ -255,11 +263,12 @@ function pricedLines(quoted: readonly QuotedLine[]): { lines: OrderLine[]; total
   for (const [index, { productId, quantity, unitPrice }] of quoted.entries()) {
     const path = ['content', 'lines', String(index)]
     if (unitPrice === undefined) {
-      return { code: 'NOT_FOUND', message: `There is no product ${productId}.`, path: [...path, 'productId'] }
+      const message = `${path.join('.')}.productId must be the id of a product in the range: there is no ${productId}.`
+      return { code: 'NOT_FOUND', message, path: [...path, 'productId'] }
     }
     total += quantity * unitPrice
     if (total > MAX_CENTS) {
-      const message = `With this line the order comes to more than ${formatMoney(MAX_CENTS)}, the most it can be.`
+      const message = `${path.join('.')}.quantity brings the total of the order above ${formatMoney(MAX_CENTS)}, the maximum.`
       return { code: 'INVALID_INPUT', message, path: [...path, 'quantity'] }
     }
     lines.push({ productId, quantity, unitPrice })
@@ -273,7 +282,7 @@ function productsEver({ former = new Set(), lines }: PlacedOrder, more: readonly
 }
 
 function tooMany(products: number): Refusal {
-  const message = `With these lines the order would have been over ${products} products since it was placed: ${MAX_PRODUCTS_EVER} is the most.`
+  const message = `content.lines would bring the order to ${products} different products since it was placed. The maximum is ${MAX_PRODUCTS_EVER}.`
   return { code: 'INVALID_INPUT', message, path: ['content', 'lines'] }
 }
 
@@ -302,7 +311,7 @@ function cannot(what: keyof typeof possible, order: PlacedOrder): Refusal {
 }
 
 function awaitsRevision(what: 'be shipped' | 'be revised', { revisions }: PlacedOrder): Refusal {
-  const message = `Revision ${revisions} of the order is pending. It can ${what} once that is applied or rejected.`
+  const message = `Revision ${revisions} of the order is pending. The order can ${what} after that revision is applied or rejected.`
   return { code: 'ILLEGAL_STATE', message, path: ['orderId'] }
 }
 
@@ -327,7 +336,7 @@ function stale({ expectedVersion }: Expecting, version: number): Refusal {
   const actual = String(version)
   return {
     code: 'CONFLICT',
-    message: `The order is at version ${actual}, not ${expected}.`,
+    message: `expectedVersion is ${expected}, but the order is at version ${actual}. Read the order again.`,
     path: ['expectedVersion'],
     expected,
     actual,

@@ -51,5 +51,5 @@ export const parking: Decider<{ command: ParkingCommand; state: Parking; event: 
 }
 
 function notParked(id: string): Refusal {
-  return { code: 'NOT_FOUND', message: `${id} is not parked: it was never, or is no longer.`, path: ['id'] }
+  return { code: 'NOT_FOUND', message: `id must be the id of a parked order: ${id} is not parked.`, path: ['id'] }
 }

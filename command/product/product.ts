@@ -57,7 +57,11 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
       case 'AddProduct': {
         const { productId, name, price, stock } = command
         if (product.status === 'ADDED') {
-          return { code: 'ALREADY_EXISTS', message: `${productId} is in the range already.`, path: ['productId'] }
+          return {
+            code: 'ALREADY_EXISTS',
+            message: `productId must be a new id: ${productId} is in the range already.`,
+            path: ['productId'],
+          }
         }
         const added: ProductEvent = { type: 'ProductAdded', data: { productId, name, price } }
         return stock > 0 ? [added, { type: 'StockReceived', data: { productId, quantity: stock } }] : [added]
@@ -71,7 +75,7 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
           const actual = formatMoney(product.price)
           return {
             code: 'CONFLICT',
-            message: `The price is ${actual}, not ${expected}.`,
+            message: `expectedPrice is ${expected}, but the price is ${actual}. Read the product again.`,
             path: ['expectedPrice'],
             expected,
             actual,
@@ -87,7 +91,7 @@ export const product: Decider<{ command: ProductCommand; state: Product; event: 
           const most = MAX_QUANTITY - product.inStock
           return {
             code: 'INVALID_INPUT',
-            message: `${product.inStock} are in stock: at most ${most} more can be received.`,
+            message: `quantity must be at most ${most}, because ${product.inStock} pieces are in stock and ${MAX_QUANTITY} is the maximum.`,
             path: ['quantity'],
           }
         }
@@ -230,5 +234,9 @@ function reservedFor(product: Product, orderId: string): number {
 }
 
 function notFound(productId: string) {
-  return { code: 'NOT_FOUND', message: `There is no product ${productId}.`, path: ['productId'] } as const
+  return {
+    code: 'NOT_FOUND',
+    message: `productId must be the id of a product in the range: there is no ${productId}.`,
+    path: ['productId'],
+  } as const
 }

@@ -69,7 +69,7 @@ export async function startConversations<Known extends object>(
 
   function troubled(id: string, error: unknown): void {
     const message = messageOf(error)
-    if (!troubles.has(id)) log.warn({ process: kind.name, id, error: message }, 'a saga has failed and tries again')
+    if (!troubles.has(id)) log.warn({ process: kind.name, id, error: message }, 'a saga failed and will retry')
     troubles.set(id, message)
   }
 
@@ -200,7 +200,7 @@ export async function startConversations<Known extends object>(
     signal,
     take,
     read: progress.read,
-    lost: (error) => log.warn({ process: kind.name, error }, 'the log cannot be followed; it is tried again'),
+    lost: (error) => log.warn({ process: kind.name, error }, 'the log cannot be followed; retrying'),
   })
 
   return {

@@ -49,7 +49,7 @@ test('a subscription that breaks off is begun again behind the last event that w
   await following.stopped
 
   expect(taken).toEqual(['order-ord_1', 'order-ord_2', 'order-ord_3', 'order-ord_4'])
-  expect(lost).toEqual(['the connection broke', 'the subscription has ended'])
+  expect(lost).toEqual(['the connection broke', 'the subscription ended'])
   expect(began[1]).toBe(began[2])
 })
 

@@ -49,7 +49,7 @@ export function followLog(store: EventStore, { after, categories, signal, take, 
       const before = position
       try {
         await follow()
-        trouble = 'the subscription has ended'
+        trouble = 'the subscription ended'
       } catch (error) {
         trouble = messageOf(error)
       }

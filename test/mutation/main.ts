@@ -4,6 +4,7 @@
 //   npm run test:mutation -- FILE …       mutates these files for a look, and records nothing
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { fingerprintOf } from './fingerprint.ts'
 import { mutatedFiles, mutationTests } from './mutated.ts'
 
@@ -29,15 +30,16 @@ interface Report {
   files: Record<string, { mutants: { status: string }[] }>
 }
 
-const options = process.argv.slice(2)
-const named = options.filter((option) => !option.startsWith('--'))
+const USAGE = 'Usage: npm run test:mutation -- [--all | FILE …]'
+
+const { all, named } = readArguments()
 const recorded: Record<string, Score> = existsSync(SCORES) ? JSON.parse(readFileSync(SCORES, 'utf8')) : {}
 const fingerprints = new Map(mutatedFiles.map((file) => [file, fingerprintOf(file, mutationTests, mutatedFiles)]))
 const isCurrent = (file: string) => recorded[file]?.fingerprint === fingerprints.get(file)
 
 if (named.length > 0) process.exit(mutate(named))
 
-const due = mutatedFiles.filter((file) => options.includes('--all') || !isCurrent(file))
+const due = mutatedFiles.filter((file) => all || !isCurrent(file))
 console.log(
   `${due.length} of ${mutatedFiles.length} files have changed, or their tests have, since their score was recorded.`,
 )
@@ -48,6 +50,20 @@ if (due.length > 0) {
 const score = scoreOf(Object.values(recorded))
 console.log(`Tests notice ${score.toFixed(2)} % of the mutants; the bound is ${BOUND} %.`)
 process.exit(score < BOUND ? 1 : 0)
+
+function readArguments(): { all: boolean; named: string[] } {
+  try {
+    const flag = { type: 'boolean', default: false } as const
+    const options = { all: flag, help: { ...flag, short: 'h' } }
+    const { values, positionals } = parseArgs({ allowPositionals: true, options })
+    if (!values.help) return { all: values.all, named: positionals }
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    process.exit(2)
+  }
+}
 
 /** Runs Stryker over some files: its exit code. */
 function mutate(files: readonly string[]): number {

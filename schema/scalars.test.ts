@@ -14,10 +14,10 @@ test('money goes in and out as text and is whole cents inside', () => {
 })
 
 test.each([
-  [12.5, 'Money is a decimal string with at most two fraction digits, such as "1234.00", not 12.5.'],
-  ['12.345', 'Money is a decimal string with at most two fraction digits, such as "1234.00", not "12.345".'],
-  ['1e3', 'Money is a decimal string with at most two fraction digits, such as "1234.00", not "1e3".'],
-  [['1'], 'Money is a decimal string with at most two fraction digits, such as "1234.00", not ["1"].'],
+  [12.5, 'Money must be a decimal string with at most two fraction digits, such as "1234.00", not 12.5.'],
+  ['12.345', 'Money must be a decimal string with at most two fraction digits, such as "1234.00", not "12.345".'],
+  ['1e3', 'Money must be a decimal string with at most two fraction digits, such as "1234.00", not "1e3".'],
+  [['1'], 'Money must be a decimal string with at most two fraction digits, such as "1234.00", not ["1"].'],
   [`${'9'.repeat(99)}.999`, `not "${'9'.repeat(56)}....`],
 ])('%j is not money, and the error says what is', async (amount, message) => {
   expect(await errorOf({ money: amount })).toContain(message)
@@ -26,7 +26,7 @@ test.each([
 test('a number literal is not money either, and the error points at it', async () => {
   const { errors } = await ask('{ echo(money: 12.5) }')
   expect(errors?.[0]?.message).toBe(
-    'Money is a decimal string with at most two fraction digits, such as "1234.00", not 12.5.',
+    'Money must be a decimal string with at most two fraction digits, such as "1234.00", not 12.5.',
   )
   expect(errors?.[0]?.locations).toEqual([{ line: 1, column: 15 }])
 })
@@ -83,7 +83,7 @@ test.each([
   1767323045678,
 ])('%j is not an instant, and the error says what is', async (instant) => {
   expect(await errorOf({ time: instant })).toContain(
-    `DateTime is an instant as RFC 3339 text with an offset, such as "2026-01-02T03:04:05.678Z", not ${JSON.stringify(instant)}.`,
+    `DateTime must be an instant as RFC 3339 text with an offset, such as "2026-01-02T03:04:05.678Z", not ${JSON.stringify(instant)}.`,
   )
 })
 
@@ -93,7 +93,7 @@ test.each([
   '9999-12-31T23:59:59-01:00',
   '9999-12-31T23:59:60Z',
 ])('the instant %s is out of range, not malformed', async (instant) => {
-  const message = `DateTime must be in the years 0000 to 9999 in UTC, and "${instant}" is not.`
+  const message = `DateTime must be in the years 0000 to 9999 in UTC, not "${instant}".`
   expect(await errorOf({ time: instant })).toContain(message)
   const { errors } = await ask(`{ echo(time: "${instant}") }`)
   expect(errors).toMatchObject([{ message, locations: [{ line: 1, column: 14 }] }])
@@ -121,7 +121,7 @@ describe('a position', () => {
 
   test.each(['42', '', `${LOG}-`, `${LOG}-99999999999999999`, 42])('cannot be %j', async (text) => {
     expect(await errorOf({ position: text })).toContain(
-      'Position is text that was given out by this API, such as the position of a receipt, not ',
+      'Position must be text that this API returned, such as the position of a receipt, not ',
     )
   })
 
@@ -144,7 +144,7 @@ describe('a position', () => {
 test('JSON is given out as it is and cannot be an input', async () => {
   const { JSON: json } = scalars(LOG)
   expect(json.serialize({ a: [1, null] })).toEqual({ a: [1, null] })
-  expect(() => json.parseValue({})).toThrow('JSON is only given out')
+  expect(() => json.parseValue({})).toThrow('JSON is an output type')
 })
 
 test('the scalars keep the descriptions and specifications of the schema', () => {

@@ -25,7 +25,7 @@ export function scalars(logId: string) {
     }),
     Position: textScalar<number>({
       name: 'Position',
-      expected: 'text that was given out by this API, such as the position of a receipt',
+      expected: 'text that this API returned, such as the position of a receipt',
       read: (text, node) => readPosition(logId, text, node),
       write: (position) => formatPosition(logId, position),
     }),
@@ -35,7 +35,7 @@ export function scalars(logId: string) {
 
 interface TextScalar<Internal> {
   name: string
-  /** What right input is, to go after "Money is". */
+  /** Describes valid input; it follows "Money must be". */
   expected: string
   /** `undefined` for text that is not as expected. @throws GraphQLError for text that has the form and cannot be used */
   read(text: string, node: ValueNode | null): Internal | undefined
@@ -46,7 +46,7 @@ function textScalar<Internal>({ name, expected, read, write }: TextScalar<Intern
   const readOrRefuse = (text: unknown, shown: () => string | undefined, node: ValueNode | null): Internal => {
     const value = typeof text === 'string' ? read(text, node) : undefined
     if (value !== undefined) return value
-    throw new GraphQLError(`${name} is ${expected}, not ${shortened(shown() ?? typeof text)}.`, { nodes: node })
+    throw new GraphQLError(`${name} must be ${expected}, not ${shortened(shown() ?? typeof text)}.`, { nodes: node })
   }
   return new GraphQLScalarType<Internal, string>({
     ...declared(name),
@@ -82,10 +82,9 @@ function readInstant(text: string, node: ValueNode | null): string | undefined {
   if (isLeap && !beginsMonth(utc)) return undefined
   // A year beyond 0000 to 9999 is written with more digits.
   if (utc.toISOString().length === local.length) return utc.toISOString()
-  throw new GraphQLError(
-    `DateTime must be in the years 0000 to 9999 in UTC, and ${JSON.stringify(shortened(text))} is not.`,
-    { nodes: node },
-  )
+  throw new GraphQLError(`DateTime must be in the years 0000 to 9999 in UTC, not ${JSON.stringify(shortened(text))}.`, {
+    nodes: node,
+  })
 }
 
 /** Leap seconds are added at the end of a month in UTC, and nowhere else. */
@@ -97,14 +96,14 @@ function readPosition(logId: string, text: string, node: ValueNode | null): numb
   const position = parsePosition(logId, text)
   if (position === 'malformed') return undefined
   if (position !== 'another-log') return position
-  throw new GraphQLError(
-    `Position ${JSON.stringify(text)} belongs to another event log, not to that of this desk. Start again without it.`,
-    { nodes: node, extensions: { code: 'POSITION_OF_ANOTHER_LOG' } },
-  )
+  throw new GraphQLError(`Position ${JSON.stringify(text)} belongs to another event log. Start again without it.`, {
+    nodes: node,
+    extensions: { code: 'POSITION_OF_ANOTHER_LOG' },
+  })
 }
 
 function refuseJson(): never {
-  throw new GraphQLError('JSON is only given out, it cannot be an input.')
+  throw new GraphQLError('JSON is an output type and cannot be an input.')
 }
 
 function shortened(text: string): string {

@@ -29,7 +29,7 @@ const commands: Record<string, Command> = {
   },
   restore: {
     usage: 'restore FILE',
-    meaning: 'puts such a copy in the place of the log of a desk that is stopped',
+    meaning: 'replaces the log of a stopped desk with such a copy',
     run: () => import('./backup/restore.ts'),
   },
   import: {

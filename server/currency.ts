@@ -13,7 +13,7 @@ export function whyNoCurrency(text: string): string {
   const digits = minorDigits(code)
   if (digits === undefined) return `ISO 4217 has no currency ${JSON.stringify(text)} with minor digits.`
   const name = new Intl.DisplayNames('en', { type: 'currency' }).of(code)
-  return `${code} (${name}) has ${digits === 0 ? 'none' : digits}.`
+  return `${code} (${name}) has ${digits === 0 ? 'no' : digits} minor digits.`
 }
 
 /**

@@ -16,7 +16,7 @@ test('a data directory that is in use is refused, and can be taken as soon as it
   for (let time = 0; time < 3; time++) {
     const opened = await openDataDirectory(path, 'alone')
     const refusal = expect(openDataDirectory(path, 'alone')).rejects
-    await refusal.toThrow(`The data directory ${path} is in use by another desk. Stop that one, or set DATA_DIR`)
+    await refusal.toThrow(`The data directory ${path} is in use by another desk. Stop that desk, or set DATA_DIR`)
     opened.release()
   }
 })
@@ -26,10 +26,10 @@ test('processes that take parts of one desk share it, but not with a desk that r
   const parts = [await openDataDirectory(path, 'shared'), await openDataDirectory(path, 'shared')]
   const refusal = expect(openDataDirectory(path, 'alone')).rejects
   await refusal.toThrow(DataDirectoryUnusable)
-  await refusal.toThrow('is in use by another desk. Its processes share it over NATS: set NATS_URL as they have it')
+  await refusal.toThrow('is in use by another desk. Its processes share it over NATS. Set the same NATS_URL')
   for (const part of parts) part.release()
   const alone = await openDataDirectory(path, 'alone')
-  await expect(openDataDirectory(path, 'shared')).rejects.toThrow('That one has no NATS_URL')
+  await expect(openDataDirectory(path, 'shared')).rejects.toThrow('That desk runs without NATS_URL')
   alone.release()
 })
 
@@ -58,7 +58,7 @@ test.runIf(process.platform === 'linux')(
   'a path where nothing can be made is refused, and not waited for',
   async () => {
     await expect(openDataDirectory('/proc/desk/data', 'alone')).rejects.toThrow(
-      'The data directory /proc/desk/data cannot be used: /proc/desk cannot be made. Set DATA_DIR to a directory',
+      'The data directory /proc/desk/data cannot be used: /proc/desk cannot be created. Set DATA_DIR to a directory',
     )
   },
 )

@@ -31,14 +31,13 @@ export async function openDataDirectory(path: string, use: 'alone' | 'shared'): 
 }
 
 async function wayOut(path: string, use: 'alone' | 'shared'): Promise<string> {
-  if (use === 'shared')
-    return 'That one has no NATS_URL and runs by itself: stop it, or set DATA_DIR to another directory.'
+  if (use === 'shared') return 'That desk runs without NATS_URL. Stop it, or set DATA_DIR to another directory.'
   // Whoever would let this process share the directory shares it.
   const shared = await openLock(path, 'shared')
   shared?.release()
   return shared
-    ? 'Its processes share it over NATS: set NATS_URL as they have it to join them, or set DATA_DIR to another directory.'
-    : 'Stop that one, or set DATA_DIR to another directory.'
+    ? 'Its processes share it over NATS. Set the same NATS_URL to join them, or set DATA_DIR to another directory.'
+    : 'Stop that desk, or set DATA_DIR to another directory.'
 }
 
 async function openLock(path: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {
@@ -67,7 +66,7 @@ async function assertWritable(path: string): Promise<void> {
 async function makeDirectory(path: string): Promise<void> {
   if (await isMade(path)) return
   if (dirname(path) !== path) await makeDirectory(dirname(path))
-  if (!(await isMade(path))) throw new Error(`${path} cannot be made`)
+  if (!(await isMade(path))) throw new Error(`${path} cannot be created`)
 }
 
 /** @returns whether there is a directory now; not while the one that it belongs into is missing */

@@ -26,7 +26,7 @@ try {
   })
   await fillDemo(desk.url)
   console.log(greeting(desk.url))
-  console.log('This is a demo: customers, products and orders are in it, and all is gone when it ends.\n')
+  console.log('This demo desk has customers, products and orders. All of its data is deleted when it stops.\n')
 } catch (error) {
   // A desk that is being stopped cannot be filled, and ends by itself.
   if (!stopping) {

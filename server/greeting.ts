@@ -5,12 +5,12 @@ import { type Role, roles } from './settings.ts'
 export function greeting(url: string, running: readonly Role[] = roles): string {
   return running.includes('gateway')
     ? welcome(url)
-    : `\nCreditline runs here in part: ${running.join(', ')}.\n\n  Health       ${url}/health/ready\n`
+    : `\nCreditline is running. Roles in this process: ${running.join(', ')}.\n\n  Health       ${url}/health/ready\n`
 }
 
 function welcome(url: string): string {
   return `
-Creditline is open.
+Creditline is running.
 
   Playground   ${url}/playground
   GraphQL      ${url}/graphql  (HTTP and WebSocket)

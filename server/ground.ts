@@ -84,7 +84,7 @@ async function currencyOf(store: EventStore, { currency: wanted }: Settings, pla
       ? [`in ${files.events}`, 'DATA_DIR']
       : [`of NAMESPACE ${namespace} on the EventStoreDB`, 'NAMESPACE']
   throw new OtherCurrency(
-    `CURRENCY is ${wanted}, but the amounts in the log ${log} are in ${currency}, and that never changes. Set CURRENCY to ${currency}, or leave it out; for a desk in ${wanted}, set another ${other}.`,
+    `CURRENCY is ${wanted}, but the log ${log} has amounts in ${currency}, and its currency never changes. Set CURRENCY to ${currency}, or omit it. For a desk in ${wanted}, set another ${other}.`,
   )
 }
 

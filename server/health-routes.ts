@@ -27,7 +27,7 @@ export function serveHealth(
     try {
       return await health()
     } catch (err) {
-      log.error({ err }, 'the health of the desk could not be told')
+      log.error({ err }, 'the health of the desk could not be determined')
       return nothingKnown
     }
   }

@@ -10,7 +10,7 @@ test('a process that is no gateway tells its health, and how else it may be aske
   const refused = await ask('/health/ready', 'POST')
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   expect(await refused.json()).toEqual({
-    error: '/health/ready cannot be asked with POST, only with GET, HEAD.',
+    error: '/health/ready does not accept POST. Use one of GET, HEAD.',
   })
   expect((await ask('/metrics', 'POST')).status).toBe(405)
 })

@@ -26,7 +26,7 @@ export async function startHealthServer(
   app.setNotFoundHandler((_request, reply) =>
     reply
       .code(404)
-      .send({ error: 'This process is no gateway. Its health is at /health/live and /health/ready, and as /metrics.' }),
+      .send({ error: 'This process is not a gateway. It serves /health/live, /health/ready and /metrics.' }),
   )
   const listening = await listen(app, address)
   return {

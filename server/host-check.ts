@@ -47,9 +47,8 @@ export function refuseOtherHosts(app: FastifyInstance, { host, allowedHosts }: A
 }
 
 const ANSWERS_EVERYTHING =
-  'Requests are answered whatever host they name. Set ALLOWED_HOSTS to the names of this desk, so that no web page can reach it under a name of its own'
+  'Requests for any host name are answered. Set ALLOWED_HOSTS to the names of this desk, to protect it from web pages that reach it under another name'
 
 const refusal = {
-  error:
-    'The request is for another host. This desk answers for loopback names such as localhost, and for the names in ALLOWED_HOSTS.',
+  error: 'The request is for another host. Use a loopback name such as localhost, or a name in ALLOWED_HOSTS.',
 }

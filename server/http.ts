@@ -170,7 +170,6 @@ function isVisit({ method, headers }: FastifyRequest): boolean {
 }
 
 function notAcceptable(): Error {
-  const problem =
-    'The answer is application/json or application/graphql-response+json, and the request accepts neither.'
+  const problem = 'The Accept header must include application/json or application/graphql-response+json.'
   return Object.assign(new Error(problem), { statusCode: 406 })
 }

@@ -21,7 +21,7 @@ export function refuseOtherMethods(app: FastifyInstance, folders: readonly strin
     return reply
       .code(405)
       .header('allow', allow)
-      .send({ error: `${path} cannot be asked with ${request.method}, only with ${allow}.` })
+      .send({ error: `${path} does not accept ${request.method}. Use one of ${allow}.` })
   })
 }
 

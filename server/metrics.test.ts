@@ -14,10 +14,10 @@ creditline_ready 0
 creditline_part_ok{part="eventStore"} 1
 creditline_part_ok{part="messages"} 0
 creditline_part_ok{part="sagas"} 1
-# HELP creditline_event_store_position The newest event in the log.
+# HELP creditline_event_store_position The position of the newest event in the log.
 # TYPE creditline_event_store_position gauge
 creditline_event_store_position 7
-# HELP creditline_sagas_at_work Orders and revisions that are being seen to.
+# HELP creditline_sagas_at_work Orders and revisions in progress.
 # TYPE creditline_sagas_at_work gauge
 creditline_sagas_at_work 0
 # HELP creditline_sagas_parked Orders and revisions that wait for an operator.

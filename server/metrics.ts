@@ -5,17 +5,17 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** What the figures count. One that is not here is shown with its name alone. */
 const meanings: Readonly<Record<string, string>> = {
-  creditline_event_store_position: 'The newest event in the log.',
-  creditline_views_position: 'How far into the log the views are that this gateway shows.',
+  creditline_event_store_position: 'The position of the newest event in the log.',
+  creditline_views_position: 'The position that the views of this gateway have reached.',
   creditline_views_subscriptions: 'Subscriptions that this gateway serves.',
-  creditline_views_waiting: 'Queries of this gateway that wait for the views to come as far as they ask.',
-  creditline_commands_partitions: 'Partitions of the streams whose commands are decided, of 64.',
-  creditline_sagas_at_work: 'Orders and revisions that are being seen to.',
-  creditline_sagas_in_trouble: 'Those at work that have failed and try again.',
+  creditline_views_waiting: 'Queries of this gateway that wait for the views to reach a position.',
+  creditline_commands_partitions: 'Partitions whose commands this process handles, of 64.',
+  creditline_sagas_at_work: 'Orders and revisions in progress.',
+  creditline_sagas_in_trouble: 'Orders and revisions in progress that failed and retry.',
   creditline_sagas_parked: 'Orders and revisions that wait for an operator.',
-  creditline_projector_position: 'How far into the log the views are folded.',
-  creditline_projector_broken_documents: 'Documents of the views that are not folded further.',
-  creditline_foreign_events: 'Events since the start of the projector that no desk wrote: they are skipped.',
+  creditline_projector_position: 'The position that the projector has reached.',
+  creditline_projector_broken_documents: 'Documents that could not be folded and are out of date.',
+  creditline_foreign_events: 'Skipped events since the start of the projector that no desk wrote.',
   creditline_projector_unplaced_events: 'Events since the start of the projector that a view could not place.',
 }
 

@@ -2,8 +2,8 @@
 
 /** A new option is one entry here: from then on it is read, listed by `--help`, and refused by programs that it is not of. */
 const known = {
-  help: { letter: 'h', of: ['start', 'demo'], meaning: 'print this text and start nothing' },
-  'rebuild-views': { of: ['start'], meaning: 'drop the views and build them anew from the log' },
+  help: { letter: 'h', of: ['start', 'demo'], meaning: 'print this text and exit' },
+  'rebuild-views': { of: ['start'], meaning: 'delete the views and rebuild them from the log' },
 } as const satisfies Record<string, Known>
 
 interface Known {

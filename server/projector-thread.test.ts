@@ -57,7 +57,7 @@ test('stores that are away are no error of the projector: it waits for them, whi
   await expect.poll(() => folded).toBe(true)
   expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
     [40, 'the projector waits for its stores'],
-    [30, 'the projector has its stores again'],
+    [30, 'the projector can use its stores again'],
   ])
 })
 

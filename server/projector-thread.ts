@@ -57,7 +57,7 @@ export function startProjectorThread(
       const reason = await ended(ending)
       worker = undefined
       if (stopping.signal.aborted) return
-      if (!isAway) log.error({ reason }, 'the projector ended by itself and is started again')
+      if (!isAway) log.error({ reason }, 'the projector ended unexpectedly; restarting it')
       else if (!wasAway) log.warn({ reason: cannotOpen }, 'the projector waits for its stores')
       await pause(RESTART_AFTER_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
@@ -71,7 +71,7 @@ export function startProjectorThread(
         onAway(message.cannotOpen)
         return
       }
-      if (cannotOpen !== undefined) log.info({ after: cannotOpen }, 'the projector has its stores again')
+      if (cannotOpen !== undefined) log.info({ after: cannotOpen }, 'the projector can use its stores again')
       cannotOpen = undefined
       if ('folded' in message) onFolded(message.folded)
       else answer(message.health)

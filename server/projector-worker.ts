@@ -55,7 +55,7 @@ function begin(found: ViewStore) {
 /** What the projector knows of views that are lost does not hold for the next ones: another one begins at their checkpoint. */
 function replace(lost: ViewsLost): void {
   if (isStopping || replacing) return
-  log.warn({ err: lost }, 'The views are lost; they are built anew from the log')
+  log.warn({ err: lost }, 'The views are lost; they are rebuilt from the log')
   const former = session
   replacing = pause(LOOKS_EVERY_MS)
     // A log that is gone comes first: its directory may belong to another desk by now.

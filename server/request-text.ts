@@ -20,7 +20,7 @@ export function readUtf8Json(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ headers }) => {
     const coding = headers['content-encoding'] ?? ''
     const isCoded = coding.split(',').some((each) => !/^\s*(identity)?\s*$/i.test(each))
-    if (isCoded) throw refusal(415, `The body must come as it is, not with the content-encoding ${coding}.`)
+    if (isCoded) throw refusal(415, `The body must be sent unencoded, not with the content-encoding ${coding}.`)
   })
 }
 

@@ -11,7 +11,7 @@ const programs: Record<Program, { usage: string; purpose: string; settings: read
   },
   demo: {
     usage: 'npm run demo -- [options]',
-    purpose: 'Runs a desk with customers, products and orders in it, which are gone when it ends.',
+    purpose: 'Runs a desk with customers, products and orders, which are deleted when it stops.',
     settings: ['PORT', 'HOST', 'ALLOWED_HOSTS', 'LOG_LEVEL', 'CURRENCY'],
   },
 }

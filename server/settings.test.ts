@@ -76,7 +76,7 @@ describe('settings', () => {
 
   test.each(['', 'gateway,', 'gateway,gateway', 'clerk', 'gateway;saga'])('%j are no ROLES', (value) => {
     expect(readSettings({ ROLES: value, NATS_URL: 'nats://127.0.0.1' }, [])).toEqual([
-      `ROLES is ${JSON.stringify(value)}, but must be one or more of gateway, command, saga, projector, each once, with commas between them.`,
+      `ROLES is ${JSON.stringify(value)}, but must be one or more of gateway, command, saga, projector, each once, separated by commas.`,
     ])
   })
 
@@ -97,14 +97,14 @@ describe('settings', () => {
     '%j are no ALLOWED_HOSTS',
     (value) => {
       expect(readSettings({ ALLOWED_HOSTS: value }, [])).toEqual([
-        `ALLOWED_HOSTS is ${JSON.stringify(value)}, but must be host names or IP addresses such as desk.example or *.desk.example, with commas between them.`,
+        `ALLOWED_HOSTS is ${JSON.stringify(value)}, but must be host names or IP addresses such as desk.example or *.desk.example, separated by commas.`,
       ])
     },
   )
 
   test('a process that leaves out a role needs messages to those that have it', () => {
     expect(readSettings({ ROLES: 'gateway,command' }, [])).toEqual([
-      'ROLES leaves out saga, projector, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.',
+      'ROLES omits saga, projector, so NATS_URL must be set: commands and hints travel over NATS to the processes with those roles.',
     ])
   })
 
@@ -126,10 +126,10 @@ describe('settings', () => {
   })
 
   test.each([
-    ['JPY', 'JPY (Japanese Yen) has none.'],
-    ['krw', 'KRW (South Korean Won) has none.'],
-    ['BHD', 'BHD (Bahraini Dinar) has 3.'],
-    ['CLF', 'CLF (Chilean Unit of Account (UF)) has 4.'],
+    ['JPY', 'JPY (Japanese Yen) has no minor digits.'],
+    ['krw', 'KRW (South Korean Won) has no minor digits.'],
+    ['BHD', 'BHD (Bahraini Dinar) has 3 minor digits.'],
+    ['CLF', 'CLF (Chilean Unit of Account (UF)) has 4 minor digits.'],
     ['ABC', 'ISO 4217 has no currency "ABC" with minor digits.'],
     ['XAU', 'ISO 4217 has no currency "XAU" with minor digits.'],
     ['€', 'ISO 4217 has no currency "€" with minor digits.'],

@@ -127,54 +127,54 @@ const known: Record<Setting, Known> = {
   HOST: { usual: '127.0.0.1', right: 'an IP address or a host name', meaning: 'address to listen on' },
   ALLOWED_HOSTS: {
     usual: '',
-    right: 'host names or IP addresses such as desk.example or *.desk.example, with commas between them',
-    meaning: 'names of the desk besides localhost: requests for others are refused',
+    right: 'host names or IP addresses such as desk.example or *.desk.example, separated by commas',
+    meaning: 'host names of the desk besides localhost; requests for other hosts are refused',
   },
   DATA_DIR: { usual: './data', right: 'a path', meaning: 'directory of the event log and the views' },
   LOG_LEVEL: {
     usual: 'info',
     right: `one of ${logLevel.options.join(', ')}`,
-    meaning: `least severity that is logged: ${logLevel.options.join(', ')}`,
+    meaning: `lowest severity that is logged: ${logLevel.options.join(', ')}`,
   },
   EVENTSTORE_URL: {
     usual: '',
     right: 'an EventStoreDB connection string such as esdb://127.0.0.1:2113?tls=false',
-    meaning: 'an EventStoreDB instead of the embedded log',
+    meaning: 'an EventStoreDB to use instead of the embedded log',
   },
   MONGODB_URL: {
     usual: '',
     right: 'a MongoDB connection string such as mongodb://127.0.0.1:27017',
-    meaning: 'a MongoDB instead of the embedded views',
+    meaning: 'a MongoDB to use instead of the embedded views',
   },
   NATS_URL: {
     usual: '',
-    right: 'a NATS address such as nats://127.0.0.1:4222, or several with commas between them',
-    meaning: 'a NATS for commands and hints between processes',
+    right: 'a NATS address such as nats://127.0.0.1:4222, or several, separated by commas',
+    meaning: 'NATS servers that carry commands and hints between processes',
   },
   NAMESPACE: {
     usual: 'creditline',
-    right: 'a-z, then up to 39 of a-z 0-9 _',
-    meaning: "the desk's own part of servers that it shares with others",
+    right: 'one of a-z followed by up to 39 of a-z 0-9 _',
+    meaning: 'name that separates the desk from others on the same servers',
   },
   ROLES: {
     usual: roles.join(','),
-    right: `one or more of ${roles.join(', ')}, each once, with commas between them`,
-    meaning: 'the parts of the desk that run in this process',
+    right: `one or more of ${roles.join(', ')}, each once, separated by commas`,
+    meaning: 'roles of the desk that run in this process',
   },
   PLACEMENT_TIMEOUT: {
     usual: '60',
     right: `a whole number of seconds from 1 to ${MOST_SECONDS}`,
-    meaning: 'seconds until an order whose credit and stock are not reserved is rejected',
+    meaning: 'seconds to reserve the credit and stock of an order; after that it is rejected',
   },
   SAGA: {
     usual: 'orchestration',
     right: `one of ${coordination.options.join(', ')}`,
-    meaning: 'who sees an order through that is placed from now on: a saga, or policies and the order itself',
+    meaning: 'how new orders are coordinated: by a saga, or by policies and the order itself',
   },
   CURRENCY: {
     usual: 'EUR',
     right: 'the ISO 4217 code of a currency with two minor digits, such as EUR or GBP',
-    meaning: 'currency of all amounts, by its ISO 4217 code: recorded by the first start, and never changed after it',
+    meaning: 'ISO 4217 code of the currency of all amounts; the first start records it, and it never changes',
     why: whyNoCurrency,
   },
 }
@@ -241,7 +241,7 @@ export function readSettings(
 
 function aloneWithoutNats(listed: readonly Role[]): string {
   const missing = roles.filter((role) => !listed.includes(role)).join(', ')
-  return `ROLES leaves out ${missing}, which needs NATS_URL: commands and hints travel over NATS to the processes that have the other roles.`
+  return `ROLES omits ${missing}, so NATS_URL must be set: commands and hints travel over NATS to the processes with those roles.`
 }
 
 /** Settings with their defaults and meanings, one a line, for people. */

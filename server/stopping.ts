@@ -21,11 +21,11 @@ export function closeWhenTold(log: Logger, close: () => Promise<void>): void {
     { delay: STOPPING_TAKES_AT_MOST, logger: log, skip: [...signals] },
     async ({ signal: other, err }) => {
       closing = true
-      if (err) log.fatal({ err }, 'Stopping: an error that nobody has caught')
+      if (err) log.fatal({ err }, 'Stopping: an uncaught error')
       else
         log.info(
           { signal: signal ?? other },
-          'Stopping: nothing new is begun, and what is under way finishes within a few seconds',
+          'Stopping: no new work starts, and work in flight finishes within a few seconds',
         )
       await close()
       log.info('Stopped')
@@ -43,7 +43,7 @@ export function closeWhenTold(log: Logger, close: () => Promise<void>): void {
     process.on(told, () => {
       if (!closing) begin(told)
       else if (++repeats > repeatsOfOneSignal()) {
-        log.error({ signal: told }, 'Told once more to stop: ends at once')
+        log.error({ signal: told }, 'Stopping at once: a second signal arrived')
         process.exit(1)
       }
     })

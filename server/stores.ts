@@ -88,7 +88,7 @@ async function assertNoViews({ eventstoreUrl, mongodbUrl, namespace = USUAL_NAME
       : [`the namespace ${namespace} of EventStoreDB`, 'NAMESPACE to another one']
   const which = mongodbUrl === undefined ? files.views : `the MongoDB database ${namespace}`
   throw new ViewsOfAnotherLog(
-    `There is no log in ${where}, but the views in ${which} were folded from the log ${logId}. Put the log back. To begin a new one, set ${elsewhere}.`,
+    `There is no log in ${where}, but the views in ${which} were folded from the log ${logId}. Put the log back. To start a new one, set ${elsewhere}.`,
   )
 }
 

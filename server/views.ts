@@ -15,7 +15,7 @@ export async function openViews(
   { places, logId, store, log }: Pick<Ground, 'places' | 'logId' | 'store' | 'log'>,
   { rebuildViews = false }: Pick<Settings, 'rebuildViews'>,
 ): Promise<OpenViews> {
-  if (rebuildViews) log.warn('The views are dropped, as --rebuild-views asks for, and built anew from the log')
+  if (rebuildViews) log.warn('--rebuild-views is set: the views are deleted and rebuilt from the log')
   let listener = () => {}
   const views = await reopenedViews({
     async open(lost) {
@@ -25,7 +25,7 @@ export async function openViews(
         anew: rebuildViews && lost === undefined,
         lost,
         checked: true,
-        onDamaged: (reason) => log.warn({ reason }, 'The views are damaged; they are built anew from the log'),
+        onDamaged: (reason) => log.warn({ reason }, 'The views are damaged; they are rebuilt from the log'),
       })
       try {
         await assertSameHistory(opened, store, places)

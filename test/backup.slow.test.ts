@@ -26,7 +26,7 @@ test('a backup of a running desk is restored, the former log is kept, and the vi
 
   const { code, stdout } = await creditline(at, 'restore', backup)
   expect(code).toBe(0)
-  const aside = /The log that was there is (\S+) now/.exec(stdout)?.[1] ?? ''
+  const aside = /The former log is now (\S+)\.$/m.exec(stdout)?.[1] ?? ''
   expect(existsSync(aside)).toBe(true)
   expect(existsSync(join(at, 'views.db'))).toBe(false)
   const restored = await started(at)

@@ -53,7 +53,7 @@ test('a desk that was first started without a currency is in EUR', async () => {
 test('a start with another currency is refused, says which log is in which, and leaves the desk as it was', async () => {
   await start('GBP')
   await expect(start('EUR')).rejects.toThrow(
-    /^CURRENCY is EUR, but the amounts in the log .* are in GBP, and that never changes\. Set CURRENCY to GBP, or leave it out; for a desk in EUR, set another (DATA_DIR|NAMESPACE)\.$/,
+    /^CURRENCY is EUR, but the log .* has amounts in GBP, and its currency never changes\. Set CURRENCY to GBP, or omit it\. For a desk in EUR, set another (DATA_DIR|NAMESPACE)\.$/,
   )
   expect(await currencyAt(await start())).toBe('GBP')
 })

@@ -180,7 +180,7 @@ test('what does not come to the desk as the file has it is named on standard err
     'ord_Z_1 stands for more than one InvoiceNo of the file: "Z/1" (1 row), "Z 1" (1 row)',
     'ord_Z_1 has rows of several customers and is charged to the first of them: "cus_1" (1 row), "cus_2" (1 row)',
     'ord_1 is left as it is on the desk: an earlier import has brought it with other content',
-    'ord_3 is left as it is on the desk: it has been made by other means than an import',
+    'ord_3 is left as it is on the desk: it was not created by an import',
   ])
   expect(summary).toMatchObject({
     rows: 10,

@@ -281,7 +281,7 @@ describe('reading your own writes', () => {
         { position },
       )
       expect(errors).toMatchObject([
-        { message: expect.stringContaining('Position is text'), extensions: { code: 'BAD_USER_INPUT' } },
+        { message: expect.stringContaining('Position must be text'), extensions: { code: 'BAD_USER_INPUT' } },
       ])
     }
   })

@@ -147,13 +147,13 @@ test('the command line lists it, and gives it up', async () => {
   expect(list.stdout).toMatch(/OrderPlaced .*\n(.*\n)*1 parked\.\n$/)
   expect(JSON.parse((await creditline('list', '--json')).stdout)).toMatchObject({ id: 'placement-ord_bad' })
 
-  expect((await creditline('discard', 'ord_bad')).stdout).toBe('placement-ord_bad is given up.\n')
+  expect((await creditline('discard', 'ord_bad')).stdout).toBe('placement-ord_bad is discarded.\n')
   await expect(creditline('retry', 'ord_bad')).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('ord_bad is not parked'),
   })
   await expect(creditline('mend')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('"mend"') })
-  expect((await creditline('list')).stdout).toBe('Nothing is parked.\n')
+  expect((await creditline('list')).stdout).toBe('No order is parked.\n')
   // It starts six processes.
 }, 120_000)
 

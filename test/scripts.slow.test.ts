@@ -38,7 +38,7 @@ describe.each(['start', 'demo'])('npm run %s', (name) => {
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line).msg)
-    expect(messages.slice(-2)).toEqual([expect.stringMatching(/^Stopping: nothing new is begun/), 'Stopped'])
+    expect(messages.slice(-2)).toEqual([expect.stringMatching(/^Stopping: no new work starts/), 'Stopped'])
   })
 })
 

@@ -46,7 +46,7 @@ describe('a start', () => {
       { SAGA: 'ballet' },
       /SAGA is "ballet", but must be one of orchestration, choreography/,
     ],
-    ['a part of a desk without what connects the parts', { ROLES: 'gateway' }, /ROLES leaves out .* needs NATS_URL/],
+    ['a part of a desk without what connects the parts', { ROLES: 'gateway' }, /ROLES omits .* NATS_URL must be set/],
     ['several at once', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT is "x"[\s\S]*LOG_LEVEL is "y"/],
   ])('stops with a sentence and exit code 2 for %s', async (_, env, sentence) => {
     const desk = run('start', { DATA_DIR: await directory(), PORT: '0', ...env })

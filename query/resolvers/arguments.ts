@@ -68,7 +68,8 @@ export function searchConditions(field: string, text: Maybe<string>): Condition[
     throw badArgument('filter.search', `must have at most ${MAX_SEARCH_LENGTH} characters, not ${length}`)
   }
   const words = wordsOf(text)
-  if (words.length === 0 && text.trim() !== '') throw badArgument('filter.search', 'must have a letter or a digit')
+  if (words.length === 0 && text.trim() !== '')
+    throw badArgument('filter.search', 'must have at least one letter or digit')
   return words.map((startsWith) => ({ field, startsWith }))
 }
 

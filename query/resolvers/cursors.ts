@@ -24,7 +24,7 @@ export function cursorsOf(list: string): Cursors {
     cursor: (place) => mark + place,
     place(cursor) {
       if (cursor.startsWith(mark)) return cursor.slice(mark.length)
-      throw badArgument('after', `is of no use here: give a cursor that a page of ${list} has answered`)
+      throw badArgument('after', `must be a cursor that a page of ${list} returned`)
     },
   }
 }

@@ -9,19 +9,22 @@ export function badArgument(argument: string, problem: string): GraphQLError {
 
 /** The views, or the log, have not reached what the client has seen already, with the code NOT_YET_VISIBLE; it may ask again. */
 export function notYetVisible(argument: 'atLeast' | 'since'): GraphQLError {
-  const what = argument === 'atLeast' ? 'The views' : 'The log'
-  return new GraphQLError(`${what} did not reach the position of ${argument} in time. Ask again in a moment.`, {
+  const what = argument === 'atLeast' ? 'The read models' : 'The log'
+  return new GraphQLError(`${what} did not reach the position of ${argument} in time. Retry in a moment.`, {
     extensions: { code: 'NOT_YET_VISIBLE', retryable: true },
   })
 }
 
 /** What a client is told of an error of the view store; the error itself when a client can do nothing about it. */
 export function shownToClient(error: unknown): unknown {
-  if (error instanceof InvalidCursor) return badArgument('after', `is of no use here: ${error.message}`)
+  if (error instanceof InvalidCursor) return badArgument('after', `must be a cursor of this list: ${error.message}`)
   if (error instanceof DocumentBroken) {
-    return new GraphQLError(`${error.message}. Its events are all in the audit log.`, {
-      extensions: { code: 'VIEW_BROKEN', view: error.view, id: error.id },
-    })
+    return new GraphQLError(
+      `The document ${error.id} of the view ${error.view} could not be built. The audit log has all of its events.`,
+      {
+        extensions: { code: 'VIEW_BROKEN', view: error.view, id: error.id },
+      },
+    )
   }
   return error
 }

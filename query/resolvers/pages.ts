@@ -101,7 +101,7 @@ function positionAt(place: string): number {
 
 function indexAt(place: string): number {
   if (/^\d{1,9}$/.test(place)) return Number(place)
-  throw badArgument('after', 'is of no use here: give back a cursor as it was answered')
+  throw badArgument('after', 'must be a cursor that this list returned')
 }
 
 function rethrow(error: unknown): never {

@@ -252,9 +252,9 @@ describe('pages', () => {
   test.each([
     ['{ orders(first: 101) { nodes { id } } }', 'first must be 0 to 100, not 101'],
     ['{ events(first: -1) { nodes { id } } }', 'first must be 0 to 100, not -1'],
-    ['{ products(after: "nonsense") { nodes { id } } }', 'after is of no use here'],
-    ['{ events(after: "nonsense") { nodes { id } } }', 'after is of no use here'],
-    ['{ order(id: "ord_1") { placement { steps(after: "nonsense") { nodes { name } } } } }', 'after is of no use here'],
+    ['{ products(after: "nonsense") { nodes { id } } }', 'after must be a cursor'],
+    ['{ events(after: "nonsense") { nodes { id } } }', 'after must be a cursor'],
+    ['{ order(id: "ord_1") { placement { steps(after: "nonsense") { nodes { name } } } } }', 'after must be a cursor'],
     [
       `{ customers(filter: { search: "${'a '.repeat(101)}" }) { nodes { id } } }`,
       'filter.search must have at most 200 characters, not 202',
@@ -263,8 +263,11 @@ describe('pages', () => {
       `{ products(filter: { search: "${'😀'.repeat(197)} too" }) { nodes { id } } }`,
       'filter.search must have at most 200 characters, not 201',
     ],
-    ['{ customers(filter: { search: "%" }) { nodes { id } } }', 'filter.search must have a letter or a digit'],
-    ['{ products(filter: { search: " _ " }) { nodes { id } } }', 'filter.search must have a letter or a digit'],
+    ['{ customers(filter: { search: "%" }) { nodes { id } } }', 'filter.search must have at least one letter or digit'],
+    [
+      '{ products(filter: { search: " _ " }) { nodes { id } } }',
+      'filter.search must have at least one letter or digit',
+    ],
     [`{ events(filter: { typeIn: [${'"A" '.repeat(101)}] }) { nodes { id } } }`, 'filter.typeIn must have at most 100'],
   ])('%s is refused with a word on what would be right', async (source, message) => {
     const { errors } = await run(source)
@@ -297,7 +300,7 @@ describe('pages', () => {
       const after = `after: "${/"endCursor":"([^"]+)"/.exec(JSON.stringify(data))?.[1]}"`
       for (const [to, target] of Object.entries(lists)) {
         const { errors } = await run(`{ ${target(`first: 1, ${after}`)} }`)
-        const message = `after is of no use here: give a cursor that a page of ${to} has answered`
+        const message = `after must be a cursor that a page of ${to} returned`
         const refusal = [{ message, extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]
         if (to === from) expect(errors, from).toBeUndefined()
         else expect(errors, `${from}, given to ${to}`).toMatchObject(refusal)
@@ -346,7 +349,7 @@ describe('pages', () => {
     ]) {
       const { errors } = await run(`query ($after: String) ${query}`, { after })
       expect(errors, after).toMatchObject([
-        { message: expect.stringContaining('after is of no use here'), extensions: { argument: 'after' } },
+        { message: expect.stringContaining('after must be a cursor'), extensions: { argument: 'after' } },
       ])
     }
   })

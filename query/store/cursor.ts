@@ -65,5 +65,5 @@ function decode(cursor: string): unknown[] {
 }
 
 function malformed(): InvalidCursor {
-  return new InvalidCursor('the cursor is malformed: give back one that a page has answered')
+  return new InvalidCursor('the cursor is malformed')
 }

@@ -13,5 +13,5 @@ copied: they are built anew from the log.
 process.exitCode = await onLogOfDesk(USAGE, async ({ file, settings }) => {
   const to = resolve(file)
   const { logId, head, bytes } = await copyLog(join(settings.dataDirectory, 'events.db'), to)
-  return [`${to} has the log ${logId} up to position ${head}, ${bytes} bytes.`]
+  return [`${to} contains the log ${logId} up to position ${head}, ${bytes} bytes.`]
 })

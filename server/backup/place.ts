@@ -26,7 +26,7 @@ export async function onLogOfDesk(usage: string, work: (given: Given) => Promise
     }
     const [file, ...more] = positionals
     if (file === undefined) throw new BadArguments('The name of the file is missing.')
-    if (more.length > 0) throw new BadArguments(`One file at a time: ${more.join(' ')} is too much.`)
+    if (more.length > 0) throw new BadArguments(`Give one file only: remove ${more.join(' ')}.`)
     const settings = readSettings(process.env, [])
     if (Array.isArray(settings)) throw new BadArguments(settings.join('\n'))
     if (settings.eventstoreUrl !== undefined) throw new BadArguments(ELSEWHERE)

@@ -25,11 +25,11 @@ process.exitCode = await onLogOfDesk(USAGE, async ({ file, settings }) => {
     renameSync(ready, events)
     removeDatabase(views)
     return [
-      ...(aside === undefined ? [] : [`The log that was there is ${aside} now.`]),
-      `${events} is the log ${logId} up to position ${head}. The next start builds the views from it.`,
+      ...(aside === undefined ? [] : [`The former log is now ${aside}.`]),
+      `${events} is now the log ${logId} up to position ${head}. The next start builds the views from it.`,
       ...(settings.mongodbUrl === undefined
         ? []
-        : ['The views on MongoDB are those of the former log: start once with --rebuild-views.']),
+        : ['The views on MongoDB belong to the former log: start once with --rebuild-views.']),
     ]
   } finally {
     directory.release()

@@ -40,7 +40,7 @@ function assertGood({ name, rawName, value, inlineValue }: Given, options: Optio
     throw new BadArguments(`${rawName} is not an option. The options are ${known.join(', ')}.`)
   }
   if (option.type === 'boolean' && value !== undefined) {
-    throw new BadArguments(`${rawName} takes no value; it has "${value}".`)
+    throw new BadArguments(`${rawName} takes no value, but has "${value}".`)
   }
   // The name of the next option is a value that was forgotten.
   const isForgotten =

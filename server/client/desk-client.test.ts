@@ -56,9 +56,9 @@ describe('what repeating does not mend is told at once', () => {
       'something else at the address',
       200,
       '<h1>Hello</h1>',
-      /^What answers at .* is not a desk: HTTP 200, and no GraphQL/,
+      /^The server at .* is not a desk: it answers HTTP 200 without GraphQL/,
     ],
-    ['nothing at the path', 404, '{"message":"Not Found"}', /^What answers at .* is not a desk: HTTP 404/],
+    ['nothing at the path', 404, '{"message":"Not Found"}', /^The server at .* is not a desk: it answers HTTP 404/],
   ])('%s', async (_, status, text, sentence) => {
     let requests = 0
     const url = await serve((_body, response) => {
@@ -87,9 +87,7 @@ test('no desk at all is told with the address and what to look at', async () => 
   await new Promise((resolve) => server?.close(resolve))
   server = undefined
   const sending = deskClient(url, 0).send('{ desk }')
-  await expect(sending).rejects.toThrow(
-    `No desk answers at ${url}: ECONNREFUSED. Is it running, and is the address right`,
-  )
+  await expect(sending).rejects.toThrow(`No desk answers at ${url}: ECONNREFUSED. Start the desk, or correct --url.`)
 })
 
 /** A server that is no desk: it answers as told, so that failures come when they are wanted. */

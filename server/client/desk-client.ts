@@ -60,13 +60,13 @@ async function post(url: string, body: string): Promise<Outcome> {
     response = await answerOf(url, body)
   } catch (error) {
     return {
-      trouble: `No desk answers at ${url}: ${reasonOf(error)}. Is it running, and is the address right (--url)?`,
+      trouble: `No desk answers at ${url}: ${reasonOf(error)}. Start the desk, or correct --url.`,
     }
   }
   const { status, text } = response
   if (PASSING_STATUS.has(status)) return { trouble: `The desk at ${url} is not ready: it answers with HTTP ${status}.` }
   const answer = parsed(text)
-  if (!answer) throw new DeskProblem(`What answers at ${url} is not a desk: HTTP ${status}, and no GraphQL.`)
+  if (!answer) throw new DeskProblem(`The server at ${url} is not a desk: it answers HTTP ${status} without GraphQL.`)
   const error = answer.errors?.[0]
   if (!error) return { data: answer.data }
   const trouble = `The desk at ${url} answers with an error: ${error.message}`

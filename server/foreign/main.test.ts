@@ -47,7 +47,7 @@ describe('creditline foreign list', () => {
   test.each([
     [[], 'Say list'],
     [['retry'], 'Say list'],
-    [['list', 'ord_1'], 'ord_1 is too much'],
+    [['list', 'ord_1'], 'remove ord_1'],
   ])('refuses other arguments: %j', async (args, sentence) => {
     const { code, stderr } = await foreign(args)
     expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)])

@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [action, ...more] = positionals
   if (action !== 'list') throw new BadArguments('Say list: there is nothing else to do about foreign events.')
-  if (more.length > 0) throw new BadArguments(`A list is of all foreign events: ${more.join(' ')} is too much.`)
+  if (more.length > 0) throw new BadArguments(`list takes no argument: remove ${more.join(' ')}.`)
   const settings = readSettings(process.env, [])
   if (Array.isArray(settings)) throw new BadArguments(settings.join('\n'))
 

@@ -16,8 +16,8 @@ export function admission(most: number): Admission {
   let emptied: (() => void) | undefined
   return {
     enter() {
-      if (emptied !== undefined) return refusal('STOPPING', 'The desk is stopping: ask again in a moment.')
-      if (count >= most) return refusal('OVERLOADED', 'The desk has too much to do: ask again in a moment.')
+      if (emptied !== undefined) return refusal('STOPPING', 'The desk is stopping. Retry in a moment.')
+      if (count >= most) return refusal('OVERLOADED', 'The desk is overloaded. Retry in a moment.')
       count++
       return undefined
     },

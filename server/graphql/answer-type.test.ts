@@ -60,7 +60,7 @@ test.each(['text/plain', 'image/*', `${json};q=0`, `*/*;q=0`, `${json};q=0, ${gr
     const gateway = await gatewayUnderTest()
     const { status, headers, body } = await gateway.post({ query: 'mutation { slow }' }, { accept })
     expect([status, headers.get('content-type')]).toEqual([406, 'application/json; charset=utf-8'])
-    expect(body.errors?.[0]?.message).toContain('accepts neither')
+    expect(body.errors?.[0]?.message).toContain('The Accept header must include')
   },
 )
 

@@ -90,13 +90,10 @@ function answeredBy(pipeline: Pipeline): ApolloServerPlugin<ApolloContext> {
 function refusalOverHttp({ operation: { operation: kind } }: Prepared, method: string | undefined) {
   const errors = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
   if (kind === 'subscription') {
-    return response(
-      400,
-      errors('Subscriptions are served over WebSocket (graphql-transport-ws), at this same address.'),
-    )
+    return response(400, errors('Send subscriptions over WebSocket (graphql-transport-ws) to this address.'))
   }
   if (method !== 'GET' || kind === 'query') return undefined
-  return response(405, errors(`GET takes queries only. Send a ${kind} with POST.`), [['allow', 'POST']])
+  return response(405, errors(`GET accepts queries only. Send a ${kind} with POST.`), [['allow', 'POST']])
 }
 
 function refused({ refused: errors }: Refused, accept: string | undefined): GraphQLResponse {

@@ -64,8 +64,12 @@ export function operationChecks(schema: GraphQLSchema, log: Logger): Check {
     try {
       result = surveyed(document, operation, variables)
     } catch (err) {
-      log.error({ err }, 'an operation could not be priced, and was refused')
-      return [new GraphQLError('The operation cannot be priced.', { extensions: { code: 'QUERY_TOO_COMPLEX' } })]
+      log.error({ err }, 'an operation was refused because its price could not be computed')
+      return [
+        new GraphQLError('The price of the operation cannot be computed. Request fewer fields.', {
+          extensions: { code: 'QUERY_TOO_COMPLEX' },
+        }),
+      ]
     }
     if (result.errors.length > 0) return result.errors
     if (operation.operation === 'subscription' && result.rootFields !== 1) return [selectsNoField(operation)]
@@ -76,7 +80,7 @@ export function operationChecks(schema: GraphQLSchema, log: Logger): Check {
 
 /** graphql-js 16 reads the first field of a subscription without a look at whether there is one. */
 function selectsNoField(nodes: OperationDefinitionNode): GraphQLError {
-  return new GraphQLError('A subscription selects one field. @include and @skip leave none here.', {
+  return new GraphQLError('A subscription must select one field. @include and @skip exclude it here.', {
     nodes,
     extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
   })

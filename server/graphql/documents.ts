@@ -77,6 +77,6 @@ function singleField(context: ValidationContext): ASTVisitor {
 }
 
 const conditionsAtRoot =
-  'A subscription selects one field. @include and @skip at its root take true or false itself, not a variable.'
+  'A subscription must select one field. @include and @skip at its root must have true or false, not a variable.'
 
 const rules = specifiedRules.map((rule) => (rule === SingleFieldSubscriptionsRule ? singleField : rule))

@@ -17,7 +17,7 @@ export function clientError(error: GraphQLFormattedError, thrown: unknown, log: 
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown
   log.error({ errorId, path: error.path, err: cause }, 'an operation failed unexpectedly')
   return {
-    message: 'Something went wrong inside the desk. Its log has the details under the error id.',
+    message: 'The desk failed to process this operation. Its log has the details under the errorId.',
     ...(error.locations !== undefined && { locations: error.locations }),
     ...(error.path !== undefined && { path: error.path }),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },

@@ -14,7 +14,7 @@ export function refuseNesting(source: string): GraphQLError | undefined {
       if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L) depth++
       if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R) depth--
       if (depth > limits.nesting) {
-        return refusal('QUERY_TOO_COMPLEX', `The document is nested more than ${limits.nesting} levels deep.`)
+        return refusal('QUERY_TOO_COMPLEX', `The document must not be nested more than ${limits.nesting} levels deep.`)
       }
     }
   } catch {

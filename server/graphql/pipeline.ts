@@ -136,7 +136,10 @@ export function operationPipeline<Context extends object>(options: PipelineOptio
 }
 
 function unknownOperation(): GraphQLError {
-  return new GraphQLError('The document has no operation of this name, or more than one.', {
-    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-  })
+  return new GraphQLError(
+    'operationName must name one operation of the document. It may be omitted when there is only one.',
+    {
+      extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+    },
+  )
 }

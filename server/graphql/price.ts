@@ -43,9 +43,9 @@ export function priceOfField(
 export function refuseExpensive(price: number): GraphQLError | undefined {
   if (price <= limits.price) return undefined
   const excess = Number.isFinite(price)
-    ? `its price is ${price}, at most ${limits.price} is allowed`
+    ? `its price is ${price}, and the maximum is ${limits.price}`
     : `it is nested more than ${limits.nesting} levels deep, or has too many fields`
-  return new GraphQLError(`The operation is too complex: ${excess}. Ask for smaller pages or fewer fields.`, {
+  return new GraphQLError(`The operation is too complex: ${excess}. Request smaller pages or fewer fields.`, {
     extensions: { code: 'QUERY_TOO_COMPLEX' },
   })
 }

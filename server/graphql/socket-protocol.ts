@@ -65,7 +65,7 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
         abandon(operations.get(message.id))
         break
       default:
-        close(CloseCode.BadRequest, 'Only a server sends this message')
+        close(CloseCode.BadRequest, 'Only a server may send this message')
     }
   }
 
@@ -156,7 +156,7 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
 const tooMany: Refused = {
   refused: [
     {
-      message: `A socket carries at most ${limits.operationsPerSocket} operations at a time.`,
+      message: `A socket may have at most ${limits.operationsPerSocket} operations in flight. Complete one first.`,
       extensions: { code: 'OVERLOADED' },
     },
   ],

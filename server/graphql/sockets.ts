@@ -52,7 +52,7 @@ export function serveSockets({ server, path, isAnswered, pipeline, log }: Socket
   function connect(socket: WebSocket, { headers }: IncomingMessage): void {
     const requestId = `socket-${++opened}`
     // `ws` closes a socket whose client breaks the protocol; without a listener that would also end the process.
-    socket.on('error', (err) => log.debug({ requestId, err }, 'a client broke the WebSocket protocol'))
+    socket.on('error', (err) => log.debug({ requestId, err }, 'a client violated the WebSocket protocol'))
     const { receive, closed } = converse(
       {
         protocol: socket.protocol,

@@ -38,7 +38,7 @@ describe('the command line of the import', () => {
 
   test.each([
     ['', /name of a CSV file is missing/],
-    ['a.csv b.csv', /One file at a time: b\.csv/],
+    ['a.csv b.csv', /Give one file only: remove b\.csv/],
     [
       'a.csv --bogus',
       /^--bogus is not an option\. The options are --url, --json, --help, --credit-limit, --stock, --concurrency, --time-zone, --exact-prices\.$/,
@@ -47,7 +47,7 @@ describe('the command line of the import', () => {
     ['a.csv -x', /^-x is not an option\./],
     ['a.csv --no-json', /^--no-json is not an option\./],
     ['a.csv --__proto__', /^--__proto__ is not an option\./],
-    ['a.csv --json=yes', /^--json takes no value; it has "yes"\.$/],
+    ['a.csv --json=yes', /^--json takes no value, but has "yes"\.$/],
     ['a.csv --stock', /^The value of --stock is missing\.$/],
     ['a.csv --stock --json', /^The value of --stock is missing\.$/],
     ['--url --stock=3 a.csv', /^The value of --url is missing\.$/],

@@ -50,7 +50,7 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
   if (values.help) return 'help'
   const [file, ...more] = positionals
   if (!file) throw new BadArguments('The name of a CSV file is missing.')
-  if (more.length > 0) throw new BadArguments(`One file at a time: ${more.join(' ')} is too much.`)
+  if (more.length > 0) throw new BadArguments(`Give one file only: remove ${more.join(' ')}.`)
   return {
     file,
     url: endpoint(values.url),

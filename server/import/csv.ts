@@ -111,10 +111,10 @@ function unreadable(path: string, error: NodeJS.ErrnoException | CsvError): Erro
     case 'ENOENT':
       return new UnreadableFile(`There is no file ${path}.`)
     case 'EISDIR':
-      return new UnreadableFile(`${path} is a folder; the name of a CSV file is needed.`)
+      return new UnreadableFile(`${path} is a directory. Give the name of a CSV file.`)
     case 'EACCES':
     case 'EPERM':
-      return new UnreadableFile(`${path} must not be read by this user.`)
+      return new UnreadableFile(`This user may not read ${path}.`)
     case 'CSV_MAX_RECORD_SIZE':
       return new UnreadableFile(
         `${path} cannot be read as CSV: around line ${(error as CsvError).lines} a row is longer than ${MAX_RECORD_BYTES} bytes; a quote may be open.`,

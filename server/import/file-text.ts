@@ -21,7 +21,7 @@ const FORMATS: readonly [start: readonly number[], what: string][] = [
   [[0x50, 0x4b, 0x03, 0x04], 'an Excel workbook (.xlsx) or another zip archive: save the sheet as CSV (UTF-8)'],
   [[0xd0, 0xcf, 0x11, 0xe0], 'an Excel workbook (.xls): save the sheet as CSV (UTF-8)'],
   [[0x1f, 0x8b], 'compressed with gzip: decompress it first'],
-  [[0x25, 0x50, 0x44, 0x46], 'a PDF: a CSV file is needed'],
+  [[0x25, 0x50, 0x44, 0x46], 'a PDF: use a CSV file'],
   [[0xff, 0xfe, 0x00, 0x00], 'UTF-32: save it as CSV (UTF-8)'],
   [[0x00, 0x00, 0xfe, 0xff], 'UTF-32: save it as CSV (UTF-8)'],
 ]
@@ -40,7 +40,7 @@ export async function textOf(path: string): Promise<FileText> {
   }
   const binary = start.indexOf(0)
   if (binary >= 0) {
-    throw new UnreadableFile(`${path} is not text: byte ${binary + 1} of it is zero. A CSV file is needed.`)
+    throw new UnreadableFile(`${path} is not text: byte ${binary + 1} is zero. Use a CSV file.`)
   }
   return { firstLine: firstLineOf(start.toString('utf8').replace(/^\uFEFF/, '')), bytes: withoutByteOrderMark }
 }

@@ -44,7 +44,7 @@ const ORDERS_AHEAD = 256
 /** "It is there", and not by this very command: from an earlier run with another file or other flags, or because somebody else was first. */
 const THERE_OTHERWISE: Readonly<Record<string, string>> = {
   COMMAND_ID_REUSED: 'an earlier import has brought it with other content',
-  ALREADY_EXISTS: 'it has been made by other means than an import',
+  ALREADY_EXISTS: 'it was not created by an import',
 }
 
 /**
@@ -173,7 +173,7 @@ async function outcomeOf(client: DeskClient, mutation: string, input: object): P
   const otherwise = error && THERE_OTHERWISE[error.code]
   if (otherwise) return { is: 'already there', otherwise }
   if (error) return { is: 'refused', message: `${error.message} (${error.code})` }
-  if (!payload.receipt) throw new DeskProblem('The desk answers a command with neither a receipt nor an error.')
+  if (!payload.receipt) throw new DeskProblem('The desk answered a command with neither a receipt nor an error.')
   return payload.receipt.duplicate ? { is: 'already there' } : { is: 'done' }
 }
 

@@ -17,7 +17,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 test('without a desk at the address the import says so and ends with 1', async () => {
   const url = `http://127.0.0.1:${await unusedPort()}/graphql`
   const { code, stdout, stderr } = await run([join(directory, 'small.csv'), '--url', url, '--json'])
-  expect(stderr).toBe(`No desk answers at ${url}: ECONNREFUSED. Is it running, and is the address right (--url)?\n`)
+  expect(stderr).toBe(`No desk answers at ${url}: ECONNREFUSED. Start the desk, or correct --url.\n`)
   expect([code, stdout]).toEqual([1, ''])
 })
 

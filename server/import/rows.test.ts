@@ -291,13 +291,13 @@ describe('any file that is CSV with the columns is read', () => {
 describe('a file that cannot be read is told in a sentence', () => {
   test('missing columns are named', async () => {
     await expect(rowsOf('InvoiceNo,StockCode,Description,Quantity,Country\n')).rejects.toThrow(
-      /has no column UnitPrice, CustomerID\. Its first line should name the columns InvoiceNo, /,
+      /has no column UnitPrice, CustomerID\. Its first line must name the columns InvoiceNo, /,
     )
   })
 
   test('the first line is quoted', async () => {
     await expect(rowsOf('Order|Item\n1|2\n')).rejects.toThrow(
-      /, Country, with commas, semicolons or tabs between them; it is "Order\|Item"\.$/,
+      /, Country, separated by commas, semicolons or tabs; it is "Order\|Item"\.$/,
     )
   })
 
@@ -314,7 +314,7 @@ describe('a file that cannot be read is told in a sentence', () => {
     ],
     ['a compressed file', [0x1f, 0x8b, 0x08], /is compressed with gzip: decompress it first\.$/],
     ['UTF-32', [0xff, 0xfe, 0x00, 0x00, 0x49, 0x00, 0x00, 0x00], /is UTF-32: save it as CSV \(UTF-8\)\.$/],
-    ['something binary', [0x49, 0x6e, 0x00, 0x00, 0x01], /is not text: byte 3 of it is zero\. A CSV file is needed\.$/],
+    ['something binary', [0x49, 0x6e, 0x00, 0x00, 0x01], /is not text: byte 3 is zero\. Use a CSV file\.$/],
   ])('%s is told', async (_, bytes, sentence) => {
     const reading = rowsOf(Buffer.from(bytes))
     await expect(reading).rejects.toThrow(UnreadableFile)
@@ -322,12 +322,12 @@ describe('a file that cannot be read is told in a sentence', () => {
   })
 
   test('an empty file', async () => {
-    await expect(rowsOf('')).rejects.toThrow(/is empty: its first line should name the columns InvoiceNo, /)
+    await expect(rowsOf('')).rejects.toThrow(/is empty\. Its first line must name the columns InvoiceNo, /)
   })
 
   test('no file, or a folder', async () => {
     await expect(collect(readRows(join(directory, 'none.csv')))).rejects.toThrow(/^There is no file .*none\.csv\.$/)
-    await expect(collect(readRows(directory))).rejects.toThrow(/is a folder/)
+    await expect(collect(readRows(directory))).rejects.toThrow(/is a directory/)
   })
 
   test('a quote that stays open does not swallow the rest in silence', async () => {

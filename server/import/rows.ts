@@ -79,8 +79,7 @@ export async function* readRows(path: string, options: RowOptions = {}): AsyncGe
     if (judge) yield judge(record)
     else judge = rowJudge(path, csv, record.fields, options)
   }
-  if (!judge)
-    throw new UnreadableFile(`${path} is empty: its first line should name the columns ${COLUMNS.join(', ')}.`)
+  if (!judge) throw new UnreadableFile(`${path} is empty. Its first line must name the columns ${COLUMNS.join(', ')}.`)
 }
 
 /**
@@ -164,7 +163,7 @@ function placesOf(path: string, { firstLine }: Csv, header: readonly string[]): 
   const missing = places.filter(([, place]) => place < 0).map(([column]) => column)
   if (missing.length > 0) {
     throw new UnreadableFile(
-      `${path} has no column ${missing.join(', ')}. Its first line should name the columns ${COLUMNS.join(', ')}, with commas, semicolons or tabs between them; it is ${quoted(firstLine, MAX_HEADER_QUOTED)}.`,
+      `${path} has no column ${missing.join(', ')}. Its first line must name the columns ${COLUMNS.join(', ')}, separated by commas, semicolons or tabs; it is ${quoted(firstLine, MAX_HEADER_QUOTED)}.`,
     )
   }
   return { ...Object.fromEntries(places), InvoiceDate: placeOf('InvoiceDate', header) } as Record<Column, number>

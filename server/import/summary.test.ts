@@ -52,9 +52,9 @@ test('orders are counted by what became of them, and money is summed exactly', (
 test('people are told the same in lines', () => {
   expect(summaryText(summaryOf(plan, imported, 1.23456))).toBe(`\
 Rows read         9, skipped 3: malformed 1, noCustomer 2
-Customers         1, 1 of them were there already
+Customers         1, 1 of them existed already
 Products          1
-Orders            6, 4 of them were there already
+Orders            6, 4 of them existed already
   approved        3, together 1010.30
   rejected        2: OUT_OF_STOCK 2
   cancelled       1

@@ -76,7 +76,7 @@ export function summaryText(summary: Summary): string {
 }
 
 function already(count: number): string {
-  return count > 0 ? `, ${count} of them were there already` : ''
+  return count > 0 ? `, ${count} of them existed already` : ''
 }
 
 /** The counts that are not zero, e.g. `, skipped 43: malformed 1, price 42`. */
@@ -93,6 +93,6 @@ function total(byReason: Readonly<Record<string, number>>): number {
 
 function centsOf(money: string): Cents {
   const cents = parseMoney(money)
-  if (cents === undefined) throw new Error(`The desk shows an order total that is no money: ${money}`)
+  if (cents === undefined) throw new Error(`The desk returned an order total that is not an amount: ${money}`)
   return cents
 }

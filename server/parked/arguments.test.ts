@@ -40,9 +40,9 @@ describe('the command line for parked orders', () => {
   test.each([
     ['', 'The action must be list, retry or discard; it is missing.'],
     ['mend', 'The action must be list, retry or discard; it is "mend".'],
-    ['list ord_1', 'ord_1 is too much'],
+    ['list ord_1', 'remove ord_1'],
     ['retry', 'The id of a parked order is missing'],
-    ['retry ord_1 ord_2', 'One order at a time: ord_2 is too much.'],
+    ['retry ord_1 ord_2', 'Give one id only: remove ord_2.'],
     ['list --bogus', '--bogus is not an option.'],
     ['list --url localhost', '--url must be an address such as http://127.0.0.1:4000/graphql; it is "localhost".'],
   ])('what is wrong is named: %s', (args, sentence) => {

@@ -32,12 +32,12 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
   const url = endpoint(values.url)
   switch (action) {
     case 'list':
-      if (id !== undefined) throw new BadArguments(`A list is of all that are parked: ${id} is too much.`)
+      if (id !== undefined) throw new BadArguments(`list takes no id: remove ${id}.`)
       return { action, id: '', url, json }
     case 'retry':
     case 'discard':
       if (id === undefined) throw new BadArguments(`The id of a parked order is missing, such as placement-ord_1001.`)
-      if (more.length > 0) throw new BadArguments(`One order at a time: ${more.join(' ')} is too much.`)
+      if (more.length > 0) throw new BadArguments(`Give one id only: remove ${more.join(' ')}.`)
       return { action, id: id.startsWith('ord_') ? `placement-${id}` : id, url, json }
     default:
       throw new BadArguments(`The action must be list, retry or discard; it is ${action ? `"${action}"` : 'missing'}.`)

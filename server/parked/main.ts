@@ -34,7 +34,7 @@ async function list(client: DeskClient, { json }: Arguments): Promise<number> {
     count += page.parked.nodes.length
     after = page.parked.pageInfo.hasNextPage ? page.parked.pageInfo.endCursor : null
   } while (after !== null)
-  if (!json) console.log(count === 0 ? 'Nothing is parked.' : `${count} parked.`)
+  if (!json) console.log(count === 0 ? 'No order is parked.' : `${count} parked.`)
   return DONE
 }
 
@@ -44,7 +44,7 @@ async function operate(client: DeskClient, { action, id, json }: Arguments): Pro
   if (json) console.log(JSON.stringify(answer))
   const [refusal] = answer.userErrors
   if (refusal) return complain(`${refusal.message} (${refusal.code})`, DESK_FAILED)
-  if (!json) console.log(action === 'retry' ? `${id} is tried again.` : `${id} is given up.`)
+  if (!json) console.log(action === 'retry' ? `${id} is retried.` : `${id} is discarded.`)
   return DONE
 }
 

@@ -58,7 +58,7 @@ export async function activeOnce(
       } catch (error) {
         // A store that is away is no fault of the work.
         const level = error instanceof StoreUnavailable ? 'warn' : 'error'
-        if (failure !== messageOf(error)) log[level]({ work: name, err: error }, 'cannot start; it is tried again')
+        if (failure !== messageOf(error)) log[level]({ work: name, err: error }, 'cannot start; retrying')
         failure = messageOf(error)
         await pause(START_AGAIN_AFTER_MS)
       }
@@ -69,7 +69,7 @@ export async function activeOnce(
     const ending = work
     work = undefined
     await ending?.stop()
-    if (ending) log.info({ work: name }, 'standing by: this process does not hold the lease any more')
+    if (ending) log.info({ work: name }, 'standing by: this process no longer holds the lease')
   }
 
   const lease = await openLease({
@@ -91,7 +91,7 @@ export async function activeOnce(
   return {
     async health() {
       if (work && lease.holds(0)) return { ...(await work.health()), active: 1 }
-      if (wanted && !work) return { ok: false, detail: failure ?? 'is being started', active: 0 }
+      if (wanted && !work) return { ok: false, detail: failure ?? 'is starting', active: 0 }
       return { ...lease.health(), active: 0 }
     },
     stop: () => lease.release(),

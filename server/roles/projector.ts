@@ -44,7 +44,7 @@ async function projectorPart(projector: ProjectorThread, startedAt: Position): P
   if ('cannotOpen' in health) return { ok: false, detail: `waits for its stores: ${health.cannotOpen}` }
   const { position, retrying, lastFailure, brokenDocuments, unplacedEvents, foreignEvents } = health
   const figures = { position, brokenDocuments, unplacedEvents, foreignEvents }
-  if (retrying) return { ok: false, detail: `trying again after: ${lastFailure?.message}`, figures }
+  if (retrying) return { ok: false, detail: `retrying after: ${lastFailure?.message}`, figures }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
   const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
   const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''

@@ -29,7 +29,8 @@ test('an order that nothing is under way for is timed out, also after a restart:
   await shop.place('ord_1', [hammer(1)])
   const begun = await shop.begins('ord_1')
   await shop.happens('ReservationNoted', 'ord_1')
-  await expect.poll(() => before.health()).toMatchObject({ atWork: 0, position: begun - 1 })
+  await expect.poll(() => before.health().atWork).toBe(0)
+  expect(before.health().position).toBeLessThan(begun)
   await before.stop()
   expect((await openCheckpoint(shop.store, 'choreography')).position).toBeLessThan(begun)
 

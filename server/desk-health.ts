@@ -62,7 +62,7 @@ async function eventStorePart(store: EventStore): Promise<Part> {
 }
 
 function viewsPart(feed: Feed, { startedAt }: Ground): Part {
-  const { failure, ...figures } = feed.health()
+  const { failure, away: _, ...figures } = feed.health()
   const { position, subscriptions } = figures
   if (failure !== undefined) return { ok: false, detail: failure, figures }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }

@@ -12,6 +12,7 @@ import { runProjector } from './roles/projector.ts'
 import { answerRollCall, startRollCall } from './roles/roll-call.ts'
 import { runSagas } from './roles/sagas.ts'
 import type { Settings } from './settings.ts'
+import { waitingForServers } from './stores.ts'
 import { openViews } from './views.ts'
 
 export interface Desk {
@@ -45,7 +46,10 @@ async function startRoles(ground: Ground, settings: Settings, opened: Opened): P
 
   const views = roles.has('gateway') || roles.has('projector') ? await openViews(ground, settings) : undefined
   opened.push(async () => views?.close())
-  const feed = views && roles.has('gateway') ? await openFeed({ views, log }) : undefined
+  const feed =
+    views && roles.has('gateway')
+      ? await waitingForServers(ground.places, log)(() => openFeed({ views, log }))
+      : undefined
   if (feed) {
     opened.push(() => feed.close())
     hints.listen(feed.look)

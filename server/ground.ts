@@ -11,7 +11,7 @@ import type { Opened } from './close-backwards.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { openLog } from './log.ts'
 import { type LogLevel, type Role, roles, type Settings } from './settings.ts'
-import { openEventStore, type StorePlaces, USUAL_NAMESPACE } from './stores.ts'
+import { openEventStore, type StorePlaces, USUAL_NAMESPACE, waitingForServers } from './stores.ts'
 
 export interface Ground {
   log: Logger
@@ -51,11 +51,12 @@ export async function openGround(settings: Settings, opened: Opened): Promise<Gr
   const files = isEmbedded ? await takeFiles(settings, opened) : { events: '', views: '' }
   const places = { eventstoreUrl, mongodbUrl, namespace, files }
 
-  const store = await openEventStore(places, log)
+  const patiently = waitingForServers(places, log)
+  const store = await patiently(() => openEventStore(places, log))
   opened.push(() => store.close())
-  const logId = await logIdentity(store)
-  const currency = await currencyOf(store, settings, places)
-  const startedAt = await store.head()
+  const logId = await patiently(() => logIdentity(store))
+  const currency = await patiently(() => currencyOf(store, settings, places))
+  const startedAt = await patiently(() => store.head())
   const messaging = natsUrl === undefined ? undefined : await connectMessaging(natsUrl, log)
   if (messaging) opened.push(() => messaging.close())
 

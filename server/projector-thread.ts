@@ -12,6 +12,8 @@ export interface ProjectorTask {
   places: StorePlaces
   logId: string
   logLevel: LogLevel
+  /** Whether the thread logs outages of the stores (default: yes); no where somebody else in the process does. */
+  tellsOfOutages?: boolean
 }
 
 export type ToProjector = 'health' | 'stop'

@@ -13,7 +13,7 @@ import { joinEventStore, openViewStore } from './stores.ts'
 /** A projector with nothing to write notices so soon that its views are lost. */
 const LOOKS_EVERY_MS = 500
 
-const { places, logId, logLevel } = workerData as ProjectorTask
+const { places, logId, logLevel, tellsOfOutages = true } = workerData as ProjectorTask
 const log = openLog(logLevel)
 const firstViews = await opened(openViewStore(places, logId))
 const store = await opened(joinEventStore(places, log))
@@ -41,6 +41,7 @@ function begin(found: ViewStore) {
     projections,
     onFolded: (folded) => tell({ folded }),
     log,
+    tellsOfOutages,
   })
   return {
     health: projector.health,

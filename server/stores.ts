@@ -1,5 +1,6 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
 
+import { whileStarting } from '../events/at-start.ts'
 import { recordedIdentity } from '../events/log-identity.ts'
 import type { Logger } from '../events/logger.ts'
 import type { EventStore } from '../events/store/event-store.ts'
@@ -70,6 +71,18 @@ export async function openViewStore(
   const { anew = false } = options
   const { openMongoViewStore } = await import('../query/store/mongodb.ts')
   return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
+}
+
+/**
+ * How the steps of a start wait for servers that are away: `patiently(() => store.head())`. What is embedded is there or is damaged, and
+ * nobody waits for it.
+ */
+export function waitingForServers({ eventstoreUrl, mongodbUrl }: StorePlaces, log: Logger) {
+  const servers = [eventstoreUrl && 'EventStoreDB (EVENTSTORE_URL)', mongodbUrl && 'MongoDB (MONGODB_URL)'].filter(
+    Boolean,
+  )
+  return <Result>(step: () => Promise<Result>): Promise<Result> =>
+    servers.length === 0 ? step() : whileStarting(step, { server: servers.join(' or '), log })
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ViewStore } from '../query/store/view-store.ts'
 import { reopenedViews } from '../query/store/watched.ts'
 import type { Ground } from './ground.ts'
 import type { Settings } from './settings.ts'
-import { assertSameHistory, openViewStore } from './stores.ts'
+import { assertSameHistory, openViewStore, waitingForServers } from './stores.ts'
 
 export interface OpenViews extends ViewStore {
   /** From now on called when the views were lost and are open again: they are empty then, until a projector has built them anew. */
@@ -17,26 +17,29 @@ export async function openViews(
 ): Promise<OpenViews> {
   if (rebuildViews) log.warn('--rebuild-views is set: the views are deleted and rebuilt from the log')
   let listener = () => {}
-  const views = await reopenedViews({
-    async open(lost) {
-      // A log that is gone comes first: its directory may belong to another desk by now.
-      if (lost) await store.head()
-      const opened = await openViewStore(places, logId, {
-        anew: rebuildViews && lost === undefined,
-        lost,
-        checked: true,
-        onDamaged: (reason) => log.warn({ reason }, 'The views are damaged; they are rebuilt from the log'),
-      })
-      try {
-        await assertSameHistory(opened, store, places)
-        return opened
-      } catch (error) {
-        await opened.close()
-        throw error
-      }
-    },
-    onReopened: () => listener(),
-    log,
-  })
+  const patiently = waitingForServers(places, log)
+  const views = await patiently(() =>
+    reopenedViews({
+      async open(lost) {
+        // A log that is gone comes first: its directory may belong to another desk by now.
+        if (lost) await store.head()
+        const opened = await openViewStore(places, logId, {
+          anew: rebuildViews && lost === undefined,
+          lost,
+          checked: true,
+          onDamaged: (reason) => log.warn({ reason }, 'The views are damaged; they are rebuilt from the log'),
+        })
+        try {
+          await assertSameHistory(opened, store, places)
+          return opened
+        } catch (error) {
+          await opened.close()
+          throw error
+        }
+      },
+      onReopened: () => listener(),
+      log,
+    }),
+  )
   return { ...views, whenReopened: (other) => (listener = other) }
 }

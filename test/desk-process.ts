@@ -8,6 +8,8 @@ import { untilReady } from './readiness.ts'
 export interface DeskProcess {
   url: string
   lives(): boolean
+  /** The lines of the log so far. */
+  logged(): Record<string, unknown>[]
   /** Sends a signal that does not end it: SIGSTOP, SIGCONT. */
   signal(signal: NodeJS.Signals): void
   /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
@@ -30,7 +32,8 @@ export async function startDeskProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lives = () => child.exitCode === null && child.signalCode === null
-  const url = await listening(child)
+  const logged: Record<string, unknown>[] = []
+  const url = await listening(child, logged)
   try {
     await untilReady(url, lives)
   } catch (error) {
@@ -40,6 +43,7 @@ export async function startDeskProcess(
   return {
     url,
     lives,
+    logged: () => logged,
     signal: (signal) => void child.kill(signal),
     async end(signal) {
       if (!lives()) return child.exitCode ?? child.signalCode
@@ -53,17 +57,21 @@ export async function startDeskProcess(
 
 const usual = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn' }
 
-async function listening(child: ChildProcess): Promise<string> {
+async function listening(child: ChildProcess, logged: Record<string, unknown>[]): Promise<string> {
   let complaints = ''
   child.stderr?.on('data', (text) => {
     complaints = `${complaints}${text}`.slice(-4_000)
   })
-  if (!child.stdout) throw new Error('no output to read')
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /Health\s+(\S+)\/health\/ready/.exec(line)?.[1]
-    if (!url) continue
-    child.stdout.resume()
-    return url
-  }
-  throw new Error(`The desk ended before it listened:\n${complaints}`)
+  if (!child.stdout || !child.stderr) throw new Error('no output to read')
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith('{')) logged.push(JSON.parse(line))
+  })
+  const lines = createInterface({ input: child.stdout })
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const url = /Health\s+(\S+)\/health\/ready/.exec(line)?.[1]
+      if (url) resolve(url)
+    })
+    lines.once('close', () => reject(new Error(`The desk ended before it listened:\n${complaints}`)))
+  })
 }

@@ -10,6 +10,8 @@ import { retry } from '../events/retry.ts'
 export interface TestServer {
   url: string
   kill(): Promise<void>
+  /** Sends a signal that does not end it: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void
   /** On the same port, with the same data. */
   start(): Promise<void>
 }
@@ -58,6 +60,7 @@ async function startServer(
       child = spawn(program, argumentsFor(port), { stdio: 'ignore' })
       await retry(() => answers(port), { withinMs: 30_000, longestPauseMs: 100 })
     },
+    signal: (signal) => void child?.kill(signal),
     async kill() {
       const ended = child && child.exitCode === null && once(child, 'exit')
       child?.kill('SIGKILL')

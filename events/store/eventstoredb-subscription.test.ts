@@ -63,10 +63,12 @@ test.each([
   await live.stop()
 })
 
-test('a subscriber tries again, less and less often, until the server is back', async () => {
+test('a subscriber tries again, less and less often, until the server is back, and the log has one line for each end of the outage', async () => {
   const pauses: unknown[] = []
-  const info = (details: object) => pauses.push('resumesInMs' in details && details.resumesInMs)
-  const log = { debug() {}, info, warn() {}, error() {} }
+  const said: string[] = []
+  const say = (_: object, message: string) => said.push(message)
+  const debug = (details: object) => pauses.push('resumesInMs' in details && details.resumesInMs)
+  const log = { debug, info: say, warn: say, error: say }
   const patient = eventStoreOn(server.shared, { names: namesIn('desk'), log })
   const { position, revision } = await store.append(stream, named(3), NO_EVENTS)
   const live = listen(patient, START)
@@ -79,6 +81,10 @@ test('a subscriber tries again, less and less often, until the server is back', 
   await live.reaches(later.position)
 
   expect(pauses.slice(0, 3)).toEqual([100, 200, 400])
+  expect(said).toEqual([
+    'EventStoreDB (EVENTSTORE_URL): an outage begins; it is tried again until it ends',
+    'EventStoreDB (EVENTSTORE_URL): the outage is over',
+  ])
   expect(new Set(server.startedAfter)).toEqual(new Set(['start', position]))
   expect(ids(eventsOf(live))).toEqual(ids(await all(store.read(stream, { limit: ALL_EVENTS }))))
   await live.stop()

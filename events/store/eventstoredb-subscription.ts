@@ -2,12 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Category } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
+import type { Outage } from '../outage.ts'
 import type { Position } from '../position.ts'
 import { isWanted } from './categories.ts'
 import type { Batch, ForeignEvent, RecordedEvent } from './event-store.ts'
 import { arrivals, type Handful, Interrupted } from './eventstoredb-arrivals.ts'
 import type { Client } from './eventstoredb-client.ts'
-import { isLasting, isTooSlow, reason, unavailable } from './eventstoredb-errors.ts'
+import { isLasting, isTooSlow, unavailable } from './eventstoredb-errors.ts'
 import { positionOf, recordedEvent } from './eventstoredb-events.ts'
 import type { Names } from './eventstoredb-names.ts'
 import { isForeign } from './recognise.ts'
@@ -21,6 +22,8 @@ export interface ResumingSubscription {
   categories: readonly Category[] | undefined
   batchSize: number
   log: Logger | undefined
+  /** Of the server, for all who use it. */
+  outage: Outage
 }
 
 const FIRST_PAUSE_MS = 100
@@ -32,7 +35,7 @@ const LONGEST_PAUSE_MS = 2_000
  * @throws StoreUnavailable where no waiting helps: access denied, a refused argument
  */
 export async function* resumingSubscription(options: ResumingSubscription): AsyncGenerator<Batch> {
-  const { client, names, signal, categories, batchSize, log } = options
+  const { client, names, signal, categories, batchSize, log, outage } = options
   const wanted = categories && new Set(categories)
   let position = options.after
   let inVain = 0
@@ -42,6 +45,7 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
     try {
       for (let taken = await source.take(batchSize); taken; taken = await source.take(batchSize)) {
         inVain = 0
+        outage.over()
         const batch = batchOf(taken, position)
         if (batch.position === position) continue
         position = batch.position
@@ -51,7 +55,8 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
       if (!(error instanceof Interrupted)) throw error
       if (isLasting(error.cause)) throw unavailable(error.cause)
       const resumesInMs = pauseBefore(inVain, error.cause)
-      log?.info({ position, error: reason(error.cause), resumesInMs }, 'A subscription was interrupted')
+      log?.debug({ position, err: error.cause, resumesInMs }, 'A subscription was interrupted')
+      if (!isTooSlow(error.cause)) outage.noticed(unavailable(error.cause))
       inVain++
       await pause(resumesInMs, undefined, { signal }).catch(() => {})
     } finally {

@@ -9,6 +9,7 @@ import type {
 } from '@eventstore/db-client'
 import { startOrCorrect } from '../advice.ts'
 import type { Logger } from '../logger.ts'
+import { outageOf } from '../outage.ts'
 import { type Position, START } from '../position.ts'
 import { type Append, appendOf } from './append.ts'
 import { isWanted } from './categories.ts'
@@ -31,7 +32,7 @@ import { answered } from './eventstoredb-answered.ts'
 import { appendsOf } from './eventstoredb-appends.ts'
 import { beginningOf } from './eventstoredb-beginning.ts'
 import { type SharedClient, sharedClient } from './eventstoredb-client.ts'
-import { appendFailure, unavailable } from './eventstoredb-errors.ts'
+import { appendFailure, isLasting, unavailable } from './eventstoredb-errors.ts'
 import { knownPosition, positionOf, recordedEvent } from './eventstoredb-events.ts'
 import { finderIn } from './eventstoredb-find.ts'
 import { endOf, headOf } from './eventstoredb-head.ts'
@@ -76,7 +77,9 @@ export async function openEventStoreDB({
     return store
   } catch (error) {
     await store.close()
-    throw new StoreUnavailable(startOrCorrect(unavailable(error).message, 'EVENTSTORE_URL'), { cause: error })
+    const { message, cause } = unavailable(error)
+    const Failure = isLasting(cause) ? Error : StoreUnavailable
+    throw new Failure(startOrCorrect(message, 'EVENTSTORE_URL'), { cause: error })
   }
 }
 
@@ -89,6 +92,7 @@ interface Wiring {
 export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
   const client = readingFromLeader(ofAnyNode)
   const subscriptions = new Set<AbortController>()
+  const outage = outageOf('EventStoreDB (EVENTSTORE_URL)', log)
   let closing: Promise<void> | undefined
 
   const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => {
@@ -259,7 +263,16 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
         yield { events: isWanted(first, categories && new Set(categories)) ? [first] : [], position: from }
       }
       if (ended.signal.aborted) return
-      yield* resumingSubscription({ client, names, after: from, signal: ended.signal, categories, batchSize, log })
+      yield* resumingSubscription({
+        client,
+        names,
+        after: from,
+        signal: ended.signal,
+        categories,
+        batchSize,
+        log,
+        outage,
+      })
     } finally {
       signal.removeEventListener('abort', end)
       subscriptions.delete(ended)

@@ -2,6 +2,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Logger } from '../../events/logger.ts'
 import { messageOf } from '../../events/message-of.ts'
+import { outageOf } from '../../events/outage.ts'
 import { type Position, START } from '../../events/position.ts'
 import { type HistoryFilter, matcher } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
@@ -50,6 +51,8 @@ interface FeedHealth {
   waiting: number
   /** Why the views cannot be read at the moment; the feed goes on trying. */
   failure?: string
+  /** The views cannot be read at all; otherwise they are read, and out of date. */
+  away?: boolean
 }
 
 interface FeedOptions {
@@ -76,6 +79,8 @@ const PAGE_SIZE = 500
  */
 const PATIENCE_MS = 250
 const MAX_WAITING = 10_000
+/** A store that has not answered for so long is taken for one that is away. */
+const UNANSWERED_AFTER_MS = 4_500
 
 /**
  * Opens the feed at the checkpoint of the views.
@@ -93,11 +98,30 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
   /** How far the views have been: they may have been lost since. */
   let farthest = position
   const failures = new Map<'checkpoint' | 'history', string>()
+  const outage = outageOf('The views', log)
+  /** Since when the read of the checkpoint that is under way waits for its answer. */
+  let askedAt: number | undefined
   let closed = false
 
-  const looking = oneAtATime(() => attempt('checkpoint', async () => moveTo(await views.checkpoint())))
+  const looking = oneAtATime(look)
   const telling = oneAtATime(() => attempt('history', tellSubscribers))
   const poll = setInterval(looking.run, pollMs).unref()
+
+  async function look(): Promise<void> {
+    askedAt = performance.now()
+    await attempt('checkpoint', async () => moveTo(await views.checkpoint()))
+    askedAt = undefined
+    // Nobody needs the history now, so nobody would find out that it can be read again.
+    if (subscriptions === 0) failures.delete('history')
+    if (failures.size === 0) outage.over()
+  }
+
+  /** Why the views cannot be read now. */
+  function failure(): string | undefined {
+    const [failed] = failures.values()
+    const hangs = askedAt !== undefined && performance.now() - askedAt > UNANSWERED_AFTER_MS
+    return failed ?? (hangs ? `no answer for ${UNANSWERED_AFTER_MS / 1_000} seconds` : undefined)
+  }
 
   /** While nobody is subscribed only the position moves: no entry is read. */
   function moveTo(checkpoint: Position): void {
@@ -156,13 +180,13 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
     }
   }
 
-  /** Failing is a state: it is logged when it begins and when it ends, and the poll tries again. */
+  /** Failing is a state, and the poll tries again. */
   async function attempt(what: 'checkpoint' | 'history', task: () => Promise<void>): Promise<void> {
     try {
       await task()
-      if (failures.delete(what)) log.info({ position }, `The feed can read the ${what} again`)
+      failures.delete(what)
     } catch (error) {
-      if (!failures.has(what)) log.warn({ err: error }, `The feed cannot read the ${what}; it goes on trying`)
+      outage.noticed(error)
       failures.set(what, messageOf(error))
     }
   }
@@ -214,9 +238,10 @@ export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): P
 
     health() {
       const rebuilding = position < farthest ? `built anew, at ${position} of ${farthest}` : undefined
-      const failure = [...failures.values()][0] ?? rebuilding
+      const away = failure()
+      const reason = away ?? rebuilding
       const health = { position, subscriptions, waiting: waiting.size() }
-      return failure === undefined ? health : { ...health, failure }
+      return { ...health, ...(reason !== undefined && { failure: reason }), ...(away !== undefined && { away: true }) }
     },
 
     async close() {

@@ -2,8 +2,9 @@
 // never gives up: after any failure it begins again at the checkpoint, as after a restart.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
+import { outageOf } from '../../events/outage.ts'
 import { type Position, START } from '../../events/position.ts'
-import type { Batch, EventStore, ForeignEvent } from '../../events/store/event-store.ts'
+import { type Batch, type EventStore, type ForeignEvent, StoreUnavailable } from '../../events/store/event-store.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import type { BrokenDocument, ViewStore } from '../store/view-store.ts'
 import { fold, type Stored, type Touched, touch } from './fold.ts'
@@ -21,6 +22,8 @@ export interface ProjectorOptions {
   /** Called at the start and after each write: everything up to here can be read. */
   onFolded(checkpoint: Position): void
   log: Pick<BaseLogger, 'info' | 'warn' | 'error'>
+  /** Whether it logs outages of the stores (default: yes). A process that reads the views as well knows of them anyway. */
+  tellsOfOutages?: boolean
 }
 
 export interface Projector {
@@ -53,7 +56,8 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
 /** Starts the projector; it runs until it is stopped. A log and its views have one projector at a time. */
-export function startProjector({ store, views, projections, onFolded, log }: ProjectorOptions): Projector {
+export function startProjector(options: ProjectorOptions): Projector {
+  const { store, views, projections, onFolded, log, tellsOfOutages = true } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const progress = trackProgress()
@@ -65,6 +69,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
   let lastFailure: ProjectorHealth['lastFailure']
   let pause = 0
   let rebuild: Rebuild | undefined
+  const outage = outageOf('A store of the projector', tellsOfOutages ? log : undefined)
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
@@ -74,10 +79,13 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
         remembered.forget()
         lastFailure = { message: String(error), at: new Date().toISOString() }
         pause = Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
-        log.error(
-          { err: error, position: progress.position(), pause },
-          'Projecting failed; it begins again at the checkpoint',
-        )
+        if (error instanceof StoreUnavailable) outage.noticed(error)
+        else {
+          log.error(
+            { err: error, position: progress.position(), pause },
+            'Projecting failed; it begins again at the checkpoint',
+          )
+        }
         await sleep(pause, undefined, { signal }).catch(() => {})
       }
     }
@@ -91,7 +99,7 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     const checkpoint = await views.checkpoint()
     rebuild = await tellOfRebuild({ store, log }, checkpoint)
     reached(checkpoint)
-    if (checkpoint >= (await store.head())) pause = 0
+    if (checkpoint >= (await store.head())) worked()
 
     for await (const batch of gathered(store, checkpoint, signal)) {
       await take(batch)
@@ -110,8 +118,13 @@ export function startProjector({ store, views, projections, onFolded, log }: Pro
     for (const document of written.broken) noteBroken(document)
     for (const { projection, unplaced } of touched) noteUnplaced(projection, unplaced)
     noteForeign(foreign)
-    pause = 0
+    worked()
     reached(position)
+  }
+
+  function worked(): void {
+    pause = 0
+    outage.over()
   }
 
   function reached(position: Position): void {

@@ -1,5 +1,6 @@
 // Reads arguments: their limits, and the conditions that filters stand for.
 import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
+import { StoreUnavailable } from '../../events/store/event-store.ts'
 import type { DateTimeRange, EventFilter, MoneyRange } from '../../schema/types.generated.ts'
 import type { QueryContext, Reads } from '../context.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
@@ -28,11 +29,20 @@ export function requireId(entity: Entity, argument: string, id: string): void {
 
 /**
  * Waits for the views, so that a client can read its own writes.
- * @throws GraphQLError with the code NOT_YET_VISIBLE when they have not reached the position within 2 s
+ * @throws GraphQLError with the code NOT_YET_VISIBLE when they have not reached the position within 2 s; StoreUnavailable when they
+ *   cannot be read
  */
 export async function waitFor(atLeast: Maybe<number>, { reads }: QueryContext): Promise<void> {
   if (typeof atLeast !== 'number') return
-  if (!(await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS))) throw notYetVisible('atLeast')
+  if (await reads.feed.reached(atLeast, VISIBLE_WITHIN_MS)) return
+  assertReadable(reads)
+  throw notYetVisible('atLeast')
+}
+
+/** @throws StoreUnavailable while the views cannot be read: they are not late, but away */
+export function assertReadable({ feed }: Pick<Reads, 'feed'>): void {
+  const { away, failure } = feed.health()
+  if (away) throw new StoreUnavailable(failure)
 }
 
 /**

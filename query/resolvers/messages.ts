@@ -1,4 +1,5 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
+import { StoreUnavailable } from '../../events/store/event-store.ts'
 import type { QueryContext } from '../context.ts'
 import { live, type Source } from '../feed/live.ts'
 import { waitForLog } from './arguments.ts'
@@ -33,7 +34,8 @@ export function subscription<Arguments extends { since?: number | null | undefin
 
 /**
  * The items of a source as messages. An item that cannot be shown becomes a message with errors, and the next one follows; a source that
- * fails ends with such a message.
+ * fails ends with such a message. So does one with an item that cannot be shown while a store is away: its reader resumes from the last
+ * message, and misses nothing.
  */
 export function messages<Item, Shown>(
   source: Source<Item>,
@@ -41,12 +43,15 @@ export function messages<Item, Shown>(
 ): AsyncIterableIterator<Message<Shown>, void> {
   const items = live(source)
   const ended = { value: undefined, done: true } as const
+  let isAway = false
   const shown: AsyncIterableIterator<Message<Shown>, void> = {
     async next() {
+      if (isAway) return shown.return?.() ?? ended
       try {
         const { value, done } = await items.next()
         return done ? ended : { value: { shown: await show(value) }, done: false }
       } catch (failure) {
+        isAway = failure instanceof StoreUnavailable
         return { value: { failure }, done: false }
       }
     },

@@ -8,7 +8,7 @@ import type {
   ProductPayloadResolvers,
   UserErrorResolvers,
 } from '../resolvers.generated.ts'
-import { VISIBLE_WITHIN_MS } from './arguments.ts'
+import { assertReadable, VISIBLE_WITHIN_MS } from './arguments.ts'
 
 export const CustomerPayload: CustomerPayloadResolvers = {
   customer: async (payload, _, context) => (await loadersThatSee(payload, context))?.customers.load(payload.id),
@@ -30,9 +30,16 @@ export const UserError: UserErrorResolvers = {
   __resolveType: ({ code }) => (code === 'CONFLICT' ? 'Conflict' : 'SimpleUserError'),
 }
 
-/** Undefined when the command was refused, or the views have not reached it within 2 s. */
+/**
+ * Undefined when the command was refused, or the views have not reached it within 2 s.
+ * @throws StoreUnavailable when the views cannot be read: the receipt says all the same that the command was done
+ */
 async function loadersThatSee({ receipt }: Payload, context: QueryContext): Promise<Loaders | undefined> {
-  if (!receipt || !(await context.reads.feed.reached(receipt.position, VISIBLE_WITHIN_MS))) return undefined
+  if (!receipt) return undefined
+  if (!(await context.reads.feed.reached(receipt.position, VISIBLE_WITHIN_MS))) {
+    assertReadable(context.reads)
+    return undefined
+  }
   // The mutations of an operation run one after another: what an earlier one has loaded may be out of date.
   context.loaders = createLoaders(context.reads)
   return context.loaders

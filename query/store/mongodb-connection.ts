@@ -2,17 +2,22 @@
 import { type ClientSession, type Db, MongoClient, ReadConcern, type Timestamp } from 'mongodb'
 import { startOrCorrect } from '../../events/advice.ts'
 import { messageOf } from '../../events/message-of.ts'
+import { StoreUnavailable } from '../../events/store/event-store.ts'
+import { within } from '../../events/within.ts'
+import { asThrown, cannotBeUsed, isAway } from './mongodb-errors.ts'
 
 /** Reads and writes of which each sees what those before it have seen and written. */
 export interface Ordered {
   /**
    * Reads with the session: each read sees at least what this and earlier work has seen, whichever server answers. So what
    * is read after a checkpoint is never older than the checkpoint.
+   * @throws StoreUnavailable while the server is away, or when it has not answered for four seconds
    */
   reading<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
   /**
    * Writes with the session: later reads see it. A majority alone does not see to that: a new primary may answer for a moment
    * from before what the old one has confirmed.
+   * @throws StoreUnavailable while the server is away
    */
   writing<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
 }
@@ -32,7 +37,12 @@ const PATIENCE_MS = {
   connectTimeoutMS: 5_000,
   // A server that takes a request and never answers is given up.
   socketTimeoutMS: 60_000,
+  // Readers have left by then.
+  waitQueueTimeoutMS: 10_000,
 }
+
+/** Somebody waits for a read. The client (7.8) has no limit for one that a server which hangs would keep. */
+const READ_WITHIN_MS = 4_000
 
 /** Said of the database: said of the client, some of it would yield to what the URL says. */
 const SAFE = {
@@ -60,11 +70,11 @@ export async function connect(url: string, name: string): Promise<Connection> {
     await client.connect()
   } catch (error) {
     await client.close()
-    const problem = `MongoDB at ${servers} (MONGODB_URL) cannot be used: ${messageOf(error)}`
-    throw new Error(startOrCorrect(problem, 'MONGODB_URL'), { cause: error })
+    const Failure = isAway(error) ? StoreUnavailable : Error
+    throw new Failure(startOrCorrect(cannotBeUsed(servers, error), 'MONGODB_URL'), { cause: error })
   }
   return {
-    ...ordered(client),
+    ...ordered(client, servers),
     database: client.db(name, SAFE),
     place: `${name} at ${servers}`,
     close: () => client.close(),
@@ -89,7 +99,7 @@ function makeClient(url: string): MongoClient {
   }
 }
 
-function ordered(client: MongoClient): Ordered {
+function ordered(client: MongoClient, servers: string): Ordered {
   let seen: Timestamp | undefined
 
   async function inSession<Result>(after: Timestamp | undefined, work: (session: ClientSession) => Promise<Result>) {
@@ -97,6 +107,8 @@ function ordered(client: MongoClient): Ordered {
     try {
       if (after) session.advanceOperationTime(after)
       return await work(session)
+    } catch (error) {
+      throw asThrown(error, servers)
     } finally {
       // A server that stands alone tells no time.
       const { operationTime } = session
@@ -105,7 +117,10 @@ function ordered(client: MongoClient): Ordered {
     }
   }
   return {
-    reading: (work) => inSession(seen, work),
+    reading: (work) =>
+      within(READ_WITHIN_MS, inSession(seen, work), () => {
+        throw new StoreUnavailable(cannotBeUsed(servers, `no answer for ${READ_WITHIN_MS / 1_000} seconds`))
+      }),
     writing: (work) => inSession(undefined, work),
   }
 }

@@ -1,6 +1,6 @@
 // The port to the store of read models: documents by id, pages by filter and order, and folded batches written.
 import type { Position } from '../../events/position.ts'
-import type { EventMark, RecordedEvent } from '../../events/store/event-store.ts'
+import { type EventMark, type RecordedEvent, StoreUnavailable } from '../../events/store/event-store.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 
 /** A condition on one queried field; all conditions of a query must hold. A list field matches when any element does. */
@@ -170,7 +170,7 @@ export const WAY_OUT =
   'Put the log back that they were folded from; or, if this log is the right one, start once with --rebuild-views, and they are built anew from it.'
 
 /** The views that were open are gone: removed, replaced, or damaged beyond reading. Views are disposable, and can be built anew. */
-export class ViewsLost extends Error {
+export class ViewsLost extends StoreUnavailable {
   override name = 'ViewsLost'
   /** Which file it was; whoever opens the views next removes it, unless somebody else has. */
   readonly file: string | undefined

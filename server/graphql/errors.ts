@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
+import { StoreUnavailable } from '../../events/store/event-store.ts'
 
 /**
  * The error as a client sees it. One without a code is a bug or broken machinery: it is logged under an id, and the client
- * learns the id only.
+ * learns the id only. A store that is away is neither: whoever follows the store logs its outage, once.
  *
  * @param error the error in the form of the response
  * @param thrown what was thrown, for the log
@@ -13,14 +14,24 @@ import type { Logger } from 'pino'
 export function clientError(error: GraphQLFormattedError, thrown: unknown, log: Logger): GraphQLFormattedError {
   const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR'
   if (code !== 'INTERNAL_SERVER_ERROR') return { ...error, extensions: { ...error.extensions, code } }
-  const errorId = randomUUID()
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown
+  if (cause instanceof StoreUnavailable) return unavailable(error)
+  const errorId = randomUUID()
   log.error({ errorId, path: error.path, err: cause }, 'an operation failed unexpectedly')
   return {
     message: 'The desk failed to process this operation. Its log has the details under the errorId.',
     ...(error.locations !== undefined && { locations: error.locations }),
     ...(error.path !== undefined && { path: error.path }),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
+  }
+}
+
+function unavailable({ locations, path }: GraphQLFormattedError): GraphQLFormattedError {
+  return {
+    message: 'The desk cannot read its data at the moment. Ask again in a moment.',
+    ...(locations !== undefined && { locations }),
+    ...(path !== undefined && { path }),
+    extensions: { code: 'UNAVAILABLE', retryable: true },
   }
 }
 

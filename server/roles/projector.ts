@@ -20,10 +20,11 @@ export function runProjector(
   views: ViewStore,
   onFolded: (checkpoint: Position) => void,
 ): Promise<RunningRole> {
-  const { places, logId, logLevel, log, startedAt, store } = ground
+  const { places, logId, logLevel, log, roles, startedAt, store } = ground
+  const task = { places, logId, logLevel, tellsOfOutages: !roles.has('gateway') }
   return activeOnce(ground, leaseOfViews(places), async () => {
     await assertSameHistory(views, store, places)
-    const thread = startProjectorThread({ places, logId, logLevel }, onFolded, log)
+    const thread = startProjectorThread(task, onFolded, log)
     return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }
   })
 }

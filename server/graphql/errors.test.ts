@@ -1,0 +1,21 @@
+import { GraphQLError } from 'graphql'
+import pino from 'pino'
+import { expect, test } from 'vitest'
+import { StoreUnavailable } from '../../events/store/event-store.ts'
+import { ViewsLost } from '../../query/store/view-store.ts'
+import { clientError } from './errors.ts'
+
+test.each([
+  new StoreUnavailable('MongoDB at secret-host:27017 (MONGODB_URL) cannot be used'),
+  new ViewsLost('The views in /srv/desk/views.db are gone.'),
+])('a store that is away is told as UNAVAILABLE, without its place and without a line of the log', (originalError) => {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push(line) })
+  const thrown = new GraphQLError(originalError.message, { originalError, path: ['customers'] })
+  expect(clientError(thrown.toJSON(), thrown, log)).toEqual({
+    message: 'The desk cannot read its data at the moment. Ask again in a moment.',
+    path: ['customers'],
+    extensions: { code: 'UNAVAILABLE', retryable: true },
+  })
+  expect(lines).toEqual([])
+})

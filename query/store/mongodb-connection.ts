@@ -31,9 +31,9 @@ export interface Connection extends Ordered {
 
 /** How long what can hang may take, unless the URL says otherwise. */
 const PATIENCE_MS = {
-  // Long enough for a primary that steps down. After a crash an election may take 12 s: that is too long for a client that waits,
-  // and for a desk that is told to stop; who fails meanwhile tries again.
-  serverSelectionTimeoutMS: 10_000,
+  // Long enough for a primary that steps down, and no longer than a read may take. After a crash an election may take 12 s: the
+  // projector, and a start, try again until it is over.
+  serverSelectionTimeoutMS: 4_000,
   connectTimeoutMS: 5_000,
   // A server that takes a request and never answers is given up.
   socketTimeoutMS: 60_000,

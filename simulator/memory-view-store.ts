@@ -1,6 +1,6 @@
 // The view store without a disk. What is handed out is made anew from text: it is never shared.
 import { type Position, START } from '../events/position.ts'
-import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../query/projection.ts'
+import { documentTopic, type Projection, shown, type ViewDocument, type ViewName } from '../query/projection.ts'
 import { type Key, pageCursor, readPageCursor } from '../query/store/cursor.ts'
 import { definitionOf, misfitOf, orderedAs, queriedAs, tooLarge } from '../query/store/declared.ts'
 import { matcher } from '../query/store/history-filter.ts'
@@ -68,8 +68,9 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
   }
   const matching = <Document extends ViewDocument>(view: Projection<Document>, filter: readonly Condition[]) => {
     for (const condition of filter) queriedAs(view as Projection<never>, condition)
-    return [...documentsOf(view.name).values()].filter(({ document }) =>
-      filter.every((condition) => holds(document, condition)),
+    return [...documentsOf(view.name).values()].filter(
+      ({ document }) =>
+        (!view.hidesUntilBegun || shown(document)) && filter.every((condition) => holds(document, condition)),
     )
   }
 

@@ -8,8 +8,9 @@ import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { orderLoad, recordedTwice } from './order-load.ts'
 import { clear, placeOf } from './place.ts'
+import { rounds } from './rounds.ts'
 
-const KILLS = 6
+const KILLS = rounds(10)
 const CLIENTS = 24
 
 let directory: string
@@ -26,7 +27,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('nothing acknowledged is lost, every order is decided, and the views equal a fold of the log', async () => {
+const promise = 'nothing acknowledged is lost, every order is decided, and the views equal a fold of the log'
+
+test(promise, { timeout: rounds(600_000) }, async () => {
   const load = await orderLoad(() => desk.url)
   for (let kill = 0; kill < KILLS; kill++) {
     const stop = load.run(CLIENTS)

@@ -16,7 +16,8 @@ import { openSqliteEventStore } from './sqlite.ts'
  */
 export async function openLogOf(file: string, mayBegin: () => Promise<void>): Promise<EventStore> {
   if (!existsSync(file)) {
-    if (sizeOfWal(file)) {
+    // Another process may have begun the log meanwhile.
+    if (sizeOfWal(file) && !existsSync(file)) {
       throw new Error(
         `The event log ${file} is missing, and ${file}-wal has its newest events. Put the log back beside it.`,
       )
@@ -53,12 +54,25 @@ const UNFINISHED = '.new-'
 
 async function begin(file: string): Promise<void> {
   const made = `${file}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`
-  const store = await openSqliteEventStore({ file: made })
-  await logIdentity(store)
-  await store.close()
-  nameUnlessTaken(made, file)
-  removeDatabase(made)
+  try {
+    await make(made)
+    nameUnlessTaken(made, file)
+  } catch (error) {
+    // Another process that started at the same time has begun the log, and removes unfinished ones: this one may be gone in any state.
+    if (!existsSync(file)) throw error
+  } finally {
+    removeDatabase(made)
+  }
   await flushDirectory(dirname(file))
+}
+
+async function make(file: string): Promise<void> {
+  const store = await openSqliteEventStore({ file })
+  try {
+    await logIdentity(store)
+  } finally {
+    await store.close()
+  }
 }
 
 /** Processes that start at once each make a log; the first that has the name is the log of all. */

@@ -3,7 +3,7 @@ import DataLoader from 'dataloader'
 import type { Position } from '../events/position.ts'
 import type { Feed } from './feed/feed.ts'
 import { type Projection, shown, type ViewDocument, type ViewName } from './projection.ts'
-import { shownToClient } from './resolvers/errors.ts'
+import { isOfBroken, shownToClient } from './resolvers/errors.ts'
 import { DocumentBroken, type ViewStore } from './store/view-store.ts'
 import { type CustomerDocument, customers } from './views/customers.ts'
 import { type OrderDocument, orders } from './views/orders.ts'
@@ -45,6 +45,15 @@ export type Loaded<View extends ViewName> = Awaited<ReturnType<Loaders[View]['lo
 /** A document by its view and its id. @throws GraphQLError with the code VIEW_BROKEN, and what the view store throws */
 export function load<View extends ViewName>(from: Loaders, view: View, id: string): Promise<Loaded<View>> {
   return from[view].load(id) as Promise<Loaded<View>>
+}
+
+/** The documents with these ids, without those that are broken or not there. @throws what the view store throws besides */
+export async function loadUnbroken<View extends ViewName>(from: Loaders, view: View, ids: readonly string[]) {
+  const unlessBroken = (error: unknown): undefined => {
+    if (!isOfBroken(error)) throw error
+  }
+  const loaded = await Promise.all(ids.map((id) => load(from, view, id).catch(unlessBroken)))
+  return loaded.filter((document) => document !== undefined)
 }
 
 const MAX_BATCH = 500

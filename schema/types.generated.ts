@@ -39,7 +39,8 @@ export type Scalars = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type Query = {
   /** The desk itself: its currency, its version and the position that its read models have reached. */
@@ -82,7 +83,8 @@ export type Query = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
@@ -98,7 +100,8 @@ export type QueryNodeArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryCustomerArgs = {
   id: Scalars['ID']['input'];
@@ -115,7 +118,8 @@ export type QueryCustomerArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryCustomersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -134,7 +138,8 @@ export type QueryCustomersArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
@@ -151,7 +156,8 @@ export type QueryOrderArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -171,7 +177,8 @@ export type QueryOrdersArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryProductArgs = {
   id: Scalars['ID']['input'];
@@ -188,7 +195,8 @@ export type QueryProductArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryProductsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -207,7 +215,8 @@ export type QueryProductsArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryRecentValuableCustomersArgs = {
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
@@ -226,7 +235,8 @@ export type QueryRecentValuableCustomersArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryParkedArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -244,7 +254,8 @@ export type QueryParkedArgs = {
  *
  * An unknown id returns null. An error in `errors` with the code BAD_USER_INPUT names the argument: an id of the wrong
  * form, a `first` outside 0 to 100, a filter outside its limits, a malformed cursor, or a cursor of another list. The code
- * VIEW_BROKEN means that one document could not be built; `events` still has all of its events.
+ * VIEW_BROKEN means that one document could not be built; `events` still has all of its events. Only a field that asks for
+ * this document fails: pages, counts and `customerOrdersChanged` leave it out.
  */
 export type QueryEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;

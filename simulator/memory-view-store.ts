@@ -62,21 +62,21 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
     kept.documents.set(view, documents)
     return documents
   }
-  const assertNotBroken = (view: ViewName, ids: readonly string[]) => {
-    const broken = ids.find((id) => kept.broken.has(documentTopic(view, id)))
-    if (broken !== undefined) throw new DocumentBroken(view, broken)
-  }
+  const isBroken = (view: ViewName, id: string) => kept.broken.has(documentTopic(view, id))
   const matching = <Document extends ViewDocument>(view: Projection<Document>, filter: readonly Condition[]) => {
     for (const condition of filter) queriedAs(view as Projection<never>, condition)
     return [...documentsOf(view.name).values()].filter(
       ({ document }) =>
-        (!view.hidesUntilBegun || shown(document)) && filter.every((condition) => holds(document, condition)),
+        (!view.hidesUntilBegun || shown(document)) &&
+        !isBroken(view.name, document.id) &&
+        filter.every((condition) => holds(document, condition)),
     )
   }
 
   return {
     async get<Document extends ViewDocument>(view: Projection<Document>, ids: readonly string[]) {
-      assertNotBroken(view.name, ids)
+      const broken = ids.find((id) => isBroken(view.name, id))
+      if (broken !== undefined) throw new DocumentBroken(view.name, broken)
       return ids.map((id): Document | undefined => copy(documentsOf(view.name).get(id)))
     },
 
@@ -94,10 +94,6 @@ export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: O
       const items = all
         .slice(0, first)
         .map((one) => ({ item: copy<Document>(one) as Document, cursor: pageCursor(field, key(one)) }))
-      assertNotBroken(
-        view.name,
-        items.map(({ item }) => item.id),
-      )
       return { items, hasNextPage: all.length > first, asOf: kept.checkpoint }
     },
 

@@ -123,6 +123,16 @@ describe.each(logs)('in %s', (_, open) => {
       )
     })
 
+    test('lists answer with all other orders', async () => {
+      const [bad] = [await approvedOrder(), await approvedOrder()]
+      const before = await listed()
+      expect(before.orders).toContain(bad)
+      await write(order(bad), { type: 'OrderShipped', data: json({ ...facts(bad), total: '5.00' }), metadata: OURS })
+      await expect.poll(() => errorOf(bad)).toBe('VIEW_BROKEN')
+      const others = before.orders.filter((id) => id !== bad)
+      expect(await listed()).toEqual({ orders: others, ofCustomer: others, total: before.total - 1 })
+    })
+
     test('its order is parked', async () => {
       const orderId = await approvedOrder()
       await write(order(orderId), { type: 'OrderArchived', data: '{}', metadata: OURS })
@@ -159,6 +169,10 @@ const facts = (orderId: string) => ({ orderId, customerId: 'cus_1', total: 500 }
 
 const SHIP = 'mutation ($input: ShipOrderInput!) { shipOrder(input: $input) { userErrors { message } } }'
 const PARKED = '{ parked(first: 100) { nodes { id error } } }'
+const LISTS = `{
+  orders(first: 100) { nodes { id } totalCount { value } }
+  customer(id: "cus_1") { orders(first: 100) { nodes { id } } }
+}`
 const CUSTOMER = 'query ($id: ID!) { customer(id: $id) { name } }'
 const ORDER = 'query ($id: ID!) { order(id: $id) { status version } }'
 
@@ -228,6 +242,17 @@ async function orderOf(id: string) {
 
 async function errorOf(id: string) {
   return (await send(desk.url, ORDER, { id })).errors?.[0]?.extensions?.code
+}
+
+/** The ids of all orders and of all of the customer's orders, as lists show them. */
+async function listed() {
+  type Ids = { nodes: { id: string }[] }
+  const { orders, customer } = await ask<{
+    orders: Ids & { totalCount: { value: number } }
+    customer: { orders: Ids }
+  }>(desk.url, LISTS)
+  const [all = [], ofCustomer = []] = [orders, customer.orders].map(({ nodes }) => nodes.map(({ id }) => id))
+  return { orders: all, ofCustomer, total: orders.totalCount.value }
 }
 
 async function isReady(): Promise<boolean> {

@@ -28,3 +28,8 @@ export function shownToClient(error: unknown): unknown {
   }
   return error
 }
+
+/** Whether an error is the one that a client gets in place of a broken document. */
+export function isOfBroken(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions.code === 'VIEW_BROKEN'
+}

@@ -1,7 +1,7 @@
 // State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../events/position.ts'
-import { type Loaded, load, type Reads } from '../context.ts'
+import { type Loaded, load, loadUnbroken, type Reads } from '../context.ts'
 import type { Source } from '../feed/live.ts'
 import { documentTopic, type ViewName } from '../projection.ts'
 import type { HistoryEntry } from '../store/view-store.ts'
@@ -57,10 +57,10 @@ const HISTORY_PAGE = 500
 
 /**
  * The latest 50 orders of a customer now, then those that changed or were placed. With `since` only the orders that were
- * touched after it: resuming and going on are one.
+ * touched after it: resuming and going on are one. Orders that are broken are left out.
  */
 export function customerOrdersChanges(
-  { views, feed }: Reads,
+  { views, documents, feed }: Reads,
   customerId: string,
   since: Position | undefined,
 ): Source<OrdersChange> {
@@ -84,10 +84,9 @@ export function customerOrdersChanges(
     const { ids, entries } = ordersOf(page.entries)
     isCaughtUp = entries === page.entries.length && !page.hasNextPage
     const readTo = page.entries[entries - 1]?.position ?? start
-    const documents = ids.length > 0 ? await views.get(orders, ids) : []
     return {
       kind: 'CHANGED',
-      orders: documents.filter((document) => document !== undefined),
+      orders: await loadUnbroken(documents, 'orders', ids),
       position: isCaughtUp ? Math.max(start, page.asOf) : readTo,
     }
   }

@@ -55,9 +55,9 @@ interface OrderPageArguments {
 }
 
 /**
- * A page of the orders that meet the client's filter and some further conditions.
+ * A page of the orders that meet the client's filter and some further conditions, without those that are broken.
  * @param list names the list that the page is of
- * @throws GraphQLError when an argument is wrong, or an order of the page is broken
+ * @throws GraphQLError when an argument is wrong
  */
 export function orderPage(
   context: QueryContext,

@@ -19,9 +19,9 @@ const USUAL_HISTORY_SIZE = 50
 const MAX_COUNT = 10_000
 
 /**
- * Documents of a view.
+ * Documents of a view, without those that are broken.
  * @param list names the list that the page is of: the field, with the entity that has it, such as `cus_1.orders`
- * @throws GraphQLError when an argument is wrong, or a document of the page is broken
+ * @throws GraphQLError when an argument is wrong
  */
 export async function documentPage<Document extends ViewDocument>(
   { reads }: QueryContext,

@@ -257,6 +257,21 @@ describe("a customer's orders", () => {
     })
   })
 
+  test('are told without those that could not be folded', async () => {
+    await desk.happened(customerRegistered(), ...orders(3))
+    const broken = [{ view: 'orders', id: 'ord_2', error: 'the fold threw' }] as const
+    await desk.reads.views.write({ documents: [], broken, mended: [], history: [], checkpoint: 4 })
+    const told = async (variables: { since?: string }) => {
+      let shown: string[] = []
+      await following(ordersChanged, variables, async ({ next }) => {
+        shown = ids((await next())?.data.customerOrdersChanged)
+      })
+      return shown
+    }
+    expect(await told({})).toEqual(['ord_3', 'ord_1'])
+    expect(await told({ since: position(1) })).toEqual(['ord_1', 'ord_3'])
+  })
+
   test('are told after a resume as exactly those that were touched since, in messages of at most fifty', async () => {
     await desk.happened(customerRegistered(), ...orders(130))
     await desk.happened(creditReserved({ orderId: 'ord_1' }), orderApproved({ orderId: 'ord_2' }))

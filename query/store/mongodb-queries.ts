@@ -9,15 +9,17 @@ import type { Condition, HistoryQuery, PageQuery, Range } from './view-store.ts'
 
 /**
  * The documents that match all conditions.
+ * @param broken the ids of documents that are left out
  * @throws Error when the projection does not declare one of the fields so
  */
 export function matching(
   projection: Projection<ViewDocument>,
   conditions: readonly Condition[],
+  broken: readonly string[] = [],
 ): Filter<StoredDocument> {
   return all([
     ...conditions.map((condition) => termOf(projection, condition)),
-    ...hiddenLeftOut(projection),
+    ...onlyShown(projection, broken),
     ...alongTheOrder(projection, conditions),
   ])
 }
@@ -25,13 +27,15 @@ export function matching(
 /**
  * The documents that match and come after a place in the order. Each of the two ways to come after it is a filter of its own, at
  * the root: so each is a walk along an index, and the two are merged without sorting.
+ * @param broken the ids of documents that are left out
  */
 export function matchingAfter(
   projection: Projection<ViewDocument>,
   { filter, orderBy: { field, direction } }: Pick<PageQuery, 'filter' | 'orderBy'>,
   after: Key,
+  broken: readonly string[] = [],
 ): Filter<StoredDocument> {
-  const terms = [...filter.map((condition) => termOf(projection, condition)), ...hiddenLeftOut(projection)]
+  const terms = [...filter.map((condition) => termOf(projection, condition)), ...onlyShown(projection, broken)]
   const beyond = direction === 'ASC' ? '$gt' : '$lt'
   return {
     $or: [
@@ -55,9 +59,12 @@ export function matchingEntries(query: Omit<HistoryQuery, 'first'>, until: Posit
   } as Filter<StoredEntry>
 }
 
-/** The term that documents which are hidden do not meet. */
-function hiddenLeftOut({ hidesUntilBegun }: Projection<ViewDocument>): Filter<StoredDocument>[] {
-  return hidesUntilBegun ? [{ createdAt: { $gt: NOT_BEGUN } }] : []
+/** The terms that documents which are hidden or broken do not meet. */
+function onlyShown({ hidesUntilBegun }: Projection<ViewDocument>, broken: readonly string[]): Filter<StoredDocument>[] {
+  return [
+    ...(hidesUntilBegun ? [{ createdAt: { $gt: NOT_BEGUN } }] : []),
+    ...(broken.length > 0 ? [{ _id: { $nin: [...broken] } }] : []),
+  ]
 }
 
 function termOf(projection: Projection<ViewDocument>, condition: Condition): Filter<StoredDocument> {

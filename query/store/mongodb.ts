@@ -85,7 +85,7 @@ function viewStore(
   let wasAnyBroken = false
   /**
    * Reads documents as of no position, unless marks have ever changed. Where none has, none had when the reads began, and the documents are
-   * not older than that: so neither waits for the other. With marks the order matters, as `unlessBroken` says.
+   * not older than that: so neither waits for the other. With marks the order matters.
    */
   async function ifNoneWasBroken<Found>(read: (session: ClientSession) => Promise<Found>): Promise<Found | undefined> {
     if (wasAnyBroken) return undefined
@@ -100,11 +100,11 @@ function viewStore(
       const collection = collections.documents(view.name)
       const read = async (session: ClientSession) => {
         const options = { session, batchSize: ids.length + 1 }
-        return { found: await collection.find({ _id: { $in: [...new Set(ids)] } }, options).toArray(), ids }
+        return collection.find({ _id: { $in: [...new Set(ids)] } }, options).toArray()
       }
-      const { found } =
+      const found =
         (await ifNoneWasBroken(read)) ??
-        (await reading((session) => unlessBroken(collections, view.name, session, () => read(session))))
+        (await reading((session) => unlessBroken(collections, view.name, ids, session, () => read(session))))
       const byId = new Map(found.map((stored) => [stored._id, toDocument<Document>(stored)]))
       return ids.map((id) => byId.get(id))
     },
@@ -113,19 +113,17 @@ function viewStore(
       const { orderBy, first } = query
       const { field, direction } = orderBy
       orderedAs(view, field)
-      const filter =
-        query.after === undefined
-          ? matching(view, query.filter)
-          : matchingAfter(view, query, readPageCursor(view, field, query.after))
+      const after = query.after === undefined ? undefined : readPageCursor(view, field, query.after)
+      const filtered = (broken: readonly string[]) =>
+        after ? matchingAfter(view, query, after, broken) : matching(view, query.filter, broken)
       const sort = new Map([field, '_id'].map((key) => [key, direction === 'ASC' ? 1 : -1] as const))
 
-      const { found, asOf } = await reading((session) =>
-        unlessBroken(collections, view.name, session, async () => {
-          const options = { session, sort, limit: first + 1, batchSize: first + 2 }
-          const found = await collections.documents(view.name).find(filter, options).toArray()
-          return { found, ids: found.slice(0, first).map(({ _id }) => _id) }
-        }),
-      )
+      const { found, asOf } = await reading(async (session) => {
+        const { checkpoint, broken } = await stateWithBroken(collections, view.name, session)
+        const options = { session, sort, limit: first + 1, batchSize: first + 2 }
+        const found = await collections.documents(view.name).find(filtered(broken), options).toArray()
+        return { found, asOf: checkpoint }
+      })
       const items = found.slice(0, first).map((stored) => ({
         item: toDocument<Document>(stored),
         cursor: pageCursor(field, { value: stored[field] as string | number, id: stored._id }),
@@ -136,7 +134,13 @@ function viewStore(
     async count(view, filter, limit) {
       const wanted = matching(view, filter)
       if (limit <= 0) return 0
-      return reading((session) => collections.documents(view.name).countDocuments(wanted, { session, limit }))
+      const counted = (matches: typeof wanted, session: ClientSession) =>
+        collections.documents(view.name).countDocuments(matches, { session, limit })
+      const read = async (session: ClientSession) => {
+        const { broken } = await stateWithBroken(collections, view.name, session)
+        return counted(matching(view, filter, broken), session)
+      }
+      return (await ifNoneWasBroken((session) => counted(wanted, session))) ?? reading(read)
     },
 
     async history(query: HistoryQuery) {
@@ -240,26 +244,39 @@ function marksOf({ broken, mended, checkpoint }: FoldedBatch): Mark[] {
 }
 
 /**
- * Documents that are read after the checkpoint, and so not older. Marks that change while they are read would make a document
- * that is out of date look right: then all is read again. As long as nothing has ever been broken there are no marks to read.
+ * The checkpoint, then the documents of a view that are marked; what is read afterwards without these is right as of the checkpoint. A document
+ * that is out of date at the checkpoint had its mark before, and when the mark goes, the document is mended already. As long as nothing has
+ * ever been broken there are no marks to read.
+ */
+async function stateWithBroken({ state, marks }: Collections, view: ViewName, session: ClientSession) {
+  const { checkpoint, marked } = await state(session)
+  if (marked === 0) return { checkpoint, broken: [] }
+  const found = await marks.find({ view, error: { $exists: true } }, { session, projection: { id: 1 } }).toArray()
+  return { checkpoint, broken: found.map(({ id }) => id) }
+}
+
+/**
+ * Documents that are read while marks do not change: marks that change meanwhile would make a document that is out of date look right. Then
+ * all is read again.
  * @throws DocumentBroken when one of the ids is marked
  */
 async function unlessBroken(
   { state, marks }: Collections,
   view: ViewName,
+  ids: readonly string[],
   session: ClientSession,
-  read: () => Promise<{ found: StoredDocument[]; ids: readonly string[] }>,
-) {
+  read: () => Promise<StoredDocument[]>,
+): Promise<StoredDocument[]> {
   for (;;) {
-    const { checkpoint, marked } = await state(session)
-    const { found, ids } = await read()
-    if (marked === 0) return { found, asOf: checkpoint }
+    const { marked } = await state(session)
+    const found = await read()
+    if (marked === 0) return found
 
     const onThem: Filter<Mark> = { _id: { $in: ids.map((id) => documentTopic(view, id)) }, error: { $exists: true } }
     const broken = await marks.findOne(onThem, { session })
     if ((await state(session)).marked !== marked) continue
     if (broken) throw new DocumentBroken(view, broken.id)
-    return { found, asOf: checkpoint }
+    return found
   }
 }
 

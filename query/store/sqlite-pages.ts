@@ -2,6 +2,7 @@
 import { NOT_BEGUN } from '../projection.ts'
 import type { Key } from './cursor.ts'
 import { endOfPrefix, orderedAs, queriedAs } from './declared.ts'
+import { brokenLeftOut } from './sqlite-broken.ts'
 import { type Connection, join, type Sql, sql, value } from './sqlite-connection.ts'
 import { column, exactIndex, lineOf, orderIndex, sideTable, type Table } from './sqlite-documents.ts'
 import type { Condition, PageQuery, Range } from './view-store.ts'
@@ -26,13 +27,14 @@ export function pageStatement(
   const { orderBy, filter } = query
   orderedAs(table.projection, orderBy.field)
   const order = { ...orderBy, after, limit }
+  const shown = onlyShown(connection, table)
   const indexed = filter.filter((condition) => condition.field !== orderBy.field && isIndexed(table, condition))
   const along = indexed.find((condition) => canBeWalked(table, condition, orderBy.field))
-  if (along && indexed.length === 1) return walkMatches(table, along, filter, order)
+  if (along && indexed.length === 1) return walkMatches(table, along, filter, order, shown)
 
   const fewest = mostSelective(connection, table, indexed)
-  if (fewest && fewest.matches <= FEW) return sortMatches(table, fewest.condition, filter, order)
-  return along ? walkMatches(table, along, filter, order) : walkOrder(table, filter, order)
+  if (fewest && fewest.matches <= FEW) return sortMatches(table, fewest.condition, filter, order, shown)
+  return along ? walkMatches(table, along, filter, order, shown) : walkOrder(table, filter, order, shown)
 }
 
 /** The statement that counts the documents that match, up to a limit. */
@@ -40,15 +42,16 @@ export function countStatement(connection: Connection, table: Table, filter: rea
   const indexed = filter.filter((condition) => isIndexed(table, condition))
   const [only] = indexed
   const from = indexed.length === 1 && only ? only : mostSelective(connection, table, indexed)?.condition
+  const shown = onlyShown(connection, table)
   if (!from) {
-    const terms = [...hiddenLeftOut(table), ...residues(table, filter)]
+    const terms = [...shown, ...residues(table, filter)]
     return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.name} t ${where(terms)} LIMIT ${value(limit)})`
   }
-  if (filter.length === 1 && isOnList(table, from) && !table.projection.hidesUntilBegun) {
+  if (filter.length === 1 && isOnList(table, from) && shown.length === 0) {
     const source = sql`${sideTable(table, from.field)} s WHERE ${access(table, from)}`
     return sql`SELECT count(*) FROM (SELECT DISTINCT s.id FROM ${source} LIMIT ${value(limit)})`
   }
-  const { source, terms } = matchesOf(table, from, filter)
+  const { source, terms } = matchesOf(table, from, filter, shown)
   return sql`SELECT count(*) FROM (SELECT 1 FROM ${source} ${where(terms)} LIMIT ${value(limit)})`
 }
 
@@ -60,21 +63,23 @@ interface Order {
 }
 
 /** Along the index of the order, past documents that do not match. */
-function walkOrder(table: Table, filter: readonly Condition[], order: Order): Sql {
+function walkOrder(table: Table, filter: readonly Condition[], order: Order, shown: readonly Sql[]): Sql {
   const at = `t.${column(order.field)}`
-  const terms = [
-    ...bounds(at, 't.id', filter, order),
-    ...hiddenLeftOut(table),
-    ...residues(table, withoutOrder(filter, order)),
-  ]
+  const terms = [...bounds(at, 't.id', filter, order), ...shown, ...residues(table, withoutOrder(filter, order))]
   const source = `${table.name} t INDEXED BY ${orderIndex(table, order.field)}`
   return sql`SELECT t.body FROM ${source} ${where(terms)} ${sorted(at, 't.id', order)}`
 }
 
 /** Along the documents that match one condition, which have the usual order within each value. */
-function walkMatches(table: Table, along: Condition, filter: readonly Condition[], order: Order): Sql {
+function walkMatches(
+  table: Table,
+  along: Condition,
+  filter: readonly Condition[],
+  order: Order,
+  shown: readonly Sql[],
+): Sql {
   const others = withoutOrder(filter, order).filter((condition) => condition !== along)
-  const rest = [...hiddenLeftOut(table), ...residues(table, others)]
+  const rest = [...shown, ...residues(table, others)]
   if (isOnList(table, along)) {
     const source = `${sideTable(table, along.field)} s CROSS JOIN ${table.name} t ON t.id = s.id`
     const terms = [access(table, along), ...bounds('s.usual_order', 's.id', filter, order), ...rest]
@@ -90,18 +95,29 @@ function walkMatches(table: Table, along: Condition, filter: readonly Condition[
 }
 
 /** The few documents that match one condition, sorted; only those of the page are read whole. */
-function sortMatches(table: Table, from: Condition, filter: readonly Condition[], order: Order): Sql {
+function sortMatches(
+  table: Table,
+  from: Condition,
+  filter: readonly Condition[],
+  order: Order,
+  shown: readonly Sql[],
+): Sql {
   const at = `t.${column(order.field)}`
-  const { source, terms } = matchesOf(table, from, filter)
+  const { source, terms } = matchesOf(table, from, filter, shown)
   const all = order.after ? [...terms, beyond(at, 't.id', order, order.after)] : terms
   const rows = sql`SELECT t.rowid FROM ${source} ${where(all)} ${sorted(at, 't.id', order)}`
   return sql`SELECT t.body FROM ${table.name} t WHERE t.rowid IN (${rows}) ${sorted(at, 't.id', order)}`
 }
 
 /** The documents that match `from`, found by its index, and the terms that are left to judge. */
-function matchesOf(table: Table, from: Condition, filter: readonly Condition[]): { source: Sql; terms: Sql[] } {
+function matchesOf(
+  table: Table,
+  from: Condition,
+  filter: readonly Condition[],
+  shown: readonly Sql[],
+): { source: Sql; terms: Sql[] } {
   const others = filter.filter((condition) => condition !== from)
-  const rest = [...hiddenLeftOut(table), ...residues(table, others)]
+  const rest = [...shown, ...residues(table, others)]
   if (isOnList(table, from)) {
     const ids = sql`SELECT DISTINCT s.id FROM ${sideTable(table, from.field)} s WHERE ${access(table, from)}`
     return { source: sql`(${ids}) s CROSS JOIN ${table.name} t ON t.id = s.id`, terms: rest }
@@ -145,9 +161,10 @@ function access(table: Table, condition: Condition): Sql {
   return oneOfTerm(at, valuesOf(condition))
 }
 
-/** The term that documents which are hidden do not meet; a walk along `createdAt` begins after them. */
-function hiddenLeftOut({ projection }: Table): Sql[] {
-  return projection.hidesUntilBegun ? [sql`t.${column('createdAt')} > ${value(NOT_BEGUN)}`] : []
+/** The terms that documents which are hidden or broken do not meet; a walk along `createdAt` begins after the hidden ones. */
+function onlyShown(connection: Connection, { projection: { name, hidesUntilBegun } }: Table): Sql[] {
+  const begun = hidesUntilBegun ? [sql`t.${column('createdAt')} > ${value(NOT_BEGUN)}`] : []
+  return [...begun, ...brokenLeftOut(connection, name)]
 }
 
 /** Conditions as terms that are judged for each document that comes along; the `+` keeps them from choosing an index. */

@@ -7,6 +7,7 @@ import { customers } from '../views/customers.ts'
 import { orders } from '../views/orders.ts'
 import { products } from '../views/products.ts'
 import { openSqliteViewStore } from './sqlite.ts'
+import { createBroken, markBroken } from './sqlite-broken.ts'
 import { type Connection, connect } from './sqlite-connection.ts'
 import { createTable, tableOf, writeDocument } from './sqlite-documents.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
@@ -66,6 +67,7 @@ describe('the SQLite view store answers pages from indexes', () => {
     const write = (table: keyof typeof tables, id: string, index: number, fields: object) =>
       writeDocument(connection, tables[table], { ...common(id, index), ...fields })
     connection.writing(() => {
+      createBroken(connection)
       for (const table of Object.values(tables)) createTable(connection, table)
       for (let index = 0; index < MANY; index++) {
         const few = index % 500 === 0
@@ -145,6 +147,19 @@ describe('the SQLite view store answers pages from indexes', () => {
       for (const filter of subsets(conditions)) for (const plan of plans(view, field, filter)) expectIndexesOnly(plan)
     })
   }
+
+  test('pages that leave out broken documents need no sorting either', () => {
+    const mark = { view: 'orders', id: 'ord_1' } as const
+    const before = plans('orders', 'createdAt', [])
+    markBroken(connection, { broken: [{ ...mark, error: 'the fold threw' }], mended: [] })
+    try {
+      for (const filter of subsets(orderFilters)) plans('orders', 'createdAt', filter).forEach(expectIndexesOnly)
+      expect(plans('orders', 'createdAt', [])).not.toEqual(before)
+    } finally {
+      markBroken(connection, { broken: [], mended: [mark] })
+    }
+    expect(plans('orders', 'createdAt', [])).toEqual(before)
+  })
 
   test('the orders of a customer come from the index of the customer, in the usual order', () => {
     for (const plan of plans('orders', 'createdAt', [{ field: 'customerId', oneOf: ['cus_1'] }])) {

@@ -8,6 +8,7 @@ import { identityOfFile, removeDatabase } from '../../events/sqlite-files.ts'
 import type { Projection, ViewDocument, ViewName } from '../projection.ts'
 import { pageCursor, readPageCursor } from './cursor.ts'
 import { definitionOf } from './declared.ts'
+import { assertNotBroken, createBroken, markBroken, readBroken } from './sqlite-broken.ts'
 import { type Connection, connect, sql, value } from './sqlite-connection.ts'
 import { assertReadable, guarded, isLost, namesOfTables, tableNames } from './sqlite-damage.ts'
 import { createTable, readDocument, type Table, tableOf, writeDocument } from './sqlite-documents.ts'
@@ -15,7 +16,7 @@ import { whileOpening } from './sqlite-file.ts'
 import { appendHistory, createHistory, lastEntry, readHistory } from './sqlite-history.ts'
 import { countStatement, pageStatement } from './sqlite-pages.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore, ViewsLost } from './view-store.ts'
-import { DocumentBroken, DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
+import { DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from './view-store.ts'
 
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -110,11 +111,6 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
           ? []
           : connection.all(pageStatement(connection, table(view.name), query, after, query.first + 1))
         const documents = rows.slice(0, query.first).map(([body]): Document => JSON.parse(String(body)))
-        assertNotBroken(
-          connection,
-          view.name,
-          documents.map(({ id }) => id),
-        )
         const items = documents.map((item) => ({
           item,
           cursor: pageCursor(field, { value: orderValue(item, field), id: item.id }),
@@ -152,8 +148,7 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
     },
 
     async broken() {
-      const rows = connection.statement('SELECT view, id, error FROM broken ORDER BY view, id').all()
-      return rows.map(([view, id, error]) => ({ view, id, error }) as BrokenDocument)
+      return readBroken(connection)
     },
 
     async close() {
@@ -174,12 +169,7 @@ function writeBatch(connection: Connection, tables: ReadonlyMap<ViewName, Table>
     }
   }
   if (refused.length > 0) throw new DocumentsRefused(refused)
-  if (batch.checkpoint >= checkpoint) {
-    const mark = connection.statement('INSERT OR REPLACE INTO broken VALUES (?, ?, ?)')
-    for (const { view, id, error } of batch.broken) mark.run(view, id, error)
-    const unmark = connection.statement('DELETE FROM broken WHERE view = ? AND id = ?')
-    for (const { view, id } of batch.mended) unmark.run(view, id)
-  }
+  if (batch.checkpoint >= checkpoint) markBroken(connection, batch)
   const isNew = batch.history.filter((entry) => entry.position > checkpoint)
   if (isNew.length > 0) appendHistory(connection, isNew)
   if (batch.checkpoint > checkpoint) connection.statement('UPDATE views SET checkpoint = ?').run(batch.checkpoint)
@@ -187,13 +177,6 @@ function writeBatch(connection: Connection, tables: ReadonlyMap<ViewName, Table>
 
 function readCheckpoint(connection: Connection): Position {
   return Number(connection.statement('SELECT checkpoint FROM views').get()?.[0] ?? START)
-}
-
-function assertNotBroken(connection: Connection, view: ViewName, ids: readonly string[]): void {
-  if (!connection.statement('SELECT 1 FROM broken LIMIT 1').get()) return
-  const marked = connection.statement('SELECT 1 FROM broken WHERE view = ? AND id = ?')
-  const broken = ids.find((id) => marked.get(view, id))
-  if (broken !== undefined) throw new DocumentBroken(view, broken)
 }
 
 function matchesNothing(filter: PageQuery['filter']): boolean {
@@ -229,9 +212,8 @@ function prepareTables(connection: Connection, { file, logId, tables }: Wanted):
     if (row?.[1] === definition && namesOfTables(tables).every((name) => names.includes(name))) return
   }
   for (const name of names) connection.exec(`DROP TABLE "${name}"`)
-  connection.exec(`
-    CREATE TABLE views (log_id TEXT NOT NULL, definition TEXT NOT NULL, checkpoint INTEGER NOT NULL);
-    CREATE TABLE broken (view TEXT NOT NULL, id TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (view, id)) WITHOUT ROWID`)
+  connection.exec('CREATE TABLE views (log_id TEXT NOT NULL, definition TEXT NOT NULL, checkpoint INTEGER NOT NULL)')
+  createBroken(connection)
   connection.all(sql`INSERT INTO views VALUES (${value(logId)}, ${value(definition)}, ${value(START)})`)
   createHistory(connection)
   for (const table of tables) createTable(connection, table)

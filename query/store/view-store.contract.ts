@@ -536,20 +536,71 @@ export function describeViewStore(
 
   describe(`${name}: broken documents`, () => {
     const broken = { view: 'orders', id: 'ord_1', error: 'no such field' } as const
-    const inPages = (store: ViewStore, first: number) =>
-      store.page(items, { filter: [], orderBy: { field: 'createdAt', direction: 'ASC' }, first })
-
-    testStore('are not shown, neither by id nor in a page; others are', async (store) => {
+    testStore('are not shown by id; others are', async (store) => {
       await store.write(
         batch({ documents: numbered(3).map((document) => ({ ...document, id: `ord_${document.rank}` })) }),
       )
       await store.write(batch({ broken: [broken] }))
       await expect(store.get(items, ['ord_0', 'ord_1'])).rejects.toThrow(DocumentBroken)
       await expect(store.get(items, ['ord_1'])).rejects.toMatchObject({ view: 'orders', id: 'ord_1' })
-      await expect(inPages(store, 3)).rejects.toThrow(DocumentBroken)
       expect(await store.get(items, ['ord_0', 'ord_2'])).toMatchObject([{ id: 'ord_0' }, { id: 'ord_2' }])
-      expect((await inPages(store, 1)).items).toMatchObject([{ item: { id: 'ord_0' } }])
       expect(await store.get(others, ['ord_1'])).toEqual([undefined])
+    })
+
+    testStore('are left out of pages and counts, which are as full as without them', async (store) => {
+      const documents = numbered(30).map((document) => ({
+        ...document,
+        words: ['blue', 'bluish'],
+        tags: [document.rank % 2 === 0 ? 'even' : 'odd', 'all'],
+      }))
+      const isMarked = ({ rank }: Item) => rank % 3 === 0 || rank >= 25
+      const marked = documents.filter(isMarked).map(({ id }) => ({ ...broken, id }))
+      await store.write(batch({ documents }))
+      await store.write(batch({ broken: [...marked, { ...broken, view: 'customers', id: 'ord_001' }] }))
+      const conditions: Condition[][] = [
+        [],
+        [{ field: 'words', startsWith: 'blu' }],
+        [{ field: 'tags', oneOf: ['even'] }],
+        [{ field: 'tags', oneOf: ['all', 'odd'] }],
+        [
+          { field: 'tags', oneOf: ['all'] },
+          { field: 'rank', range: { gte: 10 } },
+        ],
+        [{ field: 'group', oneOf: ['even', 'odd'] }],
+        [{ field: 'createdAt', range: { lt: '9' } }],
+        [{ field: 'rank', range: {} }],
+      ]
+      const expectShown = async (filters: Condition[][], isShown: (document: Item) => boolean) => {
+        for (const filter of filters) {
+          for (const field of ['createdAt', 'rank']) {
+            for (const direction of ['ASC', 'DESC'] as const) {
+              const query: PageQuery = { filter, orderBy: { field, direction }, first: 7 }
+              const wanted = expected(documents.filter(isShown), query)
+              const pages = await allPages(store, query)
+              expect(pages.flatMap((page) => page.items.map(({ item }) => item))).toEqual(wanted)
+              expect(pages.slice(0, -1).every((page) => page.items.length === query.first)).toBe(true)
+              expect(pages).toHaveLength(Math.ceil(wanted.length / query.first))
+              expect(await store.count(items, filter, 100)).toBe(wanted.length)
+            }
+          }
+        }
+      }
+      await expectShown(conditions, (document) => !isMarked(document))
+      const mended = marked.map(({ view, id }) => ({ view, id }))
+      await store.write(batch({ mended }))
+      await expectShown([[]], () => true)
+    })
+
+    testStore('serve as the place that a page begins after', async (store) => {
+      const documents = numbered(4)
+      await store.write(batch({ documents }))
+      const query: PageQuery = { filter: [], orderBy: { field: 'createdAt', direction: 'ASC' }, first: 2 }
+      const after = (await store.page(items, query)).items.at(-1)?.cursor ?? ''
+      await store.write(batch({ broken: [{ ...broken, id: 'ord_001' }] }))
+      expect((await store.page(items, { ...query, after })).items.map(({ item }) => item.id)).toEqual([
+        'ord_002',
+        'ord_003',
+      ])
     })
 
     testStore('are listed with the error, and after they are mended they are no longer', async (store) => {

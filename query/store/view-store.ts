@@ -90,13 +90,12 @@ export interface ViewStore {
   /**
    * A page of documents in the order asked for, by keyset: right while documents come and change. A cursor belongs to a
    * field and serves in both directions. A field that a document does not have matches no condition. Text is ordered by
-   * code point. Documents that are hidden are left out.
+   * code point. Documents that are hidden, or marked broken, are left out.
    * @throws InvalidCursor when `after` is not a cursor of a page ordered by this field
-   * @throws DocumentBroken when a document of the page is marked broken
    */
   page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>>
 
-  /** How many documents match, counted up to `limit`, those that are hidden left out. */
+  /** How many documents match, counted up to `limit`, those left out that are hidden or marked broken. */
   count(view: Projection<ViewDocument>, filter: readonly Condition[], limit: number): Promise<number>
 
   /** History in log order, read up to the checkpoint. */

@@ -16,6 +16,11 @@ import { coded } from './errors.ts'
 import { limits } from './limits.ts'
 import { refuseNesting } from './nesting.ts'
 
+/** Of the memory that all remembered documents take together. */
+const MOST_BYTES = 64 * 1024 * 1024
+/** A parsed document is far larger than its text: each token of one or two characters becomes nodes and their places. Measured with graphql 16. */
+const BYTES_PER_TOKEN = 512
+
 /**
  * Remembers valid documents; an invalid one is checked anew each time.
  *
@@ -24,8 +29,8 @@ import { refuseNesting } from './nesting.ts'
 export function validDocuments(schema: GraphQLSchema): (text: string) => DocumentNode | readonly GraphQLError[] {
   const known = new LRUCache<string, DocumentNode>({
     max: 1_000,
-    maxSize: 4 * limits.messageBytes,
-    sizeCalculation: (_document, text) => text.length,
+    maxSize: MOST_BYTES,
+    sizeCalculation: ({ tokenCount = limits.tokens }, text) => text.length + tokenCount * BYTES_PER_TOKEN,
   })
   return (text) => {
     const remembered = known.get(text)

@@ -143,6 +143,17 @@ describe('a message on a WebSocket', () => {
     }
   })
 
+  test('that comes after one that is not UTF-8 is not executed.', async () => {
+    const gateway = await gatewayUnderTest()
+    const place = 'mutation { place(input: { customer: "a", content: { total: 1 } }) }'
+    const socket = await opened(gateway)
+    const closed = once(socket, 'close')
+    socket.send(Buffer.from([0xe9]), { binary: true })
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: place } }))
+    await closed
+    expect((await gateway.post({ query: place })).body).toEqual({ data: { place: 1 } })
+  })
+
   test.each([false, true])('in UTF-8 is read as it was written (as binary: %j)', async (binary) => {
     const socket = await opened(await gatewayUnderTest())
     socket.send(subscribeTo([...Buffer.from(wellFormed)]), { binary })

@@ -66,8 +66,11 @@ export function serveSockets({ server, path, isAnswered, pipeline, log }: Socket
     socket.on('message', (data, isBinary) => {
       if (socket.bufferedAmount > limits.unreadBytes) socket.terminate()
       // `ws` looks at the bytes of text messages only.
-      else if (isBinary && !isUtf8(data as Buffer)) socket.close(CloseCode.BadRequest, 'The message is not UTF-8')
-      else receive(String(data))
+      else if (isBinary && !isUtf8(data as Buffer)) {
+        // Messages may still come until the client has closed its side, and none of them may begin anything.
+        closed()
+        socket.close(CloseCode.BadRequest, 'The message is not UTF-8')
+      } else receive(String(data))
     })
     socket.once('close', (code) => {
       log.debug({ requestId, code }, 'a WebSocket is closed')

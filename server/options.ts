@@ -1,4 +1,4 @@
-// The options of one start, given as arguments. What holds for every start is a setting, in the environment: see settings.ts.
+// The options of one start, given as arguments. A value for every start is a setting, in the environment: see settings.ts.
 
 /** A new option is one entry here: from then on it is read, listed by `--help`, and refused by programs that it is not of. */
 const known = {

@@ -53,7 +53,7 @@ function begin(found: ViewStore) {
   }
 }
 
-/** What the projector knows of views that are lost does not hold for the next ones: another one begins at their checkpoint. */
+/** A projector's knowledge of lost views does not hold for the next ones: another projector begins at their checkpoint. */
 function replace(lost: ViewsLost): void {
   if (isStopping || replacing) return
   log.warn({ err: lost }, 'The views are lost; they are rebuilt from the log')

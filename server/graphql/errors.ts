@@ -1,4 +1,4 @@
-// What clients are told of errors: all of what they can act on, nothing of what went wrong inside.
+// Errors as clients see them: everything that a client can act on, and nothing of the desk's inside.
 import { randomUUID } from 'node:crypto'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'

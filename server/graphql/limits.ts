@@ -20,6 +20,6 @@ export const limits = {
   operationsPerSocket: 100,
   /** The same, and operations that the client has completed and that have not ended yet. */
   unendedPerSocket: 1_000,
-  /** What may wait to be read by a client before its socket is cut. */
+  /** The desk cuts a socket when more than this waits for its client to read it. */
   unreadBytes: 16 * 1024 * 1024,
 }

@@ -2,7 +2,7 @@
 import { GraphQLError, Lexer, Source, TokenKind } from 'graphql'
 import { limits } from './limits.ts'
 
-/** Refuses a document whose brackets nest deeper than `limits.nesting`. What is no document is left to the parser. */
+/** Refuses a document whose brackets nest deeper than `limits.nesting`. The parser refuses text that is no document. */
 export function refuseNesting(source: string): GraphQLError | undefined {
   if (!hasManyBrackets(source)) return undefined
   const lexer = new Lexer(new Source(source))

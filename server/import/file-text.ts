@@ -13,7 +13,7 @@ export interface FileText {
   bytes(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer>
 }
 
-/** So many bytes tell what a file is. */
+/** The first bytes of a file, by which its kind is recognised. */
 const LOOKED_AT = 64 * 1024
 
 /** The beginnings of files that are taken for CSV now and then, and what to do about each. */

@@ -32,7 +32,7 @@ export interface PlannedOrder {
   placedAt?: string
 }
 
-/** So many rows are named of those that are skipped for one reason, and of those whose price is rounded. */
+/** The most rows that a remark names of those that are skipped for one reason, and of those whose price is rounded. */
 const ROWS_NAMED = 3
 
 /** The longest name that the desk takes, in characters. */

@@ -96,7 +96,7 @@ function rowJudge(
 ): (record: CsvRecord) => Row {
   const names = header === BROKEN_OFF ? [] : header.map((name) => name.trim())
   const place = placesOf(path, csv, names)
-  // Who separates fields by semicolons does so because a comma separates the cents.
+  // Files have semicolons between fields where a comma separates the cents.
   const number = (text: string) => (csv.separator === ';' ? text.replace(',', '.') : text)
   return ({ line, fields }) => {
     const skipped = (reason: SkipReason, why: string): SkippedRow => ({ skipped: reason, line, why })

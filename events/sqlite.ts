@@ -28,6 +28,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** FULL: a commit survives a power cut. NORMAL: a power cut may undo the newest commits, but damages nothing. */
   synchronous: 'FULL' | 'NORMAL'
+  /** Closing the connection does not copy the write-ahead log into the main file (default: it does). */
+  leavesWal?: boolean
   /** The file must be there, and is not written. */
   readonly?: boolean
 }
@@ -84,7 +86,7 @@ function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): D
   }
 }
 
-function calls(connection: DatabaseSyncInstance, { readonly }: DatabaseOptions): Database {
+function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: DatabaseOptions): Database {
   const begin = connection.prepare('BEGIN IMMEDIATE')
   const commit = connection.prepare('COMMIT')
   const rollback = () => {
@@ -128,7 +130,7 @@ function calls(connection: DatabaseSyncInstance, { readonly }: DatabaseOptions):
       try {
         // SQLite would do it by itself, were it not for prepared statements, which keep a connection half open. Others who have
         // the file open are not waited for: the last one does it.
-        if (!readonly) connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+        if (!readonly && !leavesWal) connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         connection.close()
       }

@@ -46,15 +46,15 @@ export async function openLogFile<Tables>(
   const wal = sizeOfWal(file)
   const alone = joins ? undefined : await contentOfMainFile(file)
   if (wal === undefined && alone) assertFits(file, mismatch(file, alone, alone, false))
-  const db = await openDatabase(file, { synchronous: 'FULL' })
+  const db = await openDatabase(file, { synchronous: 'FULL', leavesWal: joins })
   try {
+    // Each checkpoint has to mark the main file as partial first. SQLite's own checkpoints do not.
+    db.exec('PRAGMA wal_autocheckpoint = 0')
     const tables = prepare(db)
     if (joins) return { ...logFile(file, db, { joins }), tables }
     if (wal) assertFits(file, mismatch(file, alone, contentOf(db), true))
     assertIntact(file, db)
     db.transaction(() => createState(db))
-    // Checkpoints are for this file alone to make: each has to say before that the main file is partial.
-    db.exec('PRAGMA wal_autocheckpoint = 0')
     checkpoint(db, 'TRUNCATE')
     return { ...logFile(file, db, { joins }), tables }
   } catch (error) {

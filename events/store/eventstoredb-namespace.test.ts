@@ -100,6 +100,44 @@ describe('the head', () => {
     expect(await open('desk').head()).toBe(position)
   })
 
+  test('the head of a namespace whose log has not begun is found without reading the logs of others', async () => {
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    const store = open('desk')
+    expect(await store.head()).toBe(START)
+    expect(server.eventsSent()).toBeLessThan(2_000)
+    const before = server.eventsSent()
+    server.record('other.customer-cus_1', 'CustomerRegistered')
+    expect(await store.head()).toBe(START)
+    expect(server.eventsSent() - before).toBeLessThan(200)
+  })
+
+  test('the head of a log that has just begun is found without reading what others wrote before it', async () => {
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    await logIdentity(open('desk'))
+    const before = server.eventsSent()
+    const head = await open('desk').head()
+    expect(await open('desk').end()).toBe(head)
+    expect(server.eventsSent() - before).toBeLessThan(200)
+  })
+
+  test('the head of a quiet log is found behind any number of events of others', async () => {
+    const store = open('desk')
+    await logIdentity(store)
+    const { position } = await store.append(stream, named(2), NO_EVENTS)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    expect(await open('desk').head()).toBe(position)
+  })
+
+  test('the head is found in a namespace whose first event was truncated', async () => {
+    const store = open('desk')
+    await logIdentity(store)
+    await store.append('log', named(1), 0)
+    const { position } = await store.append(stream, named(2), NO_EVENTS)
+    await server.client.setStreamMetadata('desk.log', { truncateBefore: 1 })
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    expect(await open('desk').head()).toBe(position)
+  })
+
   test('the head grows with what others write to the namespace', async () => {
     const store = open('desk')
     const heads = [await store.head()]

@@ -102,11 +102,17 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
   const readStream = (stream: StreamName, options: ReadStreamOptions) =>
     client.readStream(names.onServer(stream), options)
   const leading = (stream: StreamName, options: ReadStreamOptions) => atLeader(() => readStream(stream, options))
-  const head = headOf(
-    () => client.readAll({ direction: 'backwards', fromPosition: 'end' }),
+  const readNewest = (maxCount: number) => client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount })
+  const head = headOf({
+    readNewest,
+    async beginning() {
+      const first = await eventAt('log', 0)
+      // Of a stream that somebody has truncated, the first event that is left says nothing about what came before it.
+      return first && (first.event?.revision === 0n ? positionOf(first) : START)
+    },
     // Also what others wrote into the namespace: whoever looks through all of the log comes to its end.
-    (resolved) => !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names) !== undefined,
-  )
+    isOurs: (resolved) => !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names) !== undefined,
+  })
   const find = finderIn(client, names)
   const keepShort = retention({
     tell: (stream, metadata) =>
@@ -305,7 +311,7 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
 
     async end() {
       mustBeOpen()
-      const newest = await endOf(() => client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }))
+      const newest = await endOf(() => readNewest(1))
       mustBeOpen()
       return newest
     },

@@ -11,21 +11,24 @@ module.exports = {
   forbidden: [
     { name: 'command-knows-no-query', severity: 'error', ...between('^command/', '^query/') },
     { name: 'query-knows-no-command', severity: 'error', ...between('^query/', '^command/') },
+    { name: 'deciding-knows-no-projecting', severity: 'error', ...between('^kernel/deciding/', '^kernel/projecting/') },
+    { name: 'projecting-knows-no-deciding', severity: 'error', ...between('^kernel/projecting/', '^kernel/deciding/') },
+    {
+      name: 'store-knows-neither-side',
+      severity: 'error',
+      from: { path: '^kernel/', pathNot: '^kernel/(deciding|projecting)/' },
+      to: { path: '^kernel/(deciding|projecting)/' },
+    },
     { name: 'events-knows-neither-side', severity: 'error', ...between('^events/', '^(command|query|schema)/') },
     { name: 'schema-knows-neither-side', severity: 'error', ...between('^schema/', '^(command|query)/') },
     {
       name: 'nothing-imports-server',
       severity: 'error',
-      ...between('^(command|query|events|schema)/', '^server/'),
+      ...between('^(kernel|command|query|events|schema)/', '^server/'),
     },
     ...apart('customer', 'order'),
     ...apart('customer', 'product'),
     ...apart('order', 'product'),
-    {
-      name: 'saga-machinery-knows-no-saga',
-      severity: 'error',
-      ...between('^command/(saga|choreography)/', '^command/(placement|revision|customer|order|product)/'),
-    },
     {
       name: 'client-knows-no-desk',
       severity: 'error',
@@ -45,15 +48,15 @@ module.exports = {
       name: 'one-module-knows-the-client-of-nats',
       severity: 'error',
       from: {
-        path: '^(command|query|events|schema|server|bench|test)/',
-        pathNot: '^events/messaging/nats(-connection)?\\.ts$',
+        path: '^(kernel|command|query|events|schema|server|bench|test)/',
+        pathNot: '^kernel/messaging/nats(-connection)?\\.ts$',
       },
       to: { path: '^node_modules/(nats|@nats-io)/' },
     },
     {
       name: 'production-imports-no-test',
       severity: 'error',
-      from: { path: '^(command|query|events|schema|server)/', pathNot: testing },
+      from: { path: '^(kernel|command|query|events|schema|server)/', pathNot: testing },
       to: { path: [testing, '^(test|simulator)/'] },
     },
     {
@@ -73,7 +76,7 @@ module.exports = {
       name: 'no-dev-dependency-in-production',
       severity: 'error',
       from: {
-        path: '^(command|query|events|schema|server)/',
+        path: '^(kernel|command|query|events|schema|server)/',
         pathNot: [testing, '^schema/generate\\.ts$'],
       },
       to: { dependencyTypes: ['npm-dev'] },

@@ -1,9 +1,9 @@
 // What an order costs in each of the two ways to coordinate: alone, from its placing to its end; and what its revision costs.
 import { join } from 'node:path'
 import type { Coordination } from '../events/catalogue.ts'
-import { START } from '../events/position.ts'
-import { categoryOf } from '../events/store/categories.ts'
-import type { EventStore } from '../events/store/event-store.ts'
+import { categoryOf } from '../kernel/store/categories.ts'
+import type { EventStore } from '../kernel/store/event-store.ts'
+import { START } from '../kernel/store/position.ts'
 import { type Core, openCore } from './core.ts'
 
 interface Cost {

@@ -1,10 +1,10 @@
 // A customer with 100,000 settled reservations: how long the first command takes after a start, without a snapshot and with one.
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { openCommandHandler } from '../command/handling/command-handler.ts'
 import { SCHEMA_VERSION } from '../events/catalogue.ts'
-import { type EventStore, type NewEvent, NO_EVENTS } from '../events/store/event-store.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
+import { type EventStore, type NewEvent, NO_EVENTS } from '../kernel/store/event-store.ts'
+import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 
 const RESERVATIONS = 100_000
 const AT_ONCE = 500

@@ -1,6 +1,6 @@
 // Orders through commands, saga and projector, without GraphQL: from the command until the views show the decision.
 import type { Coordination } from '../events/catalogue.ts'
-import type { RecordedEvent } from '../events/store/event-store.ts'
+import type { RecordedEvent } from '../kernel/store/event-store.ts'
 import { clients } from './clients.ts'
 import { type Core, openCore } from './core.ts'
 

@@ -1,7 +1,7 @@
 // How fast the embedded event store takes events, with nothing around it: the ceiling for everything else.
 import { randomUUID } from 'node:crypto'
-import { NO_EVENTS } from '../events/store/event-store.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
+import { NO_EVENTS } from '../kernel/store/event-store.ts'
+import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 import { clients } from './clients.ts'
 
 const WRITERS = 256

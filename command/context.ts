@@ -1,6 +1,6 @@
 // What mutation resolvers find in the context of a request.
 import type { Coordination } from '../events/catalogue.ts'
-import type { CommandBus } from './bus/command-bus.ts'
+import type { CommandBus } from '../kernel/deciding/bus/command-bus.ts'
 
 export interface CommandContext {
   bus: CommandBus

@@ -1,6 +1,6 @@
 // Given, when, then: what the tests of deciders are written in.
 import { expect } from 'vitest'
-import { type Aggregate, type Decider, isRefusal, type Refusal } from './decider.ts'
+import { type Aggregate, type Decider, isRefusal, type Refusal } from '../kernel/deciding/decider.ts'
 
 /**
  * What a decider does after some events:

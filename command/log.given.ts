@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { START } from '../events/position.ts'
 import {
   ALL_EVENTS,
   type Appended,
@@ -14,8 +13,9 @@ import {
   type Revision,
   StoreUnavailable,
   type StreamName,
-} from '../events/store/event-store.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
+} from '../kernel/store/event-store.ts'
+import { START } from '../kernel/store/position.ts'
+import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 
 /** An empty log, which goes away when the test has finished. Its clock is `late` by so many milliseconds. */
 export async function openLog({ late = 0 } = {}): Promise<EventStore> {

@@ -1,6 +1,5 @@
 // The currency of all amounts in a log, which its first start records.
 import { randomUUID } from 'node:crypto'
-import { SCHEMA_VERSION } from './catalogue.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -8,7 +7,8 @@ import {
   OutcomeUnknown,
   type RecordedEvent,
   RevisionConflict,
-} from './store/event-store.ts'
+} from '../kernel/store/event-store.ts'
+import { SCHEMA_VERSION } from './catalogue.ts'
 
 /** Of a log without a recorded currency, and of a new one where nobody says otherwise. */
 export const USUAL_CURRENCY = 'EUR'

@@ -1,7 +1,7 @@
 // What happened, in one plain sentence for each event: for people who read the audit log.
 import type { DomainEvent, SagaSubject } from '../events/catalogue.ts'
 import { formatMoney } from '../events/money.ts'
-import type { HistoryEntry } from './store/view-store.ts'
+import type { HistoryEntry } from '../kernel/projecting/store/view-store.ts'
 
 /** One English sentence on an event, without a full stop; amounts with two fraction digits. */
 export function summary(recorded: DomainEvent | HistoryEntry): string {

@@ -59,7 +59,7 @@ const resolverTypes = {
 }
 
 const resolverPreamble = `
-import type * as schema from '../schema/types.generated.ts';
+import type * as schema from './types.generated.ts';
 /** A function instead of a value is called by graphql-js when the field is selected, and only then. */
 export type CountedWhenSelected<T extends { totalCount: unknown }> = Omit<T, 'totalCount'> & { readonly totalCount: () => Promise<schema.Count> };
 `

@@ -1,7 +1,7 @@
 // The scalars of the schema: how DateTime, Money, Position and JSON are read from requests and written to answers.
 import { buildSchema, GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql'
 import { formatMoney, parseMoney } from '../events/money.ts'
-import { formatPosition, parsePosition } from '../events/position.ts'
+import { formatPosition, parsePosition } from '../kernel/store/position.ts'
 import { typeDefinitions } from './type-definitions.ts'
 
 /**

@@ -1,6 +1,6 @@
 // The desk, or the parts of it that run in this process, put together in the order in which data flows. Whoever reads this file knows
 // the system.
-import { openFeed } from '../query/feed/feed.ts'
+import { openFeed } from '../kernel/projecting/feed/feed.ts'
 import { closeBackwards, type Opened } from './close-backwards.ts'
 import { deskHealth, ownRoles, type RunningRoles } from './desk-health.ts'
 import { type Ground, openGround } from './ground.ts'

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { logCurrency } from '../events/log-currency.ts'
-import { logIdentity } from '../events/log-identity.ts'
-import type { Messaging } from '../events/messaging/messaging.ts'
-import type { Position } from '../events/position.ts'
-import type { EventStore } from '../events/store/event-store.ts'
+import type { Messaging } from '../kernel/messaging/messaging.ts'
+import type { EventStore } from '../kernel/store/event-store.ts'
+import { logIdentity } from '../kernel/store/log-identity.ts'
+import type { Position } from '../kernel/store/position.ts'
 import type { Opened } from './close-backwards.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { openLog } from './log.ts'
@@ -97,6 +97,6 @@ async function takeFiles({ dataDirectory, natsUrl }: Settings, opened: Opened): 
 
 /** The client is loaded only where it is used. */
 async function connectMessaging(url: string, log: Logger): Promise<Messaging> {
-  const { openNats } = await import('../events/messaging/nats.ts')
+  const { openNats } = await import('../kernel/messaging/nats.ts')
   return openNats({ url, log })
 }

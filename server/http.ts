@@ -9,7 +9,7 @@ import fastify, {
 } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { within } from '../events/within.ts'
+import { within } from '../kernel/failures/with-timeout.ts'
 import type { ExampleOperation } from '../schema/operations.ts'
 import { admission } from './graphql/admission.ts'
 import { answerType, prefersPage, USUAL_TYPE } from './graphql/answer-type.ts'

@@ -1,6 +1,6 @@
 // `npm start`: a desk that runs until it is told to stop.
 import './production.ts'
-import { messageOf } from '../events/message-of.ts'
+import { messageOf } from '../kernel/failures/message-of.ts'
 import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
 import { openLog } from './log.ts'

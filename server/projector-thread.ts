@@ -1,9 +1,9 @@
 // Runs the projector in a thread beside the rest of the desk, and starts it again should it ever end by itself.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Logger } from '../events/logger.ts'
-import type { Position } from '../events/position.ts'
-import type { ProjectorHealth } from '../query/projector/projector.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { ProjectorHealth } from '../kernel/projecting/projector/projector.ts'
+import type { Position } from '../kernel/store/position.ts'
 import type { LogLevel } from './settings.ts'
 import type { StorePlaces } from './stores.ts'
 

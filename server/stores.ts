@@ -1,14 +1,18 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
 
-import { whileStarting } from '../events/at-start.ts'
-import { recordedIdentity } from '../events/log-identity.ts'
-import type { Logger } from '../events/logger.ts'
-import type { EventStore } from '../events/store/event-store.ts'
-import { openLogOf } from '../events/store/log-beginning.ts'
-import { openSqliteEventStore } from '../events/store/sqlite.ts'
-import { differenceOfHistory } from '../query/projector/same-history.ts'
-import { logOfSqliteViews, openSqliteViewStore, type SqliteViewStoreOptions } from '../query/store/sqlite.ts'
-import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../query/store/view-store.ts'
+import { whileStarting } from '../kernel/failures/at-start.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { differenceOfHistory } from '../kernel/projecting/projector/same-history.ts'
+import {
+  logOfSqliteViews,
+  openSqliteViewStore,
+  type SqliteViewStoreOptions,
+} from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
+import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../kernel/projecting/store/view-store.ts'
+import type { EventStore } from '../kernel/store/event-store.ts'
+import { recordedIdentity } from '../kernel/store/log-identity.ts'
+import { openLogOf } from '../kernel/store/sqlite/log-beginning.ts'
+import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 import { views as projections } from '../query/views/index.ts'
 
 /** Where log and views are: plain data, so that it can be handed to a thread. */
@@ -53,7 +57,7 @@ async function connectEventStore(
   { namespace = USUAL_NAMESPACE }: StorePlaces,
   log: Logger,
 ): Promise<EventStore> {
-  const { openEventStoreDB } = await import('../events/store/eventstoredb.ts')
+  const { openEventStoreDB } = await import('../kernel/store/eventstoredb/eventstoredb-event-store.ts')
   return openEventStoreDB({ url: eventstoreUrl, namespace, log })
 }
 
@@ -69,7 +73,7 @@ export async function openViewStore(
 ): Promise<ViewStore> {
   if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, ...options })
   const { anew = false } = options
-  const { openMongoViewStore } = await import('../query/store/mongodb.ts')
+  const { openMongoViewStore } = await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')
   return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
 }
 
@@ -93,7 +97,10 @@ async function assertNoViews({ eventstoreUrl, mongodbUrl, namespace = USUAL_NAME
   const logId =
     mongodbUrl === undefined
       ? await logOfSqliteViews(files.views)
-      : await (await import('../query/store/mongodb.ts')).logOfMongoViews({ url: mongodbUrl, namespace })
+      : await (await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')).logOfMongoViews({
+          url: mongodbUrl,
+          namespace,
+        })
   if (logId === undefined) return
   const [where, elsewhere] =
     eventstoreUrl === undefined

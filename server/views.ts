@@ -1,6 +1,6 @@
 // The views as the roles of a process read them: of the same history as the log, and opened again when they are lost.
-import type { ViewStore } from '../query/store/view-store.ts'
-import { reopenedViews } from '../query/store/watched.ts'
+import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
+import { reopenedViews } from '../kernel/projecting/store/watched.ts'
 import type { Ground } from './ground.ts'
 import type { Settings } from './settings.ts'
 import { assertSameHistory, openViewStore, waitingForServers } from './stores.ts'

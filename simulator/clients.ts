@@ -1,7 +1,7 @@
 // Customers and operators: they send mutations, the same ones again when there is no answer, and look at what became of them.
 import { GraphQLError } from 'graphql'
 import { mutations } from '../command/mutations/index.ts'
-import type { Projection, ViewDocument } from '../query/projection.ts'
+import type { Projection, ViewDocument } from '../kernel/projecting/projection.ts'
 import { customers } from '../query/views/customers.ts'
 import { orders } from '../query/views/orders.ts'
 import { products } from '../query/views/products.ts'

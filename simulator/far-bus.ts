@@ -1,5 +1,5 @@
 // The command bus as a process reaches it: to handlers elsewhere, over a network that loses, repeats and delays.
-import { type CommandBus, NotDecided } from '../command/bus/command-bus.ts'
+import { type CommandBus, NotDecided } from '../kernel/deciding/bus/command-bus.ts'
 import type { Life, Node } from './node.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { Weather } from './weather.ts'

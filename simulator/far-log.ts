@@ -1,6 +1,6 @@
 // The event log as a process reaches it: over a network that loses, delays and keeps silent.
 import { setMaxListeners } from 'node:events'
-import { type EventStore, OutcomeUnknown, StoreUnavailable, type StreamName } from '../events/store/event-store.ts'
+import { type EventStore, OutcomeUnknown, StoreUnavailable, type StreamName } from '../kernel/store/event-store.ts'
 import type { Life } from './node.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'

@@ -1,6 +1,7 @@
 // The views as a process reaches them: a batch is written step by step, as a server without transactions takes it.
-import { START } from '../events/position.ts'
-import type { FoldedBatch, ViewStore } from '../query/store/view-store.ts'
+
+import type { FoldedBatch, ViewStore } from '../kernel/projecting/store/view-store.ts'
+import { START } from '../kernel/store/position.ts'
 import type { Life } from './node.ts'
 import type { Random } from './random.ts'
 import type { Weather } from './weather.ts'

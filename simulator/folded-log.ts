@@ -1,7 +1,8 @@
 // Every version that every document of the views has ever had, by folding the log from its first event on.
-import type { Position } from '../events/position.ts'
-import type { RecordedEvent } from '../events/store/event-store.ts'
-import { documentTopic, type ViewDocument, type ViewName } from '../query/projection.ts'
+
+import { documentTopic, type ViewDocument, type ViewName } from '../kernel/projecting/projection.ts'
+import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { Position } from '../kernel/store/position.ts'
 import { views as projections } from '../query/views/index.ts'
 
 export interface FoldedLog {

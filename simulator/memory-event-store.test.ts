@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describeEventStore } from '../events/store/event-store.contract.ts'
+import { describeEventStore } from '../test/kernel/store/event-store.contract.ts'
 import { newLog, openMemoryEventStore } from './memory-event-store.ts'
 
 const log = newLog()

@@ -1,6 +1,8 @@
 // The event store without a disk: what the simulated desks share, and what outlives each of their crashes.
-import { appendOf } from '../events/store/append.ts'
-import { type Categories, isWanted } from '../events/store/categories.ts'
+
+import { upcast } from '../events/upcasters.ts'
+import { appendOf } from '../kernel/store/append.ts'
+import { type Categories, isWanted } from '../kernel/store/categories.ts'
 import {
   type Batch,
   type EventStore,
@@ -9,9 +11,8 @@ import {
   RevisionConflict,
   StoreUnavailable,
   type StreamName,
-} from '../events/store/event-store.ts'
-import { subscription } from '../events/store/subscription.ts'
-import { upcast } from '../events/upcasters.ts'
+} from '../kernel/store/event-store.ts'
+import { subscription } from '../kernel/store/subscription.ts'
 
 /** Everything that is recorded: an event at position p is at the index p - 1. */
 export interface MemoryLog {

@@ -1,4 +1,4 @@
-import { describeViewStore } from '../query/store/view-store.contract.ts'
+import { describeViewStore } from '../kernel/projecting/store/view-store.contract.ts'
 import { newViews, openMemoryViewStore } from './memory-view-store.ts'
 
 describeViewStore('the view store in memory', async () => {

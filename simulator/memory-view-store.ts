@@ -1,9 +1,15 @@
 // The view store without a disk. What is handed out is made anew from text: it is never shared.
-import { type Position, START } from '../events/position.ts'
-import { documentTopic, type Projection, shown, type ViewDocument, type ViewName } from '../query/projection.ts'
-import { type Key, pageCursor, readPageCursor } from '../query/store/cursor.ts'
-import { definitionOf, misfitOf, orderedAs, queriedAs, tooLarge } from '../query/store/declared.ts'
-import { matcher } from '../query/store/history-filter.ts'
+
+import {
+  documentTopic,
+  type Projection,
+  shown,
+  type ViewDocument,
+  type ViewName,
+} from '../kernel/projecting/projection.ts'
+import { type Key, pageCursor, readPageCursor } from '../kernel/projecting/store/cursor.ts'
+import { definitionOf, misfitOf, orderedAs, queriedAs, tooLarge } from '../kernel/projecting/store/declared.ts'
+import { matcher } from '../kernel/projecting/store/history-filter.ts'
 import {
   type BrokenDocument,
   type Condition,
@@ -16,7 +22,8 @@ import {
   type ViewStore,
   ViewsOfAnotherLog,
   WAY_OUT,
-} from '../query/store/view-store.ts'
+} from '../kernel/projecting/store/view-store.ts'
+import { type Position, START } from '../kernel/store/position.ts'
 
 /** What outlives a crash. */
 export interface MemoryViews {

@@ -1,9 +1,10 @@
 // Bugs that desks like this one have had, one each, to be put in the place of the right parts: the simulator must find them.
-import type { CommandBus } from '../command/bus/command-bus.ts'
-import type { Ask, Choreography, Policy } from '../command/choreography/definition.ts'
-import { openCommandHandler } from '../command/handling/command-handler.ts'
+
 import type { PlacementFacts } from '../events/catalogue.ts'
-import { START } from '../events/position.ts'
+import type { CommandBus } from '../kernel/deciding/bus/command-bus.ts'
+import type { Ask, Choreography, Policy } from '../kernel/deciding/choreography/definition.ts'
+import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
+import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
 import {
   type EventStore,
   NO_EVENTS,
@@ -11,8 +12,8 @@ import {
   type RecordedEvent,
   RevisionConflict,
   type StreamName,
-} from '../events/store/event-store.ts'
-import type { ViewStore } from '../query/store/view-store.ts'
+} from '../kernel/store/event-store.ts'
+import { START } from '../kernel/store/position.ts'
 import type { Sabotage } from './desk.ts'
 import type { MemoryViews } from './memory-view-store.ts'
 

@@ -1,12 +1,13 @@
 // Subscribers: they take message after message, lose the connection, and come back with the position of the last message.
-import type { Position } from '../events/position.ts'
+
+import { follow } from '../kernel/projecting/feed/follow.ts'
+import { live } from '../kernel/projecting/feed/live.ts'
+import type { ViewDocument } from '../kernel/projecting/projection.ts'
+import type { HistoryEntry } from '../kernel/projecting/store/view-store.ts'
+import type { Position } from '../kernel/store/position.ts'
 import type { Reads } from '../query/context.ts'
-import { follow } from '../query/feed/follow.ts'
-import { live } from '../query/feed/live.ts'
-import type { ViewDocument } from '../query/projection.ts'
 import { customerOrdersChanges, documentChanges } from '../query/resolvers/live-documents.ts'
 import { orderEventFeed } from '../query/resolvers/live-events.ts'
-import type { HistoryEntry } from '../query/store/view-store.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'
 import type { Subscribed, Topic } from './plan/plan.ts'

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, truncateSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openDatabase } from '../events/sqlite.ts'
+import { openDatabase } from '../kernel/sqlite/database.ts'
 import { type Desk, startDesk } from '../server/desk.ts'
 import { ask } from './client.ts'
 import { accepted } from './mutate.ts'

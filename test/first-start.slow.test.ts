@@ -44,7 +44,7 @@ test('processes that begin one log at the same moment all open it', { timeout: r
 async function openInProcess(file: string): Promise<string> {
   const script = `
     import { recordedIdentity } from './events/log-identity.ts'
-    import { openLogOf } from './events/store/log-beginning.ts'
+    import { openLogOf } from './kernel/store/sqlite/log-beginning.ts'
     const store = await openLogOf(${JSON.stringify(file)}, async () => {})
     process.stdout.write(await recordedIdentity(store))
     await store.close()`

@@ -1,5 +1,5 @@
 // Whether all parts of a desk are at work: it listens before the thread that folds its views has begun.
-import { retry } from '../events/retry.ts'
+import { retry } from '../kernel/failures/retry.ts'
 
 const WITHIN_MS = 60_000
 const HABITS = { withinMs: WITHIN_MS, firstPauseMs: 20, longestPauseMs: 100 }

@@ -14,7 +14,7 @@ import { sharedDesk } from './shared-desk.ts'
 
 /** The blocks that run elsewhere, and the reason; each is named by its document and its first line. */
 const elsewhere: Record<string, string> = {
-  "docs/eventstoredb.md: EVENTSTORE_URL='esdb://localhost:2113?tls=false' npx vitest run --project fast events/store/eventstoredb.test.ts":
+  "docs/eventstoredb.md: EVENTSTORE_URL='esdb://localhost:2113?tls=false' npx vitest run --project fast kernel/store/eventstoredb/eventstoredb-event-store.test.ts":
     'needs an EventStoreDB',
   'docs/operations.md: docker compose up --build --wait': 'needs Docker',
   'docs/operations.md: export COMPOSE_PROFILES=cluster': 'needs Docker',

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
-import { retry } from '../events/retry.ts'
+import { retry } from '../kernel/failures/retry.ts'
 
 export interface TestServer {
   url: string

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CustomerEvent } from '../../events/catalogue.ts'
-import { isRefusal } from '../decider.ts'
+import { isRefusal } from '../../kernel/deciding/decider.ts'
 import { euros, given } from '../given.ts'
 import {
   changeLimit,

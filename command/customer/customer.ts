@@ -1,7 +1,7 @@
 // What can be asked of a customer, and what the answer is.
 import type { CustomerEvent } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
-import type { Decider } from '../decider.ts'
+import type { Decider } from '../../kernel/deciding/decider.ts'
 
 export type CustomerCommand =
   | { type: 'RegisterCustomer'; customerId: string; name: string; creditLimit: Cents }

@@ -1,6 +1,6 @@
 // What of a customer is in memory and in snapshots: the credit that is reserved, and which reservations were given back lately.
 import type { CustomerEvent } from '../../events/catalogue.ts'
-import type { Memory } from '../memory.ts'
+import type { Memory } from '../../kernel/deciding/memory.ts'
 import type { Customer, CustomerCommand } from './customer.ts'
 
 export const customerMemory: Memory<{ command: CustomerCommand; state: Customer; event: CustomerEvent }> = {

@@ -1,7 +1,8 @@
 // Every mutation of the schema, and the command that it stands for.
-import { inParallel } from '../../events/in-parallel.ts'
+
 import type { Cents } from '../../events/money.ts'
-import type { CommandBus } from '../bus/command-bus.ts'
+import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
+import { inParallel } from '../../kernel/in-parallel.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { inputs } from './input.ts'
 import { mutation, parkedMutation } from './mutation.ts'

@@ -2,10 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { EventStore } from '../../events/store/event-store.ts'
+import { type CommandBus, NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
+import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
+import type { EventStore } from '../../kernel/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
-import { type CommandBus, NotDecided } from '../bus/command-bus.ts'
-import { openCommandHandler } from '../handling/command-handler.ts'
 import { eventsOf, openLog, watched, wholeLog } from '../log.given.ts'
 import { mutations } from './index.ts'
 

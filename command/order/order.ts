@@ -8,7 +8,7 @@ import type {
 } from '../../events/catalogue.ts'
 import { type Cents, formatMoney, MAX_CENTS } from '../../events/money.ts'
 import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
-import type { Decider, Refusal } from '../decider.ts'
+import type { Decider, Refusal } from '../../kernel/deciding/decider.ts'
 import { stockChanges } from './stock-changes.ts'
 
 /**

@@ -1,6 +1,6 @@
 // What a placement follows and notices, and what exactly it asks of whom.
 import { expect, test } from 'vitest'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { cancelled, choreographed, placed, rejected } from '../order/order.given.ts'
 import { done, line, orderPlaced, placing, refused } from './placement.given.ts'
 import { placement } from './placement.ts'

@@ -1,7 +1,7 @@
 // A placement by choreography for chance to play with: its policies and its participants, with what is on its way between them.
 import { expect } from 'vitest'
 import type { PlacementFacts } from '../../events/catalogue.ts'
-import { type Asked, asks, isPointless, type Known, learn, overdue } from '../choreography/known.ts'
+import { type Asked, asks, isPointless, type Known, learn, overdue } from '../../kernel/deciding/choreography/known.ts'
 import type { ChanceWorld } from './chances.given.ts'
 import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'

@@ -1,7 +1,15 @@
 // A placement by orchestration for chance to play with: the rules of its saga and its participants, with what is on its way between them.
 import { expect } from 'vitest'
 import type { PlacementFacts, SagaReply } from '../../events/catalogue.ts'
-import { DELIVERY, type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
+import {
+  DELIVERY,
+  type Due,
+  decide,
+  due,
+  evolve,
+  type SagaEvent,
+  type SagaState,
+} from '../../kernel/deciding/saga/saga.ts'
 import { type ChanceWorld, take } from './chances.given.ts'
 import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'

@@ -1,10 +1,10 @@
 // Customer, products and order as they are, for placements at random: each command is answered once, and afterwards as the first time.
 import type { DomainEvent } from '../../events/catalogue.ts'
-import type { StreamName } from '../../events/store/event-store.ts'
-import type { ReadableEvent } from '../../events/store/readable.ts'
-import type { Command } from '../bus/command-bus.ts'
+import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
+import { type Aggregate, type Decider, isRefusal } from '../../kernel/deciding/decider.ts'
+import type { StreamName } from '../../kernel/store/event-store.ts'
+import type { ReadableEvent } from '../../kernel/store/readable.ts'
 import { customer } from '../customer/customer.ts'
-import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import { order } from '../order/order.ts'
 import { product } from '../product/product.ts'
 

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
-import { appendOf } from '../../events/store/append.ts'
-import type { NewEvent } from '../../events/store/event-store.ts'
+import { toStored } from '../../kernel/deciding/saga/stored.ts'
+import { appendOf } from '../../kernel/store/append.ts'
+import type { NewEvent } from '../../kernel/store/event-store.ts'
 import { MAX_PRODUCTS_EVER } from '../order/order.ts'
 import { MAX_QUANTITY } from '../product/product.ts'
-import { toStored } from '../saga/stored.ts'
 import {
   BEGINS,
   done,

@@ -1,9 +1,9 @@
 // An order is approved when its credit and all of its stock are reserved; otherwise what was reserved is given back.
 import type { PlacementFacts, RejectionReason } from '../../events/catalogue.ts'
 import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { ask, type SagaDefinition, type Step } from '../../kernel/deciding/saga/definition.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { quantities } from '../order/stock-changes.ts'
-import { ask, type SagaDefinition, type Step } from '../saga/definition.ts'
 
 export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
   name: 'placement',

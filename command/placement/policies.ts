@@ -1,9 +1,9 @@
 // An order by choreography: each policy turns one event into commands, the order notes what was reserved, and decides by itself.
 import type { PlacementFacts } from '../../events/catalogue.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { StreamName } from '../../events/store/event-store.ts'
-import type { Command } from '../bus/command-bus.ts'
-import { type Ask, type Choreography, isAnswerTo, policy } from '../choreography/definition.ts'
+import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
+import { type Ask, type Choreography, isAnswerTo, policy } from '../../kernel/deciding/choreography/definition.ts'
+import type { StreamName } from '../../kernel/store/event-store.ts'
 import { placement, whatIsOrdered, whatIsRevised } from './placement.ts'
 
 const decided = ['OrderApproved', 'OrderRejected', 'OrderCancelled'] as const

@@ -1,6 +1,6 @@
 // What of a product is in memory and in snapshots: the stock that is reserved, and which reservations were settled lately.
 import type { ProductEvent } from '../../events/catalogue.ts'
-import type { Memory } from '../memory.ts'
+import type { Memory } from '../../kernel/deciding/memory.ts'
 import type { Product, ProductCommand } from './product.ts'
 
 export const productMemory: Memory<{ command: ProductCommand; state: Product; event: ProductEvent }> = {

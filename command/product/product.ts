@@ -1,7 +1,7 @@
 // What can be asked of a product, and what the answer is.
 import type { ProductEvent } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
-import type { Decider } from '../decider.ts'
+import type { Decider } from '../../kernel/deciding/decider.ts'
 
 export type ProductCommand =
   | { type: 'AddProduct'; productId: string; name: string; price: Cents; stock: number }

@@ -2,13 +2,24 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Coordination, DomainEvent, OrderLine, PlacementFacts, SagaReply } from '../../events/catalogue.ts'
-import type { StreamName } from '../../events/store/event-store.ts'
-import type { ReadableEvent } from '../../events/store/readable.ts'
+import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
+import { type Asked, asks, isPointless, type Known, learn, overdue } from '../../kernel/deciding/choreography/known.ts'
+import { type Aggregate, type Decider, isRefusal } from '../../kernel/deciding/decider.ts'
+import type { SagaDefinition } from '../../kernel/deciding/saga/definition.ts'
+import {
+  DELIVERY,
+  type Due,
+  decide,
+  due,
+  evolve,
+  type SagaEvent,
+  type SagaState,
+} from '../../kernel/deciding/saga/saga.ts'
+import { fromStored, toStored } from '../../kernel/deciding/saga/stored.ts'
+import type { StreamName } from '../../kernel/store/event-store.ts'
+import type { ReadableEvent } from '../../kernel/store/readable.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
-import type { Command } from '../bus/command-bus.ts'
-import { type Asked, asks, isPointless, type Known, learn, overdue } from '../choreography/known.ts'
 import { customer } from '../customer/customer.ts'
-import { type Aggregate, type Decider, isRefusal } from '../decider.ts'
 import type { Order, OrderCommand } from '../order/order.ts'
 import { order } from '../order/order.ts'
 import { take } from '../placement/chances.given.ts'
@@ -16,9 +27,6 @@ import { onTheWay } from '../placement/on-the-way.given.ts'
 import { placement } from '../placement/placement.ts'
 import { policies } from '../placement/policies.ts'
 import { product } from '../product/product.ts'
-import type { SagaDefinition } from '../saga/definition.ts'
-import { DELIVERY, type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../saga/saga.ts'
-import { fromStored, toStored } from '../saga/stored.ts'
 import { revision } from './revision.ts'
 
 const orderId = 'ord_1'

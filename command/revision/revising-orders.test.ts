@@ -1,12 +1,12 @@
 // Orders revised with everything that revises them: command handler and both sagas on a log, with crashes, delays and failures.
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { EventStore } from '../../events/store/event-store.ts'
-import type { CommandBus } from '../bus/command-bus.ts'
-import { openCommandHandler } from '../handling/command-handler.ts'
+import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
+import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
+import { startSagas } from '../../kernel/deciding/saga/start-sagas.ts'
+import type { EventStore } from '../../kernel/store/event-store.ts'
 import { crashing, eventsOf } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from '../placement/shop.given.ts'
-import { startSagas } from '../saga/runner.ts'
 import { revision } from './revision.ts'
 
 const saw = (quantity: number): QuotedLine => ({ productId: 'prd_saw', quantity, unitPrice: 500 })

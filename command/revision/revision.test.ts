@@ -1,8 +1,8 @@
 // What a revision asks of whom, told without a store or a clock: in all its endings.
 import { expect, test } from 'vitest'
 import type { RevisionFacts, SagaReply } from '../../events/catalogue.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { type Due, decide, due, type Inbox, type SagaState } from '../saga/saga.ts'
+import { type Due, decide, due, type Inbox, type SagaState } from '../../kernel/deciding/saga/saga.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { revision } from './revision.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z')

@@ -1,8 +1,8 @@
 // A revision of an order reserves what it takes more; then the order is swapped and what it takes less is given back, or all is as before.
 import type { RevisionFacts, RevisionRejectionReason, StockChange } from '../../events/catalogue.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { ask, type SagaDefinition, type Step } from '../saga/definition.ts'
+import { ask, type SagaDefinition, type Step } from '../../kernel/deciding/saga/definition.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 
 export const revision: SagaDefinition<RevisionFacts, RevisionRejectionReason> = {
   name: 'revision',

@@ -1,10 +1,10 @@
 // Reads arguments: their limits, and the conditions that filters stand for.
 import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
-import { StoreUnavailable } from '../../events/store/event-store.ts'
+import type { HistoryFilter } from '../../kernel/projecting/store/history-filter.ts'
+import type { Condition, Range } from '../../kernel/projecting/store/view-store.ts'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import type { DateTimeRange, EventFilter, MoneyRange } from '../../schema/types.generated.ts'
 import type { QueryContext, Reads } from '../context.ts'
-import type { HistoryFilter } from '../store/history-filter.ts'
-import type { Condition, Range } from '../store/view-store.ts'
 import { wordsOf } from '../views/words.ts'
 import { badArgument, notYetVisible } from './errors.ts'
 

@@ -1,8 +1,8 @@
 // Customers: by id, in pages, and what is shown of one.
 
-import { documentTopic } from '../projection.ts'
+import { documentTopic } from '../../kernel/projecting/projection.ts'
+import type { Condition } from '../../kernel/projecting/store/view-store.ts'
 import type { CustomerResolvers, QueryResolvers } from '../resolvers.generated.ts'
-import type { Condition } from '../store/view-store.ts'
 import { customers } from '../views/customers.ts'
 import { rangeCondition, requireId, searchConditions, waitFor } from './arguments.ts'
 import { lookUp } from './look-up.ts'

@@ -1,6 +1,6 @@
 // Errors that a client can act on: each has a code, and says what would be right.
 import { GraphQLError } from 'graphql'
-import { DocumentBroken, InvalidCursor } from '../store/view-store.ts'
+import { DocumentBroken, InvalidCursor } from '../../kernel/projecting/store/view-store.ts'
 
 /** @param problem goes on where the argument's name ends: `badArgument('first', 'must be 0 to 100')` */
 export function badArgument(argument: string, problem: string): GraphQLError {

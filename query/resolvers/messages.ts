@@ -1,7 +1,8 @@
 // The messages of a subscription on their way to the client, and what becomes of an error among them.
-import { StoreUnavailable } from '../../events/store/event-store.ts'
+
+import { live, type Source } from '../../kernel/projecting/feed/live.ts'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import type { QueryContext } from '../context.ts'
-import { live, type Source } from '../feed/live.ts'
 import { waitForLog } from './arguments.ts'
 import { shownToClient } from './errors.ts'
 

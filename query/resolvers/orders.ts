@@ -1,7 +1,9 @@
 // Orders: by id, in pages, and what is shown of one and of its placement.
+
+import { documentTopic } from '../../kernel/projecting/projection.ts'
+import type { Condition } from '../../kernel/projecting/store/view-store.ts'
 import type { OrderFilter, OrderSort } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
-import { documentTopic } from '../projection.ts'
 import type {
   OrderLineResolvers,
   OrderResolvers,
@@ -9,7 +11,6 @@ import type {
   QueryResolvers,
   RevisionResolvers,
 } from '../resolvers.generated.ts'
-import type { Condition } from '../store/view-store.ts'
 import { orders } from '../views/orders.ts'
 import { rangeCondition, requireId, waitFor } from './arguments.ts'
 import { lookUp } from './look-up.ts'

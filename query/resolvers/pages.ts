@@ -1,10 +1,11 @@
 // Pages as the schema has them: edges and nodes, where the page begins and ends, and how far it is true.
+
+import type { Projection, ViewDocument } from '../../kernel/projecting/projection.ts'
+import { historyCursor, readHistoryCursor } from '../../kernel/projecting/store/cursor.ts'
+import type { HistoryFilter } from '../../kernel/projecting/store/history-filter.ts'
+import type { PageQuery, ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import type { Count, PageInfo } from '../../schema/types.generated.ts'
 import type { QueryContext } from '../context.ts'
-import type { Projection, ViewDocument } from '../projection.ts'
-import { historyCursor, readHistoryCursor } from '../store/cursor.ts'
-import type { HistoryFilter } from '../store/history-filter.ts'
-import type { PageQuery, ViewStore } from '../store/view-store.ts'
 import { pageSize } from './arguments.ts'
 import { cursorsOf } from './cursors.ts'
 import { badArgument, shownToClient } from './errors.ts'

@@ -1,5 +1,5 @@
 // The parked orders: in pages, and what is shown of one.
-import { documentTopic } from '../projection.ts'
+import { documentTopic } from '../../kernel/projecting/projection.ts'
 import type { ParkedOrderResolvers, QueryResolvers } from '../resolvers.generated.ts'
 import { parked } from '../views/parked.ts'
 import { waitFor } from './arguments.ts'

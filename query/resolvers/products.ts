@@ -1,5 +1,5 @@
 // Products: by id, in pages, and what is shown of one.
-import { documentTopic } from '../projection.ts'
+import { documentTopic } from '../../kernel/projecting/projection.ts'
 import type { ProductResolvers, QueryResolvers } from '../resolvers.generated.ts'
 import { products } from '../views/products.ts'
 import { requireId, searchConditions, waitFor } from './arguments.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openFeed } from '../../kernel/projecting/feed/feed.ts'
 import type { Payload } from '../../schema/payload.ts'
 import { type Reads, readsOn } from '../context.ts'
-import { openFeed } from '../feed/feed.ts'
 import { openTestViews, type TestViews, testLogId } from '../test-views.given.ts'
 import {
   creditLimitChanged,

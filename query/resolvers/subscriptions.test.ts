@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
+import { openFeed } from '../../kernel/projecting/feed/feed.ts'
+import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import { type Reads, readsOn } from '../context.ts'
-import { openFeed } from '../feed/feed.ts'
-import type { ViewStore } from '../store/view-store.ts'
 import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.given.ts'
 import {
   creditLimitChanged,

@@ -1,4 +1,6 @@
 // Every subscription of the schema: what it follows, and what its messages show.
+
+import { follow } from '../../kernel/projecting/feed/follow.ts'
 import type {
   SubscriptionCustomerChangedArgs,
   SubscriptionCustomerOrdersChangedArgs,
@@ -7,7 +9,6 @@ import type {
   SubscriptionOrdersFeedArgs,
   SubscriptionProductChangedArgs,
 } from '../../schema/types.generated.ts'
-import { follow } from '../feed/follow.ts'
 import type { EventFeedItemResolvers, OrderFeedItemResolvers, SubscriptionResolvers } from '../resolvers.generated.ts'
 import { historyFilter, requireId } from './arguments.ts'
 import { customerOrdersChanges, documentChanges } from './live-documents.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shown } from '../projection.ts'
+import { shown } from '../../kernel/projecting/projection.ts'
 import { customers } from './customers.ts'
 import {
   creditLimitChanged,

@@ -1,7 +1,7 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
 import type { Cents } from '../../events/money.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { changed, NOT_BEGUN, type VersionedDocument, viewOf } from '../projection.ts'
+import { changed, NOT_BEGUN, type VersionedDocument, viewOf } from '../../kernel/projecting/projection.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import type { OrderStatus } from './orders.ts'
 import { wordsOf } from './words.ts'
 

@@ -1,7 +1,7 @@
 // What all views have in common, and what each can be queried by: databases keep indexes for it, and the schema offers it.
 import { describe, expect, test } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
-import type { Projection, ViewDocument } from '../projection.ts'
+import type { Projection, ViewDocument } from '../../kernel/projecting/projection.ts'
 import {
   creditReserved,
   customerRegistered,

@@ -2,8 +2,8 @@
 import type { OrderLine, ProcessName, RejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { changed, documentTopic, type VersionedDocument, viewOf } from '../projection.ts'
+import { changed, documentTopic, type VersionedDocument, viewOf } from '../../kernel/projecting/projection.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { type RevisionDocument, revised } from './revisions.ts'
 import { closed, givingBack, operated, replaced, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 

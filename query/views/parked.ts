@@ -1,6 +1,6 @@
 // The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
 import type { ProcessName, SagaTrouble } from '../../events/catalogue.ts'
-import { changed, type Projection, type ViewDocument } from '../projection.ts'
+import { changed, type Projection, type ViewDocument } from '../../kernel/projecting/projection.ts'
 
 /** Its id is the name of the saga's stream: `placement-ord_1`. */
 export interface ParkedDocument extends ViewDocument, SagaTrouble {

@@ -2,7 +2,7 @@
 import type { OrderLine, RevisionRejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent } from '../../events/store/event-store.ts'
+import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { closed, givingBack, operated, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 
 export interface RevisionDocument {

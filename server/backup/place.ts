@@ -1,6 +1,6 @@
 // What `creditline backup` and `creditline restore` have in common: which log they are for, and how they complain.
 
-import { messageOf } from '../../events/message-of.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
 import { BadArguments, parsed } from '../client/command-line.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
 import { readSettings, type Settings } from '../settings.ts'

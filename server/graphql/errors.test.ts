@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql'
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { StoreUnavailable } from '../../events/store/event-store.ts'
-import { ViewsLost } from '../../query/store/view-store.ts'
+import { ViewsLost } from '../../kernel/projecting/store/view-store.ts'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import { clientError } from './errors.ts'
 
 test.each([

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
-import { StoreUnavailable } from '../../events/store/event-store.ts'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 
 /**
  * The error as a client sees it. One without a code is a bug or broken machinery: it is logged under an id, and the client

@@ -1,6 +1,6 @@
 // What becomes of orders, while others are sent and whatever else is going on at the desk.
 import { setTimeout as pause } from 'node:timers/promises'
-import { inParallel } from '../../events/in-parallel.ts'
+import { inParallel } from '../../kernel/in-parallel.ts'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
 import { ORDER_STATES, ORDERS_AT_ONCE, type OrderState, orderStatesVariables } from './operations.ts'
 

@@ -1,6 +1,7 @@
 // The import: registers a plan's customers, adds its products, places its orders, and waits until they are decided.
-import { inParallel } from '../../events/in-parallel.ts'
+
 import { type Cents, formatMoney } from '../../events/money.ts'
+import { inParallel } from '../../kernel/in-parallel.ts'
 import { type DeskClient, DeskProblem, deskClient } from '../client/desk-client.ts'
 import { openDecisions } from './decisions.ts'
 import { ADD_PRODUCT, type CommandAnswer, DESK, type OrderState, PLACE_ORDER, REGISTER_CUSTOMER } from './operations.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { openSqliteEventStore } from '../../events/store/sqlite.ts'
+import { openSqliteEventStore } from '../../kernel/store/sqlite/sqlite-event-store.ts'
 import { activeOnce } from './active-once.ts'
 
 test('work that cannot start says why, and is active as soon as it can', async () => {

@@ -1,8 +1,8 @@
 // Work that a deployment does once: this process does it while it holds the lease, and stands by while another one does.
 import { setTimeout as pause } from 'node:timers/promises'
-import { openLease } from '../../events/lease/lease.ts'
-import { messageOf } from '../../events/message-of.ts'
-import { StoreUnavailable } from '../../events/store/event-store.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
+import { openLease } from '../../kernel/lease/lease.ts'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
 

@@ -1,6 +1,6 @@
 // Hints that the views have moved, from the projector to the feeds of all gateways. A hint only says "look now": a lost one costs
 // latency, never a message.
-import type { Position } from '../../events/position.ts'
+import type { Position } from '../../kernel/store/position.ts'
 import type { Ground } from '../ground.ts'
 
 export interface Hints {

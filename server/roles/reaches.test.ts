@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { messagesInMemory } from '../../events/messaging/messaging.given.ts'
-import type { MessagingHealth } from '../../events/messaging/messaging.ts'
+import { messagesInMemory } from '../../kernel/messaging/messaging.given.ts'
+import type { MessagingHealth } from '../../kernel/messaging/messaging.ts'
 import { reaches } from './reaches.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))

@@ -1,5 +1,5 @@
 // Whether a process can do work for which it needs the messages.
-import type { Messaging } from '../../events/messaging/messaging.ts'
+import type { Messaging } from '../../kernel/messaging/messaging.ts'
 
 /** A shorter interruption is no reason to hand the work over. */
 const CUT_OFF_AFTER_MS = 3_000

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { messagesInMemory } from '../../events/messaging/messaging.given.ts'
-import { MessagingUnavailable } from '../../events/messaging/messaging.ts'
+import { messagesInMemory } from '../../kernel/messaging/messaging.given.ts'
+import { MessagingUnavailable } from '../../kernel/messaging/messaging.ts'
 import { answerRollCall, type RoleAnswers, roleOf, startRollCall } from './roll-call.ts'
 
 const standby = { ok: true, detail: 'standby', active: 0 }

@@ -1,5 +1,5 @@
 // The roll call: a gateway asks all processes of the deployment once a second which parts they run, and how those are.
-import type { Messaging } from '../../events/messaging/messaging.ts'
+import type { Messaging } from '../../kernel/messaging/messaging.ts'
 import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
 import type { Role } from '../settings.ts'

@@ -3,24 +3,24 @@ import { readdirSync } from 'node:fs'
 
 /** Deciders, the rules and definitions of sagas, and projections. */
 const MUTATED = [
-  /^command\/(customer|product|order|parking)\/[^/]+$/,
+  /^command\/(customer|product|order)\/[^/]+$/,
   /^command\/placement\/(placement|policies)\.ts$/,
   /^command\/revision\/revision\.ts$/,
-  /^command\/saga\/saga\.ts$/,
+  /^kernel\/deciding\/(processes\/parking|saga\/saga)\.ts$/,
   /^query\/views\/[^/]+$/,
 ]
 
 /** Tests of the rules, which need no store, no process and no clock. */
 const TESTS = [
   /^command\/[^/]+$/,
-  /^command\/(customer|product|order|parking)\/[^/]+$/,
+  /^command\/(customer|product|order)\/[^/]+$/,
   /^command\/placement\/(placement|asked|asked-by-policies)\.test\.ts$/,
   /^command\/revision\/revision\.test\.ts$/,
-  /^command\/saga\/saga\.test\.ts$/,
+  /^test\/kernel\/deciding\/(processes\/parking|saga\/saga)\.test\.ts$/,
   /^query\/views\/[^/]+$/,
 ]
 
-const sources = ['command', 'query'].flatMap((folder) =>
+const sources = ['kernel', 'command', 'query', 'test/kernel'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file.replaceAll('\\', '/')}`),
 )
 

@@ -1,0 +1,152 @@
+// The command bus to handlers in other processes: each command goes to whoever holds the partition of its stream.
+import { randomUUID } from 'node:crypto'
+import { messageOf } from '../../failures/message-of.ts'
+import { retry, retryBudget } from '../../failures/retry.ts'
+import { within } from '../../failures/with-timeout.ts'
+import { type Messaging, NoAnswer, NobodyServes } from '../../messaging/messaging.ts'
+import type { StreamName } from '../../store/event-store.ts'
+import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts'
+import { CannotFold, type CommandBus, type Deadline, NotDecided } from './command-bus.ts'
+import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
+import { asReply, type Question, type Reply, type Request } from './remote-messages.ts'
+
+export interface RemoteBusOptions {
+  messaging: Messaging
+  /** Desks with different namespaces share a server and see nothing of each other. */
+  namespace: string
+  /** How long a request waits for its turn to be sent (default 3,000; `Infinity` for a caller that has time), in ms. */
+  turnWithinMs?: number
+  /** From then on: how long an answer is waited for in all (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
+  answerWithinMs?: number
+  servedWithinMs?: number
+  /** When an answer is overdue (default 6,000), in ms: by then the partitions of a handler that stalls have been taken over. */
+  askAgainAfterMs?: number
+}
+
+/** More than this many at once, in flight or waiting for their turn, are turned away, as by a handler in the same process. */
+const MAX_UNDER_WAY = 10_000
+
+/** A handler that needs longer for an answer has more to do than it can: fewer requests are sent to it at once. */
+const SLOW_AFTER_MS = 1_000
+
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 500
+
+const OVERDUE = Symbol('overdue')
+
+/**
+ * A bus that sends no more at once than the handlers answer in time, each partition by itself: its handler may be slow, or away, while
+ * the others are well.
+ *
+ * Where an answer is overdue it asks once more, within a budget, and takes the answer that comes first. A command is decided once all the
+ * same; but one that a handler had recorded when it stalled comes back from its successor as a duplicate, although the caller sent it once.
+ */
+export function openRemoteBus({
+  messaging,
+  namespace,
+  turnWithinMs = 3_000,
+  answerWithinMs = 10_000,
+  servedWithinMs = 3_000,
+  askAgainAfterMs = 6_000,
+}: RemoteBusOptions): CommandBus {
+  const sender = randomUUID()
+  const limits = Array.from({ length: PARTITIONS }, () => adaptiveLimit())
+  const secondAsks = retryBudget()
+  let underWay = 0
+
+  async function ask(stream: StreamName, question: Question, deadline: Deadline | undefined): Promise<Reply> {
+    if (underWay >= MAX_UNDER_WAY) throw new NotDecided('Too many commands wait for the command handlers.')
+    underWay++
+    try {
+      return await inTurn(stream, question, deadline)
+    } finally {
+      underWay--
+    }
+  }
+
+  async function inTurn(stream: StreamName, question: Question, deadline = Number.POSITIVE_INFINITY): Promise<Reply> {
+    const partition = partitionOf(stream)
+    const leave = await (limits[partition] as AdaptiveLimit).enter(Math.min(turnWithinMs, deadline - performance.now()))
+    if (!leave) throw new NotDecided(`${stream}: the command handler is busy, and the command was not sent.`)
+    const begun = performance.now()
+    let isAnswered = false
+    try {
+      const end = Math.min(begun + answerWithinMs, deadline)
+      const reply = understood(stream, await answer(stream, subjectOf(namespace, partition), question, end))
+      isAnswered = true
+      secondAsks.succeeded()
+      return reply
+    } finally {
+      leave(isAnswered && performance.now() - begun < SLOW_AFTER_MS)
+    }
+  }
+
+  async function answer(stream: StreamName, subject: string, question: Question, end: Deadline): Promise<unknown> {
+    const first = served(subject, question, end)
+    try {
+      const answered = await within(askAgainAfterMs, first, () => OVERDUE)
+      if (answered !== OVERDUE) return answered
+      if (!secondAsks.take()) return await first
+      return await Promise.any([first, served(subject, question, end)]).catch(() => first)
+    } catch (error) {
+      throw notDecided(stream, error)
+    }
+  }
+
+  /** Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is made again. */
+  function served(subject: string, question: Question, end: Deadline): Promise<unknown> {
+    const request = () => {
+      const sentAt = performance.now()
+      const withinMs = end - sentAt
+      return messaging.request(
+        subject,
+        { ...question, expiry: { sender, sentAt, withinMs } } satisfies Request,
+        withinMs,
+      )
+    }
+    return retry(request, {
+      isRetryable: (error) => error instanceof NobodyServes,
+      firstPauseMs: FIRST_PAUSE_MS,
+      longestPauseMs: LONGEST_PAUSE_MS,
+      withinMs: Math.min(servedWithinMs, end - performance.now()),
+    })
+  }
+
+  return {
+    async send(message, deadline) {
+      const reply = await ask(message.stream, { ask: 'decide', message }, deadline)
+      if ('outcome' in reply) return reply.outcome
+      throw misunderstood(message.stream)
+    },
+
+    async priceOf(productId, deadline) {
+      const stream: StreamName = `product-${productId}`
+      const reply = await ask(stream, { ask: 'price', productId }, deadline)
+      if ('price' in reply) return reply.price ?? undefined
+      throw misunderstood(stream)
+    },
+  }
+}
+
+/** The answer to what was asked. @throws NotDecided, CannotFold, or Error where a bug is in the way, as a handler in the same process does */
+function understood(stream: StreamName, answer: unknown): Reply {
+  const reply = asReply(answer)
+  if (!reply) throw misunderstood(stream)
+  if ('notDecided' in reply) throw new NotDecided(reply.notDecided)
+  if ('cannotFold' in reply) throw new CannotFold(reply.cannotFold)
+  if ('failed' in reply) throw new Error(reply.failed)
+  return reply
+}
+
+function misunderstood(stream: StreamName): NotDecided {
+  return new NotDecided(`${stream}: the command handler runs another version, and its answer cannot be read.`)
+}
+
+function notDecided(stream: StreamName, cause: unknown): NotDecided {
+  if (cause instanceof NobodyServes) {
+    return new NotDecided(`${stream}: no command handler serves its partition now.`, { cause })
+  }
+  const reason = messageOf(cause)
+  const what = cause instanceof NoAnswer ? 'the command handler did not answer' : 'the command could not be sent'
+  return new NotDecided(`${stream}: ${what}. ${reason}`, { cause })
+}

@@ -1,0 +1,36 @@
+// Runs the policies of one choreography.
+import type { Logger } from '../../logger.ts'
+import type { EventStore } from '../../store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { type Habits, usualHabits } from '../processes/process-kind.ts'
+import { type Sagas, startConversations } from '../processes/process-runner.ts'
+import type { Choreography } from './definition.ts'
+import { type Known, relevantTypes } from './known.ts'
+import { openReactions } from './reactions.ts'
+
+/**
+ * Starts the policies: whatever happens to an order, at least once and in the order of its happening, they ask for what follows.
+ * @param options.tries how often something may fail by its own fault before its order is parked
+ * @param options.now the clock that deadlines are set and judged by, in epoch milliseconds
+ */
+export function startPolicies<Facts>(
+  options: { choreography: Choreography<Facts>; store: EventStore; bus: CommandBus; log: Logger } & Partial<Habits>,
+): Promise<Sagas> {
+  const { choreography, store, bus, log, tries, now } = { ...usualHabits, ...options }
+  return startConversations<Known<Facts>>(
+    {
+      name: choreography.name,
+      reader: choreography.name,
+      follows: choreography.follows,
+      stories: choreography.stories,
+      begunBy: (first) => (first.type === choreography.beginsWith ? choreography.idOf(first) : undefined),
+      relevant: relevantTypes(choreography),
+      idOf: choreography.idOf,
+      storyOf: (_, id) => choreography.storyOf(id),
+      about: choreography.about,
+      open: (id, known, runtime) => openReactions({ choreography, store, bus, tries, now }, id, known, runtime),
+      steps: ({ facts }) => choreography.participants(facts).length,
+    },
+    { store, bus, log, now },
+  )
+}

@@ -1,0 +1,120 @@
+// Decides commands for any stream: one mailbox for each stream that has work, and a bounded memory of the others.
+import { LRUCache } from 'lru-cache'
+import { customer } from '../../../command/customer/customer.ts'
+import { customerMemory } from '../../../command/customer/memory.ts'
+import { order } from '../../../command/order/order.ts'
+import { productMemory } from '../../../command/product/memory.ts'
+import { type Product, product } from '../../../command/product/product.ts'
+import type { Logger } from '../../logger.ts'
+import { type EventStore, NO_EVENTS, type StreamName } from '../../store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import type { Aggregate, Decider } from '../decider.ts'
+import type { Memory } from '../memory.ts'
+import { parking } from '../processes/parking.ts'
+import type { Kind, Loaded } from './loaded.ts'
+import { type Mailbox, openMailbox } from './mailbox.ts'
+import { openSnapshots } from './snapshots.ts'
+
+const deciders: Record<string, Decider<Aggregate>> = { customer, order, product, parked: parking }
+
+/** Those whose streams grow long. */
+const memories: Record<string, Memory<Aggregate>> = { customer: customerMemory, product: productMemory }
+
+/** In units of about 300 bytes. */
+const WEIGHT_AT_REST = 1_000_000
+
+/** What any stream takes besides what is weighed. */
+const WEIGHT_OF_STREAM = 3
+
+/** A filter has 64 KiB. */
+const WEIGHT_OF_FILTER = 220
+
+/**
+ * More than sagas have under way at once: what one of them sends for the first time is known to be new without a look into the stream.
+ */
+const REMEMBERED_OF_STREAM = 4_096
+
+const SNAPSHOT_EVERY = 1_000
+
+export interface CommandHandlerOptions {
+  alone?: boolean
+  weightAtRest?: number
+  rememberedOfStream?: number
+  snapshotEvery?: number
+  snapshotPartSize?: number
+  log?: Pick<Logger, 'info' | 'warn'>
+}
+
+const SILENT = { info() {}, warn() {} }
+
+/**
+ * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
+ * harm, since the expected revision decides, but they cost each other reloads.
+ * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
+ *   confirmed by a read before it is given
+ * @param options.weightAtRest how much memory streams may take while nothing waits for them, in units of about 300 bytes: what a command takes
+ * @param options.rememberedOfStream how many of the newest commands of one stream are kept there; what is older is looked up when it matters
+ * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
+ * @param options.snapshotPartSize how many characters of JSON one event of a snapshot has at the most
+ */
+export function openCommandHandler(store: EventStore, options: CommandHandlerOptions = {}): CommandBus {
+  const { alone = true, weightAtRest = WEIGHT_AT_REST, log = SILENT } = options
+  const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
+  const snapshots = openSnapshots(store, log, options.snapshotPartSize)
+  const open = new Map<StreamName, Mailbox>()
+  const idle = new LRUCache<StreamName, Loaded>({
+    maxSize: weightAtRest,
+    // One stream that weighs more by itself is kept alone: a cache that refused it would have it read anew for each batch.
+    sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), weightAtRest),
+  })
+
+  const kinds = new Map(
+    Object.entries(deciders).map(([category, decider]): [string, Kind] => {
+      return [category, { decider, memory: memories[category], rememberedOfStream, snapshotEvery }]
+    }),
+  )
+
+  function kindOf(stream: StreamName): Kind {
+    const kind = kinds.get(stream.slice(0, stream.indexOf('-')))
+    if (!kind) throw new Error(`No decider decides for ${stream}`)
+    return kind
+  }
+
+  function mailboxOf(stream: StreamName): Mailbox {
+    const existing = open.get(stream)
+    if (existing) return existing
+    const mailbox = openMailbox({
+      store,
+      snapshots,
+      stream,
+      kind: kindOf(stream),
+      alone,
+      cached: idle.get(stream),
+      idle(loaded) {
+        open.delete(stream)
+        // Clients choose the ids that they ask for: a stream without events takes no place from one that has some.
+        if (loaded && loaded.revision !== NO_EVENTS) idle.set(stream, loaded)
+      },
+    })
+    // The cache weighs a stream when it is put in: one that has grown must not be there already.
+    idle.delete(stream)
+    open.set(stream, mailbox)
+    return mailbox
+  }
+
+  return {
+    send: (message, deadline) => mailboxOf(message.stream).decide(message, deadline),
+    priceOf: (productId, deadline) =>
+      mailboxOf(`product-${productId}`).ask((state) => {
+        const product = state as Product
+        return product.status === 'ADDED' ? product.price : undefined
+      }, deadline),
+  }
+}
+
+function weightOf({ commands, state, keys }: Loaded, { decider, memory }: Kind): number {
+  const ofState = (decider.weight?.(state) ?? 0) + (memory?.open(state).size ?? 0)
+  // With a memory, the events of the commands are kept too.
+  const ofCommands = memory ? 2 * commands.size : commands.size
+  return Math.ceil(WEIGHT_OF_STREAM + ofCommands + ofState + (keys ? WEIGHT_OF_FILTER : 0))
+}

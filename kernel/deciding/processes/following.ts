@@ -1,0 +1,65 @@
+// Follows the log until it is told to stop; a subscription that breaks off is begun again where it was.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Category } from '../../../events/catalogue.ts'
+import { messageOf } from '../../failures/message-of.ts'
+import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
+import type { Position } from '../../store/position.ts'
+
+const FIRST_PAUSE = 50
+const LONGEST_PAUSE = 5_000
+
+interface Follower {
+  after: Position
+  categories: readonly Category[]
+  signal: AbortSignal
+  /** Takes the events, one after another. */
+  take(event: RecordedEvent): Promise<void> | undefined
+  /** So many events have been taken since the last call, and there is nothing else up to this position. */
+  read(position: Position, events: number): Promise<void>
+  /** Is told why the log cannot be followed. */
+  lost(error: string): void
+}
+
+export interface Following {
+  /** Why the log cannot be followed now. */
+  trouble(): string | undefined
+  /** Resolves when it has stopped. */
+  stopped: Promise<void>
+}
+
+/** Follows the log until the signal aborts, whatever becomes of the store meanwhile. */
+export function followLog(store: EventStore, { after, categories, signal, take, read, lost }: Follower): Following {
+  let position = after
+  let trouble: string | undefined
+
+  async function follow(): Promise<void> {
+    for await (const batch of store.subscribe(position, { signal, categories })) {
+      for (const event of batch.events) {
+        await take(event)
+        if (signal.aborted) return
+        position = event.position
+      }
+      position = batch.position
+      await read(position, batch.events.length)
+    }
+  }
+
+  async function keepFollowing(): Promise<void> {
+    for (let wait = FIRST_PAUSE; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+      const before = position
+      try {
+        await follow()
+        trouble = 'the subscription ended'
+      } catch (error) {
+        trouble = messageOf(error)
+      }
+      if (signal.aborted) return
+      lost(trouble)
+      if (position > before) wait = FIRST_PAUSE
+      await pause(wait, undefined, { signal }).catch(() => undefined)
+      trouble = undefined
+    }
+  }
+
+  return { trouble: () => trouble, stopped: keepFollowing() }
+}

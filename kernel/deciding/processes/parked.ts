@@ -1,0 +1,85 @@
+// Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
+import { randomUUID } from 'node:crypto'
+import type { ProcessName, SagaSubject, SagaTrouble } from '../../../events/catalogue.ts'
+import type { RetryBudget } from '../../failures/retry.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { untilDone } from './until-done.ts'
+
+export interface Parked {
+  stream: StreamName
+  /** Takes an event of the stream; one that was taken before changes nothing. */
+  take(event: RecordedEvent): void
+  /** Whether nothing is to be done for a saga. */
+  has(id: string): boolean
+  /** How many are parked now. */
+  count(): number
+  /**
+   * Records that a saga is parked, however often that has to be tried.
+   * @returns false when the process stops before it is recorded
+   */
+  park(saga: Parking, attempts: Attempts): Promise<boolean>
+}
+
+interface Attempts {
+  signal: AbortSignal
+  budget: RetryBudget
+  troubled(error: unknown): void
+}
+
+export interface Parking {
+  id: string
+  about: SagaSubject
+  /** The stream that has what becomes of it, to be read again when it is tried again. */
+  follows: StreamName
+  trouble: SagaTrouble
+  correlationId: string
+}
+
+/** So many operators' decisions fit in memory easily: it holds an id for each saga that is parked or given up. */
+export async function openParked(store: EventStore, bus: CommandBus, saga: ProcessName): Promise<Parked> {
+  const stream: StreamName = `parked-${saga}`
+  const parked = new Set<string>()
+  const discarded = new Set<string>()
+  let taken = NO_EVENTS
+
+  const open: Parked = {
+    stream,
+    take({ revision, type, data }) {
+      if (revision <= taken) return
+      taken = revision
+      switch (type) {
+        case 'SagaParked':
+          parked.add(data.id)
+          break
+        case 'SagaRetried':
+          parked.delete(data.id)
+          break
+        case 'SagaDiscarded':
+          parked.delete(data.id)
+          discarded.add(data.id)
+          break
+      }
+    },
+    has: (id) => parked.has(id) || discarded.has(id),
+    count: () => parked.size,
+
+    async park({ id, about, follows, trouble, correlationId }, attempts) {
+      const commandId = `~park/${randomUUID()}`
+      const command = { type: 'Park', saga: { ...about, saga, id, follows }, trouble } as const
+      const recorded = await untilDone(
+        async () => {
+          const outcome = await bus.send({ stream, command, commandId, digest: '', correlationId, receiptOnly: true })
+          if (!outcome.accepted) throw new Error(outcome.refusal.message)
+          return outcome
+        },
+        { tries: Number.POSITIVE_INFINITY, ...attempts },
+      )
+      // The event may not have been taken yet.
+      if (recorded && recorded.revision > taken) parked.add(id)
+      return recorded !== undefined
+    },
+  }
+  for await (const page of store.read(stream, { limit: ALL_EVENTS })) for (const event of page) open.take(event)
+  return open
+}

@@ -1,0 +1,43 @@
+// A bounded number is at work; who waits goes on as soon as there is room.
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { openPlaces } from './slots.ts'
+
+/** Whether a promise has resolved by the end of the turn. */
+async function isOver(waiting: Promise<void>): Promise<boolean> {
+  return Promise.race([waiting.then(() => true), turn(false)])
+}
+
+test('who waits for room has it when one leaves, and not before', async () => {
+  const places = openPlaces<string>(2, new AbortController().signal)
+  await places.room()
+  places.take('ord_1', 'one')
+  places.take('ord_2', 'two')
+  const waiting = places.room()
+  expect(places.isFull()).toBe(true)
+  expect(await isOver(waiting)).toBe(false)
+  expect(places.leave('ord_2')).toBe('two')
+  expect(await isOver(waiting)).toBe(true)
+  expect([...places.all()]).toEqual(['one'])
+})
+
+test('who waits for one to be gone is not told of another', async () => {
+  const places = openPlaces<string>(2, new AbortController().signal)
+  places.take('ord_1', 'one')
+  places.take('ord_2', 'two')
+  const waiting = places.gone('ord_1')
+  places.leave('ord_2')
+  expect(await isOver(waiting)).toBe(false)
+  places.leave('ord_1')
+  expect(await isOver(waiting)).toBe(true)
+  expect(places.count()).toBe(0)
+})
+
+test('nobody waits for a process that stops', async () => {
+  const stopping = new AbortController()
+  const places = openPlaces<string>(1, stopping.signal)
+  places.take('ord_1', 'one')
+  const waiting = places.room()
+  stopping.abort()
+  expect(await isOver(waiting)).toBe(true)
+})

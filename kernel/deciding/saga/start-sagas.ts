@@ -1,0 +1,39 @@
+// Runs all sagas of one definition.
+import type { Logger } from '../../logger.ts'
+import type { EventStore } from '../../store/event-store.ts'
+import type { CommandBus } from '../bus/command-bus.ts'
+import { type Habits, usualHabits } from '../processes/process-kind.ts'
+import { type Sagas, startConversations } from '../processes/process-runner.ts'
+import type { SagaDefinition } from './definition.ts'
+import type { Remembered } from './remembered.ts'
+import { openConversation } from './saga-process.ts'
+
+/**
+ * Starts the sagas of a definition.
+ * @param options.tries how often something may fail by its own fault before its saga is parked
+ * @param options.now the clock that deadlines are judged by, in epoch milliseconds
+ */
+export function startSagas<Facts>(
+  options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log: Logger } & Partial<Habits>,
+): Promise<Sagas> {
+  const { saga, store, bus, log, tries, now } = { ...usualHabits, ...options }
+  return startConversations<Remembered<Facts>>(
+    {
+      name: saga.name,
+      reader: `${saga.name}s`,
+      follows: [saga.follows],
+      stories: saga.follows,
+      begunBy(first) {
+        if (first.type === 'Unreadable') return saga.idOfStream?.(first.stream)
+        return first.type === saga.startsWith ? saga.idOf(first) : undefined
+      },
+      relevant: new Set([saga.startsWith, ...saga.noticing, ...(saga.amended ? [saga.amended.by] : [])]),
+      idOf: saga.idOf,
+      storyOf: ({ stream }) => stream,
+      about: saga.about,
+      open: (id, remembered, runtime) => openConversation({ saga, store, bus, tries, now }, id, remembered, runtime),
+      steps: ({ state }) => state?.steps.length ?? 0,
+    },
+    { store, bus, log, now },
+  )
+}

@@ -1,0 +1,139 @@
+// The connection to NATS: the first one, which may take several tries, and the pauses before each one after it broke.
+import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
+import { startOrCorrect } from '../failures/advice.ts'
+import { messageOf } from '../failures/message-of.ts'
+import { within } from '../failures/with-timeout.ts'
+import { natsAddress } from './nats-address.ts'
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 1_000
+
+/** A try to connect that gets no answer must not outlast a silence for long. */
+const CONNECTS_WITHIN_MS = 3_000
+
+/**
+ * A connection that is cut without a word is lost when three pings have no answer: after three to four seconds. The timer of the pings
+ * does not count what a busy event loop has not read yet, because it runs once for each turn of the loop.
+ */
+const PING_EVERY_MS = 1_000
+const UNANSWERED_PINGS = 3
+
+/** What waiting does not mend. */
+const FAULTS_OF_THE_SETTING: readonly string[] = [
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.BadAuthentication,
+  ErrorCode.ServerOptionNotAvailable,
+]
+
+export interface ConnectionToNats {
+  connection: NatsConnection
+  /** What it is called towards people: its servers, without a password. */
+  place: string
+  /** To be told of each try to connect again. */
+  tried(): void
+  /** To be told when the connection is there again. */
+  reset(): void
+  /**
+   * Gives up a connection whose server is silent. The client (nats 2.29) itself waits until the system has taken everything that it has
+   * sent, which a silent server keeps from happening once the buffers are full.
+   */
+  abandon(): void
+}
+
+/**
+ * Connects to NATS. A connection that breaks later is made again, for ever.
+ * @param url like nats://127.0.0.1:4222; several servers of a cluster have commas between them
+ * @param patienceMs for so long a server is tried that cannot be reached
+ * @throws Error that names the servers, not the password, when the URL is none, or the servers cannot be reached or refuse
+ */
+export async function connectToNats(url: string, patienceMs: number): Promise<ConnectionToNats> {
+  const address = natsAddress(url)
+  const place = `NATS at ${address.servers.join(', ')}`
+  const { delay, tried, reset } = backOff()
+  const connection = await firstConnection(place, patienceMs, {
+    ...address,
+    name: 'creditline',
+    timeout: CONNECTS_WITHIN_MS,
+    reconnectDelayHandler: delay,
+    maxReconnectAttempts: -1,
+    // A server that comes back with its users not loaded yet refuses for a while.
+    ignoreAuthErrorAbort: true,
+    pingInterval: PING_EVERY_MS,
+    maxPingOut: UNANSWERED_PINGS,
+    noAsyncTraces: true,
+  })
+  return { connection, place, tried, reset, abandon: () => socketOf(connection)?.destroy() }
+}
+
+/** The client does not show its socket; there is no other way to end a connection at once and to have it made again. */
+function socketOf(connection: NatsConnection): Socket | undefined {
+  return (connection as unknown as { protocol: { transport: { socket?: Socket } } }).protocol.transport.socket
+}
+
+/** The client tries the first connection once; a server that starts together with the desk needs more. */
+async function firstConnection(
+  place: string,
+  patienceMs: number,
+  options: ConnectionOptions & { servers: string[] },
+): Promise<NatsConnection> {
+  const end = performance.now() + patienceMs
+  for (;;) {
+    try {
+      const connection = await connect(options)
+      if (options.servers.length < 2) return connection
+      await connection.close()
+      return await connectionToAny(options, patienceMs)
+    } catch (error) {
+      const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
+      if (useless || performance.now() > end) {
+        const problem = `${place} (NATS_URL) cannot be used: ${reasonOf(error)}`
+        const message = useless ? `${problem}. Correct NATS_URL.` : startOrCorrect(problem, 'NATS_URL')
+        throw new Error(message, { cause: error })
+      }
+      await pause(250)
+    }
+  }
+}
+
+/**
+ * A usual connection has struck off for good the servers that did not answer; one that waits for its first connection keeps them all. It
+ * would wait without end.
+ */
+async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
+  const connecting = connect({ ...options, waitOnFirstConnect: true })
+  const connection = await within(patienceMs, connecting, () => undefined)
+  if (connection) return connection
+  connecting.then((tooLate) => tooLate.close()).catch(() => {})
+  throw new Error('the servers that answered do so no more')
+}
+
+/** `delay` stays the same until it is told of the try: the client asks for it repeatedly. */
+function backOff() {
+  let longest = FIRST_PAUSE_MS
+  let next = FIRST_PAUSE_MS
+  return {
+    delay: () => next,
+    tried() {
+      longest = Math.min(2 * longest, LONGEST_PAUSE_MS)
+      next = longest * (0.5 + Math.random() / 2)
+    },
+    reset() {
+      longest = next = FIRST_PAUSE_MS
+    },
+  }
+}
+
+const REASONS: Record<string, string> = {
+  [ErrorCode.ConnectionRefused]: 'it refuses connections',
+  [ErrorCode.Timeout]: 'no answer in time',
+  [ErrorCode.AuthorizationViolation]: 'it does not know this user and password',
+  [ErrorCode.ServerOptionNotAvailable]: 'it offers no TLS',
+}
+
+/** Why the client has failed, for people. */
+export function reasonOf(error: unknown): string {
+  const known = error instanceof NatsError ? REASONS[error.code] : undefined
+  return known ?? messageOf(error)
+}

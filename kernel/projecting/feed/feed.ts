@@ -1,0 +1,262 @@
+// The change feed of a query node: follows the checkpoint of the views, and tells subscribers what was recorded, by topic.
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { messageOf } from '../../failures/message-of.ts'
+import { outageOf } from '../../failures/outage.ts'
+import type { Logger } from '../../logger.ts'
+import { type Position, START } from '../../store/position.ts'
+import { type HistoryFilter, matcher } from '../store/history-filter.ts'
+import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
+import { type Changes, dirtyFlag } from './changes.ts'
+import { type EntryQueue, entryQueue } from './entry-queue.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { waitingRoom } from './waiting-room.ts'
+
+export interface Feed {
+  /** The newest checkpoint that is known: everything up to here can be seen in the views. */
+  position(): Position
+
+  /**
+   * A hint that the views may have moved, with their checkpoint where it is known. A lost hint costs latency, never a message:
+   * the feed looks by itself several times a second.
+   */
+  look(checkpoint?: Position): void
+
+  /**
+   * Waits until the views have reached a position.
+   * @returns false when they have not after `timeoutMs`, when the feed closes, or when too many are waiting already
+   */
+  reached(position: Position, timeoutMs: number): Promise<boolean>
+
+  /** Says when documents of a topic have changed, from now on. To be closed by whoever asked for it. */
+  changes(topic: string): Changes
+
+  /** A queue for the matching entries that come from when it is started. To be closed by whoever asked for it. */
+  entries(filter: HistoryFilter): EntryQueue
+
+  /**
+   * The views were lost, and are built anew: the feed is at their checkpoint, and not well until they are as far as they were. Subscribers
+   * are told what comes after that.
+   */
+  restart(): void
+
+  health(): FeedHealth
+
+  /** Ends every subscription and wait. */
+  close(): Promise<void>
+}
+
+interface FeedHealth {
+  position: Position
+  subscriptions: number
+  waiting: number
+  /** Why the views cannot be read at the moment; the feed goes on trying. */
+  failure?: string
+  /** The views cannot be read at all; otherwise they are read, and out of date. */
+  away?: boolean
+}
+
+interface FeedOptions {
+  views: Pick<ViewStore, 'checkpoint' | 'history'>
+  log: Pick<Logger, 'info' | 'warn'>
+  /** How long a lost hint can go unnoticed (default 250). */
+  pollMs?: number
+}
+
+/** What the feed knows of a subscription. */
+interface Subscriber {
+  /** @returns false when it has no room for the entry */
+  push(entry: HistoryEntry): boolean
+  /** It had no room in time: it is told no more. */
+  overflow(): void
+  end(): void
+}
+
+const POLL_MS = 250
+const PAGE_SIZE = 500
+/**
+ * A burst is not slowness: so long the feed waits, with each page, for subscribers whose queues are full before it lets them overflow.
+ * For all of them together, since everybody else waits with it.
+ */
+const PATIENCE_MS = 250
+const MAX_WAITING = 10_000
+/** A store that has not answered for so long is taken for one that is away. */
+const UNANSWERED_AFTER_MS = 4_500
+
+/**
+ * Opens the feed at the checkpoint of the views.
+ * @throws what the view store throws when its checkpoint cannot be read
+ */
+export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): Promise<Feed> {
+  const waiting = waitingRoom(MAX_WAITING)
+  const byTopic = new Map<string, Set<Subscriber>>()
+  const ofEverything = new Set<Subscriber>()
+  let subscriptions = 0
+
+  let position = await views.checkpoint()
+  /** Up to here the subscribers have been told; of no meaning while there are none. */
+  let told = position
+  /** How far the views have been: they may have been lost since. */
+  let farthest = position
+  const failures = new Map<'checkpoint' | 'history', string>()
+  const outage = outageOf('The views', log)
+  /** Since when the read of the checkpoint that is under way waits for its answer. */
+  let askedAt: number | undefined
+  let closed = false
+
+  const looking = oneAtATime(look)
+  const telling = oneAtATime(() => attempt('history', tellSubscribers))
+  const poll = setInterval(looking.run, pollMs).unref()
+
+  async function look(): Promise<void> {
+    askedAt = performance.now()
+    await attempt('checkpoint', async () => moveTo(await views.checkpoint()))
+    askedAt = undefined
+    // Nobody needs the history now, so nobody would find out that it can be read again.
+    if (subscriptions === 0) failures.delete('history')
+    if (failures.size === 0) outage.over()
+  }
+
+  /** Why the views cannot be read now. */
+  function failure(): string | undefined {
+    const [failed] = failures.values()
+    const hangs = askedAt !== undefined && performance.now() - askedAt > UNANSWERED_AFTER_MS
+    return failed ?? (hangs ? `no answer for ${UNANSWERED_AFTER_MS / 1_000} seconds` : undefined)
+  }
+
+  /** While nobody is subscribed only the position moves: no entry is read. */
+  function moveTo(checkpoint: Position): void {
+    if (closed) return
+    if (checkpoint > position) {
+      position = checkpoint
+      farthest = Math.max(farthest, position)
+      waiting.release(position)
+    }
+    if (subscriptions > 0 && told < position) telling.run()
+  }
+
+  async function tellSubscribers(): Promise<void> {
+    while (subscriptions > 0 && told < position && !closed) {
+      const { entries, hasNextPage, asOf } = await views.history({ after: told, first: PAGE_SIZE })
+      const upTo = hasNextPage ? (entries.at(-1)?.position ?? told) : asOf
+      // A replica that lags behind: the next look tries again.
+      if (upTo <= told) return
+      moveTo(upTo)
+      let patienceEnds: number | undefined
+      for (const entry of entries) {
+        for (const subscriber of subscribersOf(entry)) {
+          if (subscriber.push(entry)) continue
+          patienceEnds ??= performance.now() + PATIENCE_MS
+          await pushPatiently(subscriber, entry, patienceEnds)
+        }
+      }
+      told = Math.max(told, upTo)
+      if (hasNextPage) await setImmediate()
+    }
+  }
+
+  function* subscribersOf({ topics }: HistoryEntry): Iterable<Subscriber> {
+    for (const topic of topics) yield* byTopic.get(topic) ?? []
+    yield* ofEverything
+  }
+
+  function* everyone(): Iterable<Subscriber> {
+    yield* ofEverything
+    for (const subscribers of byTopic.values()) yield* subscribers
+  }
+
+  /** @returns how to leave again */
+  function join(topic: string | undefined, subscriber: Subscriber): () => void {
+    if (subscriptions === 0) told = farthest
+    subscriptions += 1
+    const others = topic === undefined ? ofEverything : (byTopic.get(topic) ?? new Set())
+    if (topic !== undefined) byTopic.set(topic, others)
+    others.add(subscriber)
+    if (closed) subscriber.end()
+
+    return () => {
+      if (!others.delete(subscriber)) return
+      subscriptions -= 1
+      if (topic !== undefined && others.size === 0) byTopic.delete(topic)
+    }
+  }
+
+  /** Failing is a state, and the poll tries again. */
+  async function attempt(what: 'checkpoint' | 'history', task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+      failures.delete(what)
+    } catch (error) {
+      outage.noticed(error)
+      failures.set(what, messageOf(error))
+    }
+  }
+
+  return {
+    position: () => position,
+
+    look(checkpoint) {
+      // A hint may be of the views that were lost.
+      if (checkpoint !== undefined && position === farthest) moveTo(checkpoint)
+      else if (!closed) looking.run()
+    },
+
+    async reached(wanted, timeoutMs) {
+      if (wanted <= position) return true
+      if (closed) return false
+      looking.run()
+      return waiting.wait(wanted, timeoutMs)
+    },
+
+    changes(topic) {
+      const flag = dirtyFlag()
+      const leave = join(topic, flag)
+      return {
+        next: flag.next,
+        close() {
+          leave()
+          flag.end()
+        },
+      }
+    },
+
+    entries({ topic, ...filter }) {
+      const queue = entryQueue(matcher(filter))
+      const leave = join(topic, queue)
+      return {
+        ...queue,
+        close() {
+          leave()
+          queue.end()
+        },
+      }
+    },
+
+    restart() {
+      position = START
+      looking.run()
+    },
+
+    health() {
+      const rebuilding = position < farthest ? `built anew, at ${position} of ${farthest}` : undefined
+      const away = failure()
+      const reason = away ?? rebuilding
+      const health = { position, subscriptions, waiting: waiting.size() }
+      return { ...health, ...(reason !== undefined && { failure: reason }), ...(away !== undefined && { away: true }) }
+    },
+
+    async close() {
+      closed = true
+      clearInterval(poll)
+      waiting.releaseAll()
+      for (const subscriber of everyone()) subscriber.end()
+      await Promise.all([looking.settled(), telling.settled()])
+    },
+  }
+}
+
+async function pushPatiently(subscriber: Subscriber, entry: HistoryEntry, patienceEnds: number): Promise<void> {
+  while (!subscriber.push(entry)) {
+    if (performance.now() > patienceEnds) subscriber.overflow()
+    else await setTimeout(2)
+  }
+}

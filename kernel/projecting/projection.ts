@@ -1,0 +1,111 @@
+// What a view is: a pure fold of events over one document at a time, and the fields that it is queried by.
+import type { Entity } from '../../events/ids.ts'
+import { ownerOf } from '../store/categories.ts'
+import type { RecordedEvent } from '../store/event-store.ts'
+import type { Position } from '../store/position.ts'
+import { readable } from '../store/readable.ts'
+
+/**
+ * What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. A document that is
+ * hidden has no `createdAt` yet: see `hidesUntilBegun`.
+ */
+export interface ViewDocument {
+  id: string
+  position: Position
+  createdAt: string
+  updatedAt: string
+}
+
+/**
+ * How a field is queried: `exact` by one of several values, `range` by bounds; for a field that holds a list of strings,
+ * `member` by an element and `prefix` by the beginning of an element.
+ */
+export type QueriedAs = 'exact' | 'range' | 'member' | 'prefix'
+
+/** What a field holds that pages are ordered by. */
+export type OrderedAs = 'text' | 'number'
+
+export interface Projection<Document extends ViewDocument> {
+  name: ViewName
+  /** To be raised when the fold or the document changes: the view is then built anew from the log. */
+  version: number
+  queriedBy: Readonly<Record<string, QueriedAs>>
+  /** The fields that pages can be ordered by and what they hold, the usual one first. Every document has them. */
+  orderedBy: Readonly<Record<string, OrderedAs>>
+  /**
+   * Whether events of other streams may come before the one that begins a document. The fold keeps them in a document without `createdAt`,
+   * and readers see none of it. Such a view is ordered by `createdAt` as a rule.
+   */
+  hidesUntilBegun?: true
+  /** The ids of the documents that an event may change. */
+  documentsOf(event: RecordedEvent): readonly string[]
+  /** The document after an event; the very same document when the event changes nothing. */
+  evolve(document: Document | undefined, event: RecordedEvent): Document | undefined
+  /** Topics besides the document's own that a change of the document is announced on. */
+  topicsOf?(document: Document): readonly string[]
+}
+
+export type ViewName = 'customers' | 'orders' | 'products' | 'parked'
+
+/** The `createdAt` of a document that is hidden. */
+export const NOT_BEGUN = ''
+
+/** A document as readers see it: not at all while it is hidden. */
+export function shown<Document extends ViewDocument>(document: Document | undefined): Document | undefined {
+  return document?.createdAt === NOT_BEGUN ? undefined : document
+}
+
+/** The topic on which changes of a document are announced. */
+export function documentTopic(view: ViewName, id: string): string {
+  return `${view}/${id}`
+}
+
+/** A document of an aggregate. */
+export interface VersionedDocument extends ViewDocument {
+  /** How far the aggregate's own stream has come: the place of its newest event, 1 for the first. */
+  version: number
+}
+
+/**
+ * The view of an aggregate, with one document for each. The version of a document is counted here and nowhere else: every event of the
+ * aggregate's own stream moves it, whatever else the view makes of the event. An event in its stream, or in one of its processes, that cannot
+ * be read breaks the document.
+ * @param view makes of events what the document says besides; a document that it begins has the version 0
+ */
+export function viewOf<Document extends VersionedDocument>(
+  aggregate: Entity,
+  view: Projection<Document>,
+): Projection<Document> {
+  const ownerIn = ({ stream }: RecordedEvent) => {
+    const owner = ownerOf(stream)
+    return owner?.entity === aggregate ? owner.id : undefined
+  }
+  return {
+    ...view,
+
+    documentsOf(event) {
+      const owner = ownerIn(event)
+      if (event.type === 'Unreadable') return owner === undefined ? [] : [owner]
+      const ids = view.documentsOf(event)
+      const isOwn = owner !== undefined && event.stream === `${aggregate}-${owner}`
+      return isOwn && !ids.includes(owner) ? [...ids, owner] : ids
+    },
+
+    evolve(before, recorded) {
+      const event = readable(recorded)
+      const after = view.evolve(before, event)
+      if (!after || event.stream !== `${aggregate}-${after.id}`) return after
+      const counted = after.position === event.position ? after : changed(after, event, {})
+      return { ...counted, version: event.revision + 1 }
+    },
+  }
+}
+
+/** A copy of a document with some fields changed by an event. */
+export function changed<Document extends ViewDocument>(
+  document: Document,
+  event: RecordedEvent,
+  fields: Partial<Document>,
+): Document {
+  return { ...document, ...fields, position: event.position, updatedAt: event.recordedAt }
+}

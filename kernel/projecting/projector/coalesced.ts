@@ -1,0 +1,123 @@
+// Joins batches while many events come: a document that changes in each of ten batches is then written once, not ten times.
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { Category } from '../../../events/catalogue.ts'
+import type { Batch, EventStore } from '../../store/event-store.ts'
+import type { Position } from '../../store/position.ts'
+
+/** Whether views and history are made of it. The places of readers and the leases of processes say nothing about the business. */
+const isFolded: Record<Category, boolean> = {
+  customer: true,
+  product: true,
+  order: true,
+  placement: true,
+  revision: true,
+  parked: true,
+  log: true,
+  checkpoint: false,
+  lease: false,
+  snapshot: false,
+}
+
+/** What views and history are made of. */
+export const FOLDED: readonly Category[] = (Object.keys(isFolded) as Category[]).filter(
+  (category) => isFolded[category],
+)
+
+/** A batch does not grow beyond this. */
+const ENOUGH = 2_000
+
+/**
+ * To gather pays as long as it takes not much longer than the work that it spares: it goes on for so many times as long as the
+ * last batch was worked on, which is next to nothing when there is little to do.
+ */
+const PATIENCE = 2
+const LONGEST_MS = 100
+
+/**
+ * It ends before that when nothing has come for some turns of the event loop: then everybody waits for the views. From an event
+ * that makes a command due to the event that the command leads to it takes about four turns.
+ */
+const QUIET_TURNS = 4
+
+/**
+ * The position also moves on where nothing is to be folded, with each lease that is renewed: that is no reason to write to the views
+ * several times a second.
+ */
+const EMPTY_EVERY_MS = 1_000
+
+/**
+ * The events of the store after a position, in batches that grow with the load, until the signal aborts. A batch without events
+ * comes once a second at the most.
+ * @param now a clock, in milliseconds
+ */
+export async function* gathered(
+  store: Pick<EventStore, 'subscribe'>,
+  after: Position,
+  signal: AbortSignal,
+  now: () => number = () => performance.now(),
+): AsyncGenerator<Batch> {
+  const unsubscribe = new AbortController()
+  const source = store.subscribe(after, {
+    signal: AbortSignal.any([signal, unsubscribe.signal]),
+    categories: FOLDED,
+  })
+  const batches = source[Symbol.asyncIterator]()
+  let next: Promise<IteratorResult<Batch>> | undefined
+  let worked = 0
+  let emptyAgain = Number.NEGATIVE_INFINITY
+
+  /** The next batch, or nothing when something else comes first; it is still the next one then. */
+  async function nextOr(other: Promise<unknown>): Promise<IteratorResult<Batch> | undefined> {
+    next ??= batches.next()
+    next.catch(() => {}) // Whoever awaits it next gets the failure.
+    const first = next
+    const more = await Promise.race([first.then((batch) => ({ batch })), other.then(() => undefined)])
+    if (more) next = undefined
+    return more?.batch
+  }
+
+  try {
+    while (true) {
+      const first = await (next ?? batches.next())
+      next = undefined
+      if (first.done) return
+      let { position } = first.value
+      const events = [...first.value.events]
+      const foreign = [...(first.value.foreign ?? [])]
+      const add = (more: Batch) => {
+        events.push(...more.events)
+        foreign.push(...(more.foreign ?? []))
+        position = more.position
+      }
+
+      if (events.length === 0 && now() < emptyAgain) {
+        const enough = new AbortController()
+        const pause = sleep(emptyAgain - now(), undefined, { signal: enough.signal }).catch(() => {})
+        while (events.length === 0) {
+          const more = await nextOr(pause)
+          if (!more || more.done) break
+          add(more.value)
+        }
+        enough.abort()
+      }
+      if (events.length === 0) emptyAgain = now() + EMPTY_EVERY_MS
+
+      const until = now() + Math.min(PATIENCE * worked, LONGEST_MS)
+      for (let quiet = 0; quiet < QUIET_TURNS && events.length < ENOUGH && now() < until; ) {
+        const more = await nextOr(turn())
+        quiet++
+        if (!more) continue
+        if (more.done) break
+        quiet = 0
+        add(more.value)
+      }
+
+      const begun = now()
+      yield { events, position, foreign }
+      worked = now() - begun
+    }
+  } finally {
+    unsubscribe.abort()
+    await batches.return?.()
+  }
+}

@@ -1,0 +1,53 @@
+// Whether views were folded from the history that a log has: a log that was put back from a backup has lost the end of it.
+
+import type { EventMark, EventStore } from '../../store/event-store.ts'
+import type { Position } from '../../store/position.ts'
+import type { ViewStore } from '../store/view-store.ts'
+import { FOLDED } from './coalesced.ts'
+
+/**
+ * How the history that the views were folded from differs from that of the log: a clause such as "the log ends at position 12";
+ * `undefined` when it is the same. Leases, checkpoints and snapshots are no part of it.
+ * @throws StoreUnavailable, or what the view store throws
+ */
+export async function differenceOfHistory(
+  views: Pick<ViewStore, 'lastFolded'>,
+  store: Pick<EventStore, 'find' | 'end' | 'head' | 'subscribe'>,
+): Promise<string | undefined> {
+  // The views first: the log, which is read after them, has whatever they may have folded by then.
+  const { checkpoint, event } = await views.lastFolded()
+  if (!event) return undefined
+  const found = await store.find(event)
+  const end = await store.end()
+  if (found === 'missing') {
+    return `they end with ${described(event)}, and the log, which ends at position ${end}, does not have that event`
+  }
+  if (checkpoint > end) return `they are folded up to position ${checkpoint}, and the log ends at position ${end}`
+  if (found === 'removed') return undefined
+  const passedOver = await firstFoldedBetween(store, event.position, Math.min(checkpoint, await store.head()))
+  return passedOver && `they are folded up to position ${checkpoint} without ${described(passedOver)}`
+}
+
+/** Nothing that is folded may follow the last event folded before the checkpoint. */
+async function firstFoldedBetween(
+  store: Pick<EventStore, 'subscribe'>,
+  after: Position,
+  through: Position,
+): Promise<EventMark | undefined> {
+  if (after >= through) return undefined
+  const enough = new AbortController()
+  try {
+    for await (const { events, position } of store.subscribe(after, { signal: enough.signal, categories: FOLDED })) {
+      const [first] = events
+      if (first && first.position <= through) return first
+      if (position >= through) return undefined
+    }
+  } finally {
+    enough.abort()
+  }
+  return undefined
+}
+
+function described({ stream, revision, position, id }: EventMark): string {
+  return `the event ${id}, revision ${revision} of ${stream} at position ${position}`
+}

@@ -1,0 +1,90 @@
+// What a failure of MongoDB means to the port: the server is away, or something is wrong that waiting does not mend.
+import { MongoError, MongoErrorLabel, MongoNetworkError, MongoServerSelectionError } from 'mongodb'
+import { messageOf } from '../../../failures/message-of.ts'
+import { StoreUnavailable } from '../../../store/event-store.ts'
+
+/** Errors of the client that say that there is no connection now. Some of their classes are not exported by the client (7.8). */
+const NO_CONNECTION: readonly string[] = [
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoNotConnectedError',
+  'MongoOperationTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoServerClosedError',
+  'MongoTopologyClosedError',
+  'MongoWaitQueueTimeoutError',
+]
+
+/** Codes by which a server says that it cannot do now what it could do at another time. */
+const NOT_NOW: ReadonlySet<number> = new Set([
+  1, // InternalError: FerretDB says so when its own database is away
+  6, // HostUnreachable
+  7, // HostNotFound
+  24, // LockTimeout
+  43, // CursorNotFound
+  46, // LockBusy
+  50, // MaxTimeMSExpired
+  63, // StaleShardVersion
+  64, // WriteConcernFailed
+  70, // ShardNotFound
+  79, // UnknownReplWriteConcern
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  100, // UnsatisfiableWriteConcern
+  112, // WriteConflict
+  133, // FailedToSatisfyReadPreference
+  134, // ReadConcernMajorityNotAvailableYet
+  136, // CappedPositionLost
+  175, // QueryPlanKilled
+  189, // PrimarySteppedDown
+  202, // NetworkInterfaceExceededTimeLimit
+  234, // RetryChangeStream
+  237, // CursorKilled
+  239, // SnapshotTooOld
+  246, // SnapshotUnavailable
+  251, // NoSuchTransaction
+  262, // ExceededTimeLimit
+  290, // TransactionExceededLifetimeLimitSeconds
+  384, // ConnectionError
+  391, // ReauthenticationRequired
+  402, // ResourceExhausted
+  462, // IngressRequestRateLimitExceeded
+  9001, // SocketException
+  10058, // LegacyNotPrimary
+  10107, // NotWritablePrimary
+  11600, // InterruptedAtShutdown
+  11601, // Interrupted
+  11602, // InterruptedDueToReplStateChange
+  13388, // StaleConfig
+  13435, // NotPrimaryNoSecondaryOk
+  13436, // NotPrimaryOrSecondary
+  14031, // OutOfDiskSpace
+])
+
+/** Whether a failure may pass without anybody changing a setting or the program. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true
+  if (NO_CONNECTION.includes(error.name)) return true
+  if (PASSING.some((label) => error.hasErrorLabel(label))) return true
+  return NOT_NOW.has(Number(error.code))
+}
+
+/** Labels by which the client or the server says that another try may work. */
+const PASSING: readonly string[] = [
+  MongoErrorLabel.RetryableWriteError,
+  MongoErrorLabel.TransientTransactionError,
+  MongoErrorLabel.RetryableError,
+  MongoErrorLabel.SystemOverloadedError,
+]
+
+/** The error as the port throws it: StoreUnavailable while the server is away, itself otherwise. */
+export function asThrown(error: unknown, servers: string): unknown {
+  return isAway(error) ? new StoreUnavailable(cannotBeUsed(servers, error), { cause: error }) : error
+}
+
+/** The sentence on servers that cannot be used. */
+export function cannotBeUsed(servers: string, error: unknown): string {
+  return `MongoDB at ${servers} (MONGODB_URL) cannot be used: ${messageOf(error)}`
+}

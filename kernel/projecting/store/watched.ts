@@ -1,0 +1,92 @@
+// A view store that tells when its views are lost: removed, replaced or damaged while they are open.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from '../../logger.ts'
+import { type ViewStore, ViewsLost } from './view-store.ts'
+
+/** The same store; what it throws is thrown all the same. */
+export function watchedViews(views: ViewStore, onLost: (lost: ViewsLost) => void): ViewStore {
+  async function watch<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer
+    } catch (error) {
+      if (error instanceof ViewsLost) onLost(error)
+      throw error
+    }
+  }
+  return {
+    get: (view, ids) => watch(views.get(view, ids)),
+    page: (view, query) => watch(views.page(view, query)),
+    count: (view, filter, limit) => watch(views.count(view, filter, limit)),
+    history: (query) => watch(views.history(query)),
+    write: (batch) => watch(views.write(batch)),
+    checkpoint: () => watch(views.checkpoint()),
+    lastFolded: () => watch(views.lastFolded()),
+    broken: () => watch(views.broken()),
+    close: () => views.close(),
+  }
+}
+
+/** Views that are lost again at once are left alone for a while: something else is wrong then. */
+const REOPENED_AFTER_MS = 5_000
+const TRIED_AGAIN_AFTER_MS = 500
+
+interface Options {
+  /** Opens the views. @param lost those that were open before */
+  open: (lost?: ViewsLost) => Promise<ViewStore>
+  /** The views are open again. They are built anew from here on: by a projector, wherever it runs. */
+  onReopened: () => void
+  log: Pick<Logger, 'warn'>
+}
+
+/**
+ * A view store for readers that opens the views again when they are lost; until then everything throws ViewsLost. A writer has to begin
+ * again itself, at the checkpoint of the views that it finds.
+ * @throws what `open` throws at first
+ */
+export async function reopenedViews({ open, onReopened, log }: Options): Promise<ViewStore> {
+  let isClosed = false
+  let openedAt = Number.NEGATIVE_INFINITY
+  let reopening: Promise<void> | undefined
+  let current = watched(await open())
+
+  function watched(views: ViewStore): ViewStore {
+    return watchedViews(views, (lost) => {
+      if (!isClosed) reopening ??= reopen(lost).finally(() => (reopening = undefined))
+    })
+  }
+
+  async function reopen(lost: ViewsLost): Promise<void> {
+    log.warn({ err: lost }, 'The views are lost; they are opened again, and built anew from the log')
+    const waits = openedAt + REOPENED_AFTER_MS - performance.now()
+    if (waits > 0) await pause(waits)
+    while (!isClosed) {
+      try {
+        const former = current
+        current = watched(await open(lost))
+        openedAt = performance.now()
+        await former.close().catch(() => {})
+        onReopened()
+        return
+      } catch (err) {
+        log.warn({ err }, 'The views cannot be opened again; it is tried once more')
+        await pause(TRIED_AGAIN_AFTER_MS)
+      }
+    }
+  }
+
+  return {
+    get: (view, ids) => current.get(view, ids),
+    page: (view, query) => current.page(view, query),
+    count: (view, filter, limit) => current.count(view, filter, limit),
+    history: (query) => current.history(query),
+    write: (batch) => current.write(batch),
+    checkpoint: () => current.checkpoint(),
+    lastFolded: () => current.lastFolded(),
+    broken: () => current.broken(),
+    async close() {
+      isClosed = true
+      await reopening
+      await current.close()
+    },
+  }
+}

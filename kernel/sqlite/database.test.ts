@@ -1,0 +1,157 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { builtInIsSafe, CommitFailed, type Database, driver, isStorageFailure, openDatabase } from './database.ts'
+
+let directory: string
+let file: string
+let db: Database
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'creditline-sqlite-'))
+  file = join(directory, 'test.db')
+  db = await openDatabase(file, { synchronous: 'FULL' })
+  db.exec('CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT UNIQUE)')
+})
+afterEach(async () => {
+  db.close()
+  await rm(directory, { recursive: true })
+})
+
+const names = () =>
+  db
+    .prepare<[string]>('SELECT name FROM items ORDER BY id', 'arrays')
+    .all()
+    .map(([name]) => name)
+const add = (name: string) => db.prepare('INSERT INTO items (name) VALUES (?)').run(name)
+
+function errorOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('It succeeded, and should not have.')
+}
+
+test.each([
+  ['FULL', 2],
+  ['NORMAL', 1],
+] as const)(
+  'a connection that is opened with synchronous=%s has it, and a write-ahead log',
+  async (synchronous, level) => {
+    const connection = await openDatabase(file, { synchronous })
+    expect(connection.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: level })
+    expect(connection.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    connection.close()
+  },
+)
+
+test('rows come as objects or as tuples, as the statement was prepared', () => {
+  add('a')
+  expect(db.prepare('SELECT id, name FROM items').all()).toEqual([{ id: 1, name: 'a' }])
+  expect(db.prepare('SELECT id, name FROM items', 'arrays').get()).toEqual([1, 'a'])
+  expect(db.prepare('SELECT id FROM items WHERE name = ?').get('b')).toBeUndefined()
+})
+
+test('a transaction gives what its work gives, and keeps what it wrote', () => {
+  expect(db.transaction(() => add('a').lastInsertRowid)).toBe(1)
+  expect(names()).toEqual(['a'])
+})
+
+test('a transaction whose work throws leaves nothing, and the next one succeeds', () => {
+  const error = new Error('no')
+  const work = () => {
+    add('a')
+    throw error
+  }
+  expect(errorOf(() => db.transaction(work))).toBe(error)
+  db.transaction(() => add('b'))
+  expect(names()).toEqual(['b'])
+})
+
+test('a commit that fails is told apart from work that fails', () => {
+  db.exec('CREATE TABLE parts (item INTEGER REFERENCES items DEFERRABLE INITIALLY DEFERRED)')
+  const error = errorOf(() => db.transaction(() => db.exec('INSERT INTO parts VALUES (7)')))
+  expect(error).toBeInstanceOf(CommitFailed)
+  db.transaction(() => add('a'))
+  expect(names()).toEqual(['a'])
+})
+
+test('a file held by somebody else is a storage failure, a broken rule of a table is none', async () => {
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
+  db.exec('PRAGMA busy_timeout = 0')
+  expect(isStorageFailure(errorOf(() => db.transaction(() => add('a'))))).toBe(true)
+  other.exec('ROLLBACK')
+  other.close()
+
+  add('a')
+  expect(isStorageFailure(errorOf(() => add('a')))).toBe(false)
+  expect(isStorageFailure(errorOf(() => db.prepare('SELECT nothing')))).toBe(false)
+  expect(isStorageFailure(new Error('no'))).toBe(false)
+})
+
+test('a connection for reading reads, and cannot write', async () => {
+  add('a')
+  const reader = await openDatabase(file, { synchronous: 'NORMAL', readonly: true })
+  expect(reader.prepare('SELECT name FROM items').all()).toEqual([{ name: 'a' }])
+  expect(isStorageFailure(errorOf(() => reader.exec('DELETE FROM items')))).toBe(true)
+  reader.close()
+  await expect(openDatabase(join(directory, 'none.db'), { synchronous: 'NORMAL', readonly: true })).rejects.toThrow(
+    'none.db',
+  )
+})
+
+test('after it is closed the file alone is whole, prepared statements or not', async () => {
+  add('a')
+  const kept = db.prepare('SELECT name FROM items')
+  kept.get()
+  db.close()
+  const copy = join(directory, 'copy.db')
+  await copyFile(file, copy)
+  db = await openDatabase(copy, { synchronous: 'FULL' })
+  expect(names()).toEqual(['a'])
+})
+
+test('a file that somebody else has open can be closed all the same, and the last one to close it leaves it whole', async () => {
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('BEGIN IMMEDIATE')
+  other.prepare('INSERT INTO items (name) VALUES (?)').run('b')
+  db.close()
+  other.exec('COMMIT')
+  other.close()
+  const copy = join(directory, 'copy.db')
+  await copyFile(file, copy)
+  db = await openDatabase(copy, { synchronous: 'FULL' })
+  expect(names()).toEqual(['b'])
+})
+
+test.each([
+  ['24.13.0', '3.51.2', false],
+  ['24.14.0', '3.51.3', true],
+  ['25.1.0', '3.50.4', false],
+  ['24.0.0', '3.50.7', true],
+  ['24.0.0', '3.50.6', false],
+  ['24.0.0', '3.49.9', false],
+  ['24.0.0', '3.44.6', true],
+  ['24.0.0', '3.44.5', false],
+  ['24.0.0', '3.45.7', false],
+  ['26.0.0', '3.52.0', true],
+  ['26.0.0', '3.100.0', true],
+  ['26.0.0', '4.0.0', true],
+  ['24.0.0', undefined, false],
+  ['24.0.0', 'unknown', false],
+  ['22.23.2', '3.51.3', false],
+  ['20.19.0', undefined, false],
+])('on Node %s, its own SQLite %s is used: %s', (node, sqlite, expected) => {
+  expect(builtInIsSafe({ node, sqlite })).toBe(expected)
+})
+
+test('the SQLite that is used has the fix of the write-ahead log', async () => {
+  const { DatabaseSync } = await driver()
+  const connection = new DatabaseSync(':memory:')
+  const { version } = connection.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  connection.close()
+  expect(builtInIsSafe({ node: '24.0.0', sqlite: version })).toBe(true)
+})

@@ -1,0 +1,220 @@
+// SQLite behind a handful of calls: the one that Node 24 and later bring along, where it is safe, or else a package with the same API.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DatabaseSyncInstance } from '@photostructure/sqlite'
+import { messageOf } from '../failures/message-of.ts'
+
+export type Value = string | number | null | Uint8Array
+
+/** A prepared statement. `Row` is what the caller's SQL gives: an object by column names, or a tuple of the columns. */
+export interface Statement<Row> {
+  run(...parameters: Value[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  get(...parameters: Value[]): Row | undefined
+  all(...parameters: Value[]): Row[]
+}
+
+export interface Database {
+  exec(sql: string): void
+  /** Rows as tuples (`arrays`) are read 1.5 times as fast as rows as objects. */
+  prepare<Row>(sql: string, rows?: 'objects' | 'arrays'): Statement<Row>
+  /**
+   * Does `work` in a write transaction, begun at once (BEGIN IMMEDIATE): nobody else writes meanwhile. Rolled back when `work` throws.
+   * @throws CommitFailed when the commit fails, else whatever `work` throws
+   */
+  transaction<Result>(work: () => Result): Result
+  /** Copies the write-ahead log into the file, unless others have it open too: the file alone is whole then. */
+  close(): void
+}
+
+export interface DatabaseOptions {
+  /** FULL: a commit survives a power cut. NORMAL: a power cut may undo the newest commits, but damages nothing. */
+  synchronous: 'FULL' | 'NORMAL'
+  /** Closing the connection does not copy the write-ahead log into the main file (default: it does). */
+  leavesWal?: boolean
+  /** The file must be there, and is not written. */
+  readonly?: boolean
+}
+
+/** The transaction may or may not survive: nothing of it is visible here, but a restart may find it. */
+export class CommitFailed extends Error {
+  override name = 'CommitFailed'
+}
+
+/**
+ * The write-ahead log is copied into the database every 16 MiB: four times the usual, because a group of appends touches many
+ * pages, and the same ones soon again. The cache is 64 MiB.
+ */
+const SIZES = 'PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536'
+
+/** How long a connection waits for another one that is writing. Until then the event loop stands still. */
+const BUSY_TIMEOUT_MS = 2_000
+const OPENING_PAUSES = 100
+const OPENING_PAUSE_MS = 20
+
+/**
+ * Opens a database file in WAL mode, made anew unless it is there. Its directory must be there.
+ * @throws Error that names the file, when it cannot be opened or is not a database
+ */
+export async function openDatabase(file: string, options: DatabaseOptions): Promise<Database> {
+  const { DatabaseSync } = await driver()
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options)
+    } catch (error) {
+      // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
+      if (isBusy(error) && pauses < OPENING_PAUSES) await pause(OPENING_PAUSE_MS)
+      else throw cannotOpen(file, error)
+    }
+  }
+}
+
+function cannotOpen(file: string, error: unknown): Error {
+  const reason = messageOf(error)
+  return new Error(`Cannot open the database ${file}: ${reason}`, { cause: error })
+}
+
+function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): Database {
+  try {
+    connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    if (!options.readonly) connection.exec('PRAGMA journal_mode = WAL')
+    connection.exec(SIZES)
+    // Set on every connection: the compiled-in default for WAL differs between builds, and NORMAL loses commits on a power cut.
+    connection.exec(`PRAGMA synchronous = ${options.synchronous}`)
+    return calls(connection, options)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: DatabaseOptions): Database {
+  const begin = connection.prepare('BEGIN IMMEDIATE')
+  const commit = connection.prepare('COMMIT')
+  const rollback = () => {
+    // SQLite itself rolls back after some errors, e.g. when the disk is full.
+    if (!connection.isTransaction) return
+    try {
+      connection.exec('ROLLBACK')
+    } catch {
+      // The error that led here is the one to report; the next transaction begins with another try.
+    }
+  }
+  return {
+    exec: (sql) => connection.exec(sql),
+
+    prepare(sql, rows = 'objects') {
+      const statement = connection.prepare(sql)
+      statement.setReturnArrays(rows === 'arrays')
+      return statement
+    },
+
+    transaction(work) {
+      rollback()
+      begin.run()
+      let result: ReturnType<typeof work>
+      try {
+        result = work()
+      } catch (error) {
+        rollback()
+        throw error
+      }
+      try {
+        commit.run()
+      } catch (error) {
+        rollback()
+        throw new CommitFailed(`The commit failed: ${messageOf(error)}`, { cause: error })
+      }
+      return result
+    },
+
+    close() {
+      try {
+        // SQLite would do it by itself, were it not for prepared statements, which keep a connection half open. Others who have
+        // the file open are not waited for: the last one does it.
+        if (!readonly && !leavesWal) connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        connection.close()
+      }
+    },
+  }
+}
+
+const BUSY = 5
+const DAMAGE_CODES = new Set([
+  11, // CORRUPT
+  26, // NOTADB
+])
+
+/** Result codes that speak of the disk, the file or its other users, not of the statement. */
+const STORAGE_CODES = new Set([
+  BUSY,
+  6, // LOCKED
+  7, // NOMEM
+  8, // READONLY
+  10, // IOERR
+  11, // CORRUPT
+  13, // FULL
+  14, // CANTOPEN
+  15, // PROTOCOL
+  26, // NOTADB
+])
+
+/** Whether an error of a statement is due to the disk, the file or its other users, and not to the statement. */
+export function isStorageFailure(error: unknown): boolean {
+  const code = resultCode(error)
+  return code !== undefined && STORAGE_CODES.has(code)
+}
+
+/** Whether an error is due to somebody else who has the file locked. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === BUSY
+}
+
+/** Whether an error, or what caused it, says that the file is damaged or no database. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error)
+  if (code !== undefined) return DAMAGE_CODES.has(code)
+  return error instanceof Error && error.cause !== undefined && isDamage(error.cause)
+}
+
+/** SQLite's primary result code; its extended codes carry more in the higher bits. */
+function resultCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+
+type Driver = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>
+
+/** SQLite itself, for what needs no more than a connection. */
+export async function driver(): Promise<Driver> {
+  return builtInIsSafe(process.versions) ? builtIn() : await import('@photostructure/sqlite')
+}
+
+/**
+ * Whether the SQLite of a Node can be used: it has the calls that are made here, and keeps a write-ahead log whole. Up to 3.51.2, a
+ * checkpoint that resets the log beside a writer can damage the file (sqlite.org/wal.html#walresetbug); two older lines have the fix.
+ * @param versions as in `process.versions`
+ */
+export function builtInIsSafe({ node, sqlite }: { node: string; sqlite?: string | undefined }): boolean {
+  if (Number(node.split('.')[0]) < 24) return false
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/
+    .exec(sqlite ?? '')
+    ?.slice(1)
+    .map(Number)
+  if (!numbers) return false
+  const [major = 0, minor = 0, patch = 0] = numbers
+  if (major !== 3) return major > 3
+  if (minor === 44) return patch >= 6
+  if (minor === 50) return patch >= 7
+  return minor > 51 || (minor === 51 && patch >= 3)
+}
+
+/** Node 24 warns of its SQLite as experimental when it is first loaded: silenced for this one call, which is synchronous. */
+function builtIn(): Driver {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return process.getBuiltinModule('node:sqlite') as unknown as Driver
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

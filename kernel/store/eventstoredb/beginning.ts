@@ -1,0 +1,29 @@
+// Where the log of a namespace begins on a server with the logs of others.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type RecordedEvent, StoreUnavailable } from '../event-store.ts'
+import { isLasting } from './errors.ts'
+
+const TRIED_AGAIN_AFTER_MS = 250
+
+/**
+ * The first event of the log, which is its identity: nothing of the namespace comes before it. `undefined` as long as there is none, and
+ * when somebody has truncated its stream. Waits for a server that is away until the signal aborts.
+ * @param read gives the first event of the stream `log`
+ * @throws StoreUnavailable where no waiting helps
+ */
+export async function beginningOf(
+  read: () => AsyncIterable<RecordedEvent[]>,
+  signal: AbortSignal,
+): Promise<RecordedEvent | undefined> {
+  while (!signal.aborted) {
+    try {
+      for await (const [first] of read())
+        return first?.type === 'LogCreated' && first.revision === 0 ? first : undefined
+      return undefined
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || isLasting(error.cause)) throw error
+      await pause(TRIED_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {})
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,50 @@
+// The client of EventStoreDB at its limits: what it makes of the server's clock, and of a failure of its first question.
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { all, ids, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { openEventStoreDB } from './eventstoredb-event-store.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
+
+const stream = 'customer-cus_1'
+
+test.each([-1, 1])('a server whose clock is %d hours ahead takes appends', async (hours) => {
+  const { store } = await openStore(() => Date.now() + hours * 3_600_000)
+  const events = named(2)
+  await store.append(stream, events, NO_EVENTS)
+  await store.append('lease-work', named(1), NO_EVENTS)
+  expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
+})
+
+test('a client that could not learn what the server can do asks again, and has appended nothing before', async () => {
+  const { store, server } = await openStore()
+  server.failNextFeatures()
+  await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toThrow(StoreUnavailable)
+  const events = named(1)
+  await store.append(stream, events, NO_EVENTS)
+  expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
+})
+
+test('a connection that is short of patience says nothing of that on the console', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  onTestFinished(() => warn.mockRestore())
+  const { store } = await openStore()
+  await store.append(stream, named(1), NO_EVENTS)
+  expect(warn).not.toHaveBeenCalled()
+  console.warn('is what it was')
+  expect(warn).toHaveBeenCalledOnce()
+})
+
+test.each(['', '/', '?', '?x'])('a connection string that is none is refused with "%s" behind it too', async (end) => {
+  await expect(openEventStoreDB({ url: `esdb//localhost:1${end}` })).rejects.toThrow('EVENTSTORE_URL cannot be used')
+})
+
+async function openStore(now?: () => number): Promise<{ store: EventStore; server: ServedServer }> {
+  const server = await serve(scriptedServer(), now)
+  const store = await openEventStoreDB({ url: server.url })
+  onTestFinished(async () => {
+    await store.close()
+    server.kill()
+  })
+  return { store, server }
+}

@@ -1,0 +1,339 @@
+// The event store on an EventStoreDB server. docs/eventstoredb.md tells how one maps to the other.
+import { setMaxListeners } from 'node:events'
+import type {
+  AllStreamResolvedEvent,
+  EventData,
+  JSONType,
+  ReadStreamOptions,
+  ResolvedEvent,
+} from '@eventstore/db-client'
+import { startOrCorrect } from '../../failures/advice.ts'
+import { outageOf } from '../../failures/outage.ts'
+import type { Logger } from '../../logger.ts'
+import { type Append, appendOf } from '../append.ts'
+import { isWanted } from '../categories.ts'
+import {
+  type Appended,
+  type Batch,
+  type EventStore,
+  mustBeLimit,
+  type NewEvent,
+  NO_EVENTS,
+  type ReadOptions,
+  type RecordedEvent,
+  type Revision,
+  RevisionConflict,
+  StoreUnavailable,
+  type StreamName,
+  type SubscribeOptions,
+} from '../event-store.ts'
+import { type Position, START } from '../position.ts'
+import { isForeign } from '../recognise.ts'
+import { answered } from './answered.ts'
+import { appendsOf } from './appends.ts'
+import { beginningOf } from './beginning.ts'
+import { type SharedClient, sharedClient } from './client.ts'
+import { appendFailure, isLasting, unavailable } from './errors.ts'
+import { knownPosition, positionOf, recordedEvent } from './events.ts'
+import { finderIn } from './find.ts'
+import { endOf, headOf } from './head.ts'
+import { atLeader, readingFromLeader } from './leader.ts'
+import { type Names, namesIn } from './names.ts'
+import { pagesOf } from './pages.ts'
+import { retention } from './retention.ts'
+import { resumingSubscription } from './subscription.ts'
+
+export interface EventStoreDBOptions {
+  /** A connection string, like esdb://localhost:2113?tls=false. */
+  url: string
+  /** Desks with different namespaces share a server and see nothing of each other. */
+  namespace?: string
+  /** Is told when a subscription was interrupted, and when a stream cannot be kept short. */
+  log?: Logger
+}
+
+const DEFAULT_BATCH_SIZE = 1_000
+/** So many events are read at a time where an append finds its stream further on. */
+const LOOK_BEHIND = 100
+/**
+ * The server takes the deadline of an append for a time of its own clock, and gives up by itself after two seconds: so it is far away,
+ * for no difference of two clocks to matter.
+ */
+const APPEND_DEADLINE_MS = 24 * 3_600_000
+
+/**
+ * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
+ * @throws Error when the url or the namespace cannot be used, StoreUnavailable when the server does not answer
+ */
+export async function openEventStoreDB({
+  url,
+  namespace = 'creditline',
+  log,
+}: EventStoreDBOptions): Promise<EventStore> {
+  const names = namesIn(namespace)
+  const store = eventStoreOn(await sharedClient(url), { names, log })
+  try {
+    await firstPage(store.read('log', { limit: 1 }))
+    return store
+  } catch (error) {
+    await store.close()
+    const { message, cause } = unavailable(error)
+    const Failure = isLasting(cause) ? Error : StoreUnavailable
+    throw new Failure(startOrCorrect(message, 'EVENTSTORE_URL'), { cause: error })
+  }
+}
+
+interface Wiring {
+  names: Names
+  log?: Logger | undefined
+}
+
+/** The event store of a namespace, by way of a client that is connected or will be. */
+export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
+  const client = readingFromLeader(ofAnyNode)
+  const subscriptions = new Set<AbortController>()
+  const outage = outageOf('EventStoreDB (EVENTSTORE_URL)', log)
+  let closing: Promise<void> | undefined
+
+  const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => {
+    const event = recordedEvent(resolved, names)
+    return event && !isForeign(event) ? event : undefined
+  }
+  const readStream = (stream: StreamName, options: ReadStreamOptions) =>
+    client.readStream(names.onServer(stream), options)
+  const leading = (stream: StreamName, options: ReadStreamOptions) => atLeader(() => readStream(stream, options))
+  const readNewest = (maxCount: number) => client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount })
+  const head = headOf({
+    readNewest,
+    async beginning() {
+      const first = await eventAt('log', 0)
+      // Of a stream that somebody has truncated, the first event that is left says nothing about what came before it.
+      return first && (first.event?.revision === 0n ? positionOf(first) : START)
+    },
+    // Also what others wrote into the namespace: whoever looks through all of the log comes to its end.
+    isOurs: (resolved) => !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names) !== undefined,
+  })
+  const find = finderIn(client, names)
+  const keepShort = retention({
+    tell: (stream, metadata) =>
+      answered(client.setStreamMetadata(names.onServer(stream), metadata, { deadline: APPEND_DEADLINE_MS })),
+    log,
+  })
+  const appends = appendsOf({ probe: () => answered(probe()), send })
+
+  async function probe(): Promise<void> {
+    await firstPage(pages('log', 'forwards', { limit: 1 }))
+    await ready()
+  }
+
+  function mustBeOpen(): void {
+    if (closing !== undefined) throw new StoreUnavailable('The event log is closed.')
+  }
+
+  async function send({ stream, events, expected }: Append): Promise<Appended> {
+    await keepShort(stream)
+    let behind = expected
+    for (;;) {
+      try {
+        return await sendOnce(stream, events, behind)
+      } catch (error) {
+        if (!(error instanceof RevisionConflict)) throw error
+        const found = await inTheWay(stream, events, behind)
+        if (typeof found === 'object') return found
+        // Where nobody has gone on, the stream has not come as far as expected.
+        if (found === undefined || found === behind) throw new RevisionConflict(stream, expected)
+        behind = found
+      }
+    }
+  }
+
+  async function sendOnce(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended> {
+    try {
+      const { success, nextExpectedRevision, position } = await answered(
+        client.appendToStream(names.onServer(stream), events.map(eventData), {
+          expectedRevision: expected === NO_EVENTS ? 'no_stream' : BigInt(expected),
+          deadline: APPEND_DEADLINE_MS,
+        }),
+      )
+      if (!success) throw new RevisionConflict(stream, expected)
+      const revision = expected + events.length
+      // A repeat may be answered with less than the first time.
+      const known = Number(nextExpectedRevision) === revision ? knownPosition(position) : undefined
+      const appended = { revision, position: known ?? (await positionAt(stream, revision)) }
+      head.note(appended.position)
+      return appended
+    } catch (error) {
+      throw error instanceof RevisionConflict ? error : appendFailure(error, stream, expected)
+    }
+  }
+
+  /**
+   * What stands in the way of an append that found its stream further on.
+   * @returns its first answer, if it is a repeat; the revision that it is to go behind, where only others have gone on; nothing, where a
+   *   desk has
+   * @throws OutcomeUnknown when that cannot be told
+   */
+  async function inTheWay(
+    stream: StreamName,
+    events: readonly NewEvent[],
+    expected: Revision,
+  ): Promise<Appended | Revision | undefined> {
+    let last = expected
+    try {
+      for await (const resolved of leading(stream, { fromRevision: BigInt(expected + 1), maxCount: LOOK_BEHIND })) {
+        const { id, revision = 0n } = resolved.event ?? {}
+        // What was there was truncated, and may have been a desk's; a reader of all that is left expects no events.
+        if (expected !== NO_EVENTS && Number(revision) !== last + 1) return undefined
+        if (id === events[0]?.id) return await firstAnswer(stream, events, Number(revision))
+        if (recorded(resolved)) return undefined
+        last = Number(revision)
+      }
+      return last
+    } catch (error) {
+      throw appendFailure(error, stream, expected)
+    }
+  }
+
+  /** An append is stored as a whole or not at all: one of which only the beginning is there was another one. */
+  async function firstAnswer(
+    stream: StreamName,
+    events: readonly NewEvent[],
+    begin: Revision,
+  ): Promise<Appended | undefined> {
+    const revision = begin + events.length - 1
+    const last = await eventAt(stream, revision)
+    return last?.event?.id === events.at(-1)?.id && last ? { revision, position: positionOf(last) } : undefined
+  }
+
+  async function positionAt(stream: StreamName, revision: Revision): Promise<Position> {
+    const found = await eventAt(stream, revision)
+    if (!found) throw new Error(`${stream} has no event at revision ${revision}`)
+    return positionOf(found)
+  }
+
+  async function eventAt(stream: StreamName, revision: Revision): Promise<ResolvedEvent | undefined> {
+    for await (const resolved of leading(stream, { fromRevision: BigInt(revision), maxCount: 1 })) return resolved
+    return undefined
+  }
+
+  async function* read(...what: Parameters<typeof pages>): AsyncGenerator<RecordedEvent[]> {
+    mustBeOpen()
+    yield* pages(...what)
+    // What is cut off by closing the client ends as if it were complete.
+    mustBeOpen()
+  }
+
+  /** The server counts all events of the stream, the reader only ours: the rest is read further on. */
+  async function* pages(
+    stream: StreamName,
+    direction: 'forwards' | 'backwards',
+    { from, limit }: ReadOptions,
+  ): AsyncGenerator<RecordedEvent[]> {
+    mustBeLimit(limit)
+    let fromRevision: ReadStreamOptions['fromRevision'] =
+      from === undefined ? (direction === 'forwards' ? 'start' : 'end') : BigInt(from)
+    for (let left = limit; left > 0; ) {
+      const maxCount = left
+      let sent = 0
+      let last = 0n
+      const ours = (resolved: ResolvedEvent) => {
+        sent++
+        last = (resolved.link ?? resolved.event)?.revision ?? last
+        const event = recorded(resolved)
+        if (event) left--
+        return event
+      }
+      const options = { direction, fromRevision, maxCount }
+      yield* pagesOf(leading(stream, options), ours)
+      if (sent < maxCount || (direction === 'backwards' && last === 0n)) return
+      fromRevision = direction === 'forwards' ? last + 1n : last - 1n
+    }
+  }
+
+  async function* subscribe(after: Position, options: SubscribeOptions): AsyncGenerator<Batch> {
+    mustBeOpen()
+    const { signal, categories, batchSize = DEFAULT_BATCH_SIZE } = options
+    if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
+    if (signal.aborted) return
+    // Any number of subscribers may share a signal; each takes its listener back.
+    setMaxListeners(0, signal)
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    signal.addEventListener('abort', end)
+    subscriptions.add(ended)
+    try {
+      let from = after
+      const first = after === START && (await beginningOf(() => pages('log', 'forwards', { limit: 1 }), ended.signal))
+      if (first) {
+        from = first.position
+        yield { events: isWanted(first, categories && new Set(categories)) ? [first] : [], position: from }
+      }
+      if (ended.signal.aborted) return
+      yield* resumingSubscription({
+        client,
+        names,
+        after: from,
+        signal: ended.signal,
+        categories,
+        batchSize,
+        log,
+        outage,
+      })
+    } finally {
+      signal.removeEventListener('abort', end)
+      subscriptions.delete(ended)
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const ended of subscriptions) ended.abort()
+    await appends.idle()
+    await release()
+  }
+
+  return {
+    async append(stream, events, expected) {
+      mustBeOpen()
+      return appends.add(appendOf(stream, events, expected))
+    },
+
+    read: (stream, options) => read(stream, 'forwards', options),
+    readBackwards: (stream, options) => read(stream, 'backwards', options),
+
+    subscribe,
+
+    async head() {
+      mustBeOpen()
+      const position = await head.find()
+      mustBeOpen()
+      return position
+    },
+
+    async end() {
+      mustBeOpen()
+      const newest = await endOf(() => readNewest(1))
+      mustBeOpen()
+      return newest
+    },
+
+    async find(event) {
+      mustBeOpen()
+      const found = await find(event)
+      mustBeOpen()
+      return found
+    },
+
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function eventData({ type, data, id, metadata }: NewEvent): EventData {
+  return { contentType: 'application/json', type, data: data as JSONType, id, metadata: { ...metadata } }
+}
+
+async function firstPage(pages: AsyncIterable<RecordedEvent[]>): Promise<void> {
+  for await (const _ of pages) return
+}

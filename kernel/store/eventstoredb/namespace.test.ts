@@ -1,0 +1,194 @@
+// A server that several desks share: each sees its own log, from its first event to its newest.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { all, ids, listen, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { logIdentity } from '../log-identity.ts'
+import { START } from '../position.ts'
+import { knownPosition, positionOf, serverPosition } from './events.ts'
+import { eventStoreOn, openEventStoreDB } from './eventstoredb-event-store.ts'
+import { namesIn } from './names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
+
+let server: ScriptedServer
+let opened: EventStore[]
+beforeEach(() => {
+  server = scriptedServer()
+  opened = []
+})
+afterEach(async () => {
+  for (const store of opened) await store.close()
+})
+
+function open(namespace: string): EventStore {
+  const store = eventStoreOn(server.shared, { names: namesIn(namespace) })
+  opened.push(store)
+  return store
+}
+
+const stream = 'customer-cus_1'
+
+test('desks in two namespaces write to streams of one name and see nothing of each other', async () => {
+  const [one, other] = [open('desk'), open('desk2')]
+  const [mine, theirs] = [named(2), named(3)]
+  await one.append(stream, mine, NO_EVENTS)
+  const listener = listen(one, START)
+  await other.append(stream, theirs, NO_EVENTS)
+  const { position } = await one.append('customer-cus_2', named(1), NO_EVENTS)
+  await listener.reaches(position)
+  expect(listener.batches.flatMap((batch) => batch.events)).toHaveLength(3)
+  expect(ids(await all(one.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(mine))
+  expect(ids(await all(other.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(theirs))
+})
+
+test('each namespace has an identity of its own, and keeps it', async () => {
+  const [one, other] = [open('desk'), open('desk2')]
+  const identity = await logIdentity(one)
+  expect(await logIdentity(other)).not.toBe(identity)
+  expect(await logIdentity(open('desk'))).toBe(identity)
+})
+
+test.each(['', 'a-b', 'a.b', '$a', 'Desk', '1', 'x'.repeat(41)])('"%s" is no namespace', (namespace) => {
+  expect(() => namesIn(namespace)).toThrow(/namespace/)
+})
+
+test('an address that is none is refused without repeating its password', async () => {
+  const opening = openEventStoreDB({ url: 'http://admin:secret@localhost:2113' })
+  await expect(opening).rejects.toThrow(/EVENTSTORE_URL/)
+  await expect(opening).rejects.not.toThrow(/secret/)
+})
+
+test.each([
+  'tls=false&nodePreference=follower',
+  'nodePreference=random&tls=false',
+  'NODE_PREFERENCE=Read_Only_Replica',
+  'nodepreference=leader&node-preference=follower/',
+])(
+  'an address with %s is refused, without repeating its password: reads have to go to the leader',
+  async (parameters) => {
+    const opening = openEventStoreDB({ url: `esdb://admin:secret@127.0.0.1:1?${parameters}` })
+    await expect(opening).rejects.toThrow(
+      'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out.',
+    )
+    await expect(opening).rejects.not.toThrow(/secret/)
+  },
+)
+
+test.each(['nodePreference=leader', 'NODEPREFERENCE=Leader/'])('an address with %s is taken', async (parameters) => {
+  await expect(openEventStoreDB({ url: `esdb://127.0.0.1:1?tls=false&${parameters}` })).rejects.toThrow(
+    StoreUnavailable,
+  )
+})
+
+test('where no server answers, opening finds the store unavailable', async () => {
+  await expect(openEventStoreDB({ url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(StoreUnavailable)
+})
+
+describe('the head', () => {
+  test('the head of a namespace without events is before everything, whatever else is in the log', async () => {
+    const store = open('desk')
+    expect(await store.head()).toBe(START)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 3)
+    server.record('$stats-0', '$statsCollected')
+    expect(await store.head()).toBe(START)
+  })
+
+  test('the head is the newest event of the namespace, behind what the server and others have written since', async () => {
+    const { position } = await open('desk').append(stream, named(2), NO_EVENTS)
+    server.record('desk.customer-cus_1', '$>')
+    server.record('desk.customer-cus_9', '$streamDeleted')
+    server.record('other.customer-cus_1', 'CustomerRegistered', 100)
+    expect(await open('desk').head()).toBe(position)
+  })
+
+  test('the head of a namespace whose log has not begun is found without reading the logs of others', async () => {
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    const store = open('desk')
+    expect(await store.head()).toBe(START)
+    expect(server.eventsSent()).toBeLessThan(2_000)
+    const before = server.eventsSent()
+    server.record('other.customer-cus_1', 'CustomerRegistered')
+    expect(await store.head()).toBe(START)
+    expect(server.eventsSent() - before).toBeLessThan(200)
+  })
+
+  test('the head of a log that has just begun is found without reading what others wrote before it', async () => {
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    await logIdentity(open('desk'))
+    const before = server.eventsSent()
+    const head = await open('desk').head()
+    expect(await open('desk').end()).toBe(head)
+    expect(server.eventsSent() - before).toBeLessThan(200)
+  })
+
+  test('the head of a quiet log is found behind any number of events of others', async () => {
+    const store = open('desk')
+    await logIdentity(store)
+    const { position } = await store.append(stream, named(2), NO_EVENTS)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    expect(await open('desk').head()).toBe(position)
+  })
+
+  test('the head is found in a namespace whose first event was truncated', async () => {
+    const store = open('desk')
+    await logIdentity(store)
+    await store.append('log', named(1), 0)
+    const { position } = await store.append(stream, named(2), NO_EVENTS)
+    await server.client.setStreamMetadata('desk.log', { truncateBefore: 1 })
+    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    expect(await open('desk').head()).toBe(position)
+  })
+
+  test('the head grows with what others write to the namespace', async () => {
+    const store = open('desk')
+    const heads = [await store.head()]
+    let revision = NO_EVENTS
+    for (let count = 0; count < 3; count++) {
+      const appended = await open('desk').append(stream, named(1), revision)
+      revision = appended.revision
+      server.record('other.customer-cus_1', 'CustomerRegistered', 10)
+      heads.push(await store.head())
+      expect(heads.at(-1)).toBe(appended.position)
+    }
+  })
+
+  test('a subscriber reaches the head of a namespace that is quiet on a busy server', async () => {
+    const store = open('desk')
+    await store.append(stream, named(1), NO_EVENTS)
+    server.record('other.customer-cus_1', 'CustomerRegistered', 500)
+    const listener = listen(open('desk'), START)
+    await listener.reaches(await open('desk').head())
+    await listener.stop()
+  })
+})
+
+describe('positions', () => {
+  test('a position is a number here and a pair of the same on the server', () => {
+    expect(serverPosition(4_711)).toEqual({ commit: 4_711n, prepare: 4_711n })
+    expect(knownPosition({ commit: 4_711n, prepare: 4_711n })).toBe(4_711)
+  })
+
+  test('what the server says when it knows no position, and what a number cannot hold, is none', () => {
+    expect(knownPosition(undefined)).toBeUndefined()
+    expect(knownPosition({ commit: 2n ** 64n - 1n, prepare: 2n ** 64n - 1n })).toBeUndefined()
+    expect(knownPosition({ commit: 2n ** 53n, prepare: 2n ** 53n })).toBeUndefined()
+    expect(knownPosition({ commit: 20n, prepare: 10n })).toBeUndefined()
+  })
+
+  test('an event without a position that can be used is an error that names it', () => {
+    expect(() => positionOf({ commitPosition: 2n ** 60n })).toThrow(/position 1152921504606846976/)
+  })
+})
+
+test('a reader of a new log begins at its first event, whatever others have written before', async () => {
+  server.record('desk2.order-ord_1', 'OrderPlaced', 500)
+  const store = open('desk')
+  const identity = await logIdentity(store)
+  const listener = listen(store, START)
+  const head = await store.head()
+  await listener.reaches(head)
+  expect(listener.batches.flatMap(({ events }) => events)).toMatchObject([
+    { type: 'LogCreated', data: { logId: identity } },
+  ])
+  expect(server.startedAfter).toEqual([head])
+  await listener.stop()
+})

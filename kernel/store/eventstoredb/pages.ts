@@ -1,0 +1,57 @@
+// The client's streams of single events, as pages.
+import type { AllStreamResolvedEvent, ResolvedEvent, StreamingRead } from '@eventstore/db-client'
+import type { RecordedEvent } from '../event-store.ts'
+import { answered } from './answered.ts'
+import { isNoStream, unavailable } from './errors.ts'
+
+const PAGE = 500
+
+/**
+ * The events of a read in pages; none, if there is no such stream.
+ * @param recorded gives the event for what the server tells, or nothing where that is none of ours
+ * @throws StoreUnavailable
+ */
+export async function* pagesOf(
+  read: AsyncIterable<ResolvedEvent>,
+  recorded: (resolved: ResolvedEvent) => RecordedEvent | undefined,
+): AsyncGenerator<RecordedEvent[]> {
+  let page: RecordedEvent[] = []
+  for await (const resolved of read) {
+    const event = recorded(resolved)
+    if (event) page.push(event)
+    if (page.length < PAGE) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}
+
+/**
+ * What a read gives, until its end or until nobody wants more.
+ * @param isEmpty which failures mean that there is nothing to read (default: there is no such stream)
+ * @throws StoreUnavailable, also when the server does not answer in time
+ */
+export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResolvedEvent>(
+  read: StreamingRead<Resolved>,
+  isEmpty: (error: unknown) => boolean = isNoStream,
+): AsyncGenerator<Resolved> {
+  // The client emits errors also after the iterator of its stream is gone: without a listener that would end the process.
+  read.on('error', () => {})
+  const events = read[Symbol.asyncIterator]()
+  // What has arrived is there: only a wait for the server needs an end.
+  const nextEvent = () => (read.readableLength > 0 ? events.next() : answered(events.next()))
+  try {
+    while (true) {
+      const next = await nextEvent().catch((error: unknown) => {
+        if (isEmpty(error)) return undefined
+        throw unavailable(error)
+      })
+      if (!next || next.done) return
+      yield next.value
+    }
+  } finally {
+    // To leave the iterator does not end the call behind it.
+    read.cancel().catch(() => {})
+    read.destroy()
+  }
+}

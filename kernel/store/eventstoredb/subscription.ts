@@ -1,0 +1,88 @@
+// A subscription that goes on by itself after the last position received, whenever the server or the connection ends it.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Category } from '../../../events/catalogue.ts'
+import type { Outage } from '../../failures/outage.ts'
+import type { Logger } from '../../logger.ts'
+import { isWanted } from '../categories.ts'
+import type { Batch, ForeignEvent, RecordedEvent } from '../event-store.ts'
+import type { Position } from '../position.ts'
+import { isForeign } from '../recognise.ts'
+import { arrivals, type Handful, Interrupted } from './arrivals.ts'
+import type { Client } from './client.ts'
+import { isLasting, isTooSlow, unavailable } from './errors.ts'
+import { positionOf, recordedEvent } from './events.ts'
+import type { Names } from './names.ts'
+
+export interface ResumingSubscription {
+  client: Client
+  names: Names
+  after: Position
+  /** Ends the subscription without an error. */
+  signal: AbortSignal
+  categories: readonly Category[] | undefined
+  batchSize: number
+  log: Logger | undefined
+  /** Of the server, for all who use it. */
+  outage: Outage
+}
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 2_000
+
+/**
+ * The batches of everything after a position. The server filters by namespace only, categories are left out here: so every event of
+ * the namespace moves the position on at once, and the server's checkpoints, which come seldom, are for what others write.
+ * @throws StoreUnavailable where no waiting helps: access denied, a refused argument
+ */
+export async function* resumingSubscription(options: ResumingSubscription): AsyncGenerator<Batch> {
+  const { client, names, signal, categories, batchSize, log, outage } = options
+  const wanted = categories && new Set(categories)
+  let position = options.after
+  let inVain = 0
+
+  while (!signal.aborted) {
+    const source = arrivals(client, names.prefix, position, signal)
+    try {
+      for (let taken = await source.take(batchSize); taken; taken = await source.take(batchSize)) {
+        inVain = 0
+        outage.over()
+        const batch = batchOf(taken, position)
+        if (batch.position === position) continue
+        position = batch.position
+        yield batch
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+      if (isLasting(error.cause)) throw unavailable(error.cause)
+      const resumesInMs = pauseBefore(inVain, error.cause)
+      log?.debug({ position, err: error.cause, resumesInMs }, 'A subscription was interrupted')
+      if (!isTooSlow(error.cause)) outage.noticed(unavailable(error.cause))
+      inVain++
+      await pause(resumesInMs, undefined, { signal }).catch(() => {})
+    } finally {
+      source.leave()
+    }
+  }
+
+  function batchOf({ resolved, checkpoint }: Handful, before: Position): Batch {
+    const events: RecordedEvent[] = []
+    const foreign: ForeignEvent[] = []
+    let reached = before
+    for (const each of resolved) {
+      const at = positionOf(each)
+      if (at <= reached) continue
+      reached = at
+      const event = recordedEvent(each, names)
+      if (event && isForeign(event)) foreign.push(event)
+      else if (event && isWanted(event, wanted)) events.push(event)
+    }
+    const position = Math.max(reached, checkpoint ?? before)
+    return { events, position, ...(foreign.length > 0 && { foreign }) }
+  }
+}
+
+/** To be too slow is no fault of the server: there is nothing to wait for, unless nothing came at all. */
+function pauseBefore(inVain: number, failure: unknown): number {
+  if (isTooSlow(failure) && inVain === 0) return 0
+  return Math.min(FIRST_PAUSE_MS * 2 ** inVain, LONGEST_PAUSE_MS)
+}

@@ -1,0 +1,108 @@
+// The beginning of an embedded log: made under another name, and given its own when its identity is on the disk.
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, readdirSync, renameSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { removeDatabase, sizeOfWal } from '../../sqlite/files.ts'
+import type { EventStore } from '../event-store.ts'
+import { logIdentity, recordedIdentity } from '../log-identity.ts'
+import { openSqliteEventStore } from './sqlite-event-store.ts'
+
+/**
+ * Opens the log in a file. A log that is not there is begun, and has its identity from the first moment: so a file without one is no
+ * log, and is refused, rather than taken for a new one.
+ * @param mayBegin throws when no log may be begun here
+ * @throws Error that names the file
+ */
+export async function openLogOf(file: string, mayBegin: () => Promise<void>): Promise<EventStore> {
+  if (!existsSync(file)) {
+    // Another process may have begun the log meanwhile.
+    if (sizeOfWal(file) && !existsSync(file)) {
+      throw new Error(
+        `The event log ${file} is missing, and ${file}-wal has its newest events. Put the log back beside it.`,
+      )
+    }
+    if (existsSync(restoredName(file))) {
+      throw new Error(`The event log ${file} is missing: a restore was interrupted. Run creditline restore again.`)
+    }
+    await mayBegin()
+    await begin(file)
+  }
+  for (const name of unfinished(file)) removeDatabase(name)
+  const store = await openSqliteEventStore({ file, mustHaveTables: true })
+  try {
+    if (await recordedIdentity(store)) return store
+    throw withoutIdentity(file)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function withoutIdentity(file: string): Error {
+  return new Error(
+    `The event log ${file} has no identity: it is no log, or it was copied without ${file}-wal, which has its events. Put the log back with both files.`,
+  )
+}
+
+/** The name of a backup that is complete, before it takes the place of the log. */
+export function restoredName(file: string): string {
+  return `${file}.restored`
+}
+
+const UNFINISHED = '.new-'
+
+async function begin(file: string): Promise<void> {
+  const made = `${file}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`
+  try {
+    await make(made)
+    nameUnlessTaken(made, file)
+  } catch (error) {
+    // Another process that started at the same time has begun the log, and removes unfinished ones: this one may be gone in any state.
+    if (!existsSync(file)) throw error
+  } finally {
+    removeDatabase(made)
+  }
+  await flushDirectory(dirname(file))
+}
+
+async function make(file: string): Promise<void> {
+  const store = await openSqliteEventStore({ file })
+  try {
+    await logIdentity(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Processes that start at once each make a log; the first that has the name is the log of all. */
+function nameUnlessTaken(made: string, file: string): void {
+  try {
+    linkSync(made, file)
+  } catch (error) {
+    if (existsSync(file)) return
+    // Some file systems have no links.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error
+    renameSync(made, file)
+  }
+}
+
+/** Logs that a process did not come to name. */
+function unfinished(file: string): string[] {
+  const begins = `${basename(file)}${UNFINISHED}`
+  const names = readdirSync(dirname(file)).filter(
+    (name) => name.startsWith(begins) && !/-(wal|shm|journal)$/.test(name),
+  )
+  return names.map((name) => join(dirname(file), name))
+}
+
+/** Else a power cut may take the name away again. Windows has no such call. */
+async function flushDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await open(path)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,177 @@
+// The file of the embedded log beside what people do with files: copies, backups, removals, damage.
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { all, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { openDatabase } from '../../sqlite/database.ts'
+import { type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { logIdentity } from '../log-identity.ts'
+import { openLogOf } from './log-beginning.ts'
+
+const begun = async () => {}
+
+test('a log that is closed is one file, and has everything when it is copied alone', async () => {
+  const { at, file, store } = await open()
+  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.close()
+  expect(readdirSync(at)).toEqual(['events.db'])
+  cpSync(file, join(at, 'copy.db'))
+  expect(await events(join(at, 'copy.db'))).toHaveLength(3)
+})
+
+test('a log that was killed goes on with both of its files, again and again', async () => {
+  const { at, file, store } = await open()
+  let from = at
+  let revision = (await store.append('order-ord_1', named(3), NO_EVENTS)).revision
+  let last = file
+  for (let kill = 0; kill < 3; kill++) {
+    from = killed(from, join(at, `killed-${kill}`))
+    last = join(from, 'events.db')
+    const again = await opened(last)
+    revision = (await again.append('order-ord_1', named(2), revision)).revision
+  }
+  expect(await events(killedFile(from, at))).toHaveLength(9)
+})
+
+test('a log that was killed and then looked at with another program goes on as one file', async () => {
+  const { at, store } = await open()
+  await store.append('order-ord_1', named(3), NO_EVENTS)
+  const file = killedFile(at, at)
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('PRAGMA journal_mode = DELETE')
+  other.close()
+  expect(existsSync(`${file}-wal`)).toBe(false)
+  expect(await events(file)).toHaveLength(3)
+})
+
+test('the file of a log that was killed is refused without its write-ahead log', async () => {
+  const { at, store } = await open()
+  await store.append('order-ord_1', named(3), NO_EVENTS)
+  const file = killedFile(at, at)
+  rmSync(`${file}-wal`)
+  rmSync(`${file}-shm`, { force: true })
+  const refusal = `The event log ${file} is not whole: it was copied without ${file}-wal`
+  await expect(openLogOf(file, begun)).rejects.toThrow(refusal)
+  await expect(openLogOf(file, begun)).rejects.toThrow(refusal)
+})
+
+test('a log beside the write-ahead log of another file is refused, however the backup was made', async () => {
+  const { at, file, store } = await open()
+  await store.append('order-ord_1', named(2), NO_EVENTS)
+  const backup = await openDatabase(file, { synchronous: 'FULL', readonly: true })
+  backup.exec(`VACUUM INTO '${join(at, 'vacuum.db')}'`)
+  backup.close()
+  await store.close()
+  cpSync(file, join(at, 'closed.db'))
+  const again = await opened(file)
+  await again.append('order-ord_2', named(5), NO_EVENTS)
+  for (const name of ['vacuum.db', 'closed.db']) {
+    const restored = killedFile(at, at)
+    cpSync(join(at, name), restored)
+    await expect(openLogOf(restored, begun)).rejects.toThrow(`The event log ${restored} is not whole: ${restored}-wal`)
+    rmSync(`${restored}-wal`)
+    expect(await events(restored)).toHaveLength(2)
+  }
+})
+
+test('a file that is no log, is empty or has no identity is refused, as it is', async () => {
+  const at = await directory()
+  const file = join(at, 'events.db')
+  writeFileSync(file, '')
+  await expect(openLogOf(file, begun)).rejects.toThrow(`Cannot use ${file} as the event log`)
+  expect(readdirSync(at).filter((name) => !/-(wal|shm)$/.test(name))).toEqual(['events.db'])
+  writeFileSync(file, 'no database at all, but something else that was put here '.repeat(40))
+  await expect(openLogOf(file, begun)).rejects.toThrow(file)
+})
+
+test('no log is begun beside the write-ahead log of one that is missing', async () => {
+  const { at, store } = await open()
+  await store.append('order-ord_1', named(3), NO_EVENTS)
+  const file = killedFile(at, at)
+  rmSync(file)
+  await expect(openLogOf(file, begun)).rejects.toThrow(`The event log ${file} is missing`)
+  expect(existsSync(file)).toBe(false)
+})
+
+test('processes that begin a log at once have one, and nothing is left of the others', async () => {
+  const at = await directory()
+  const file = join(at, 'events.db')
+  writeFileSync(`${file}.new-1-abandoned`, 'half of it')
+  const stores = await Promise.all([1, 2, 3].map(() => openLogOf(file, begun)))
+  expect(new Set(await Promise.all(stores.map(logIdentity))).size).toBe(1)
+  for (const store of stores) await store.close()
+  expect(readdirSync(at).filter((name) => name.includes('new'))).toEqual([])
+})
+
+test.each<[string, (at: string) => void]>([
+  ['directory is removed', (at) => rmSync(at, { recursive: true })],
+  ['directory is moved', (at) => renameSync(at, `${at}-moved`)],
+  ['file is removed', (at) => rmSync(join(at, 'events.db'))],
+  ['file is replaced', (at) => renameSync(join(at, 'other.db'), join(at, 'events.db'))],
+  ['write-ahead log is removed', (at) => rmSync(join(at, 'events.db-wal'))],
+])('when its %s, nothing is recorded and nothing is said of the log', async (_, remove) => {
+  const { at, store } = await open(join(await directory(), 'data'))
+  writeFileSync(join(at, 'other.db'), '')
+  await store.append('order-ord_1', named(1), NO_EVENTS)
+  remove(at)
+  const refused = { name: 'StoreUnavailable', message: expect.stringContaining('Put the log back') }
+  await expect(store.append('order-ord_2', named(1), NO_EVENTS)).rejects.toMatchObject(refused)
+  await expect(store.head()).rejects.toMatchObject(refused)
+  await expect(all(store.read('order-ord_1', { limit: 9 }))).rejects.toMatchObject(refused)
+})
+
+test('a log that is put back where it was goes on', async () => {
+  const { at, store } = await open(join(await directory(), 'data'))
+  renameSync(at, `${at}-moved`)
+  await expect(store.head()).rejects.toThrow(StoreUnavailable)
+  renameSync(`${at}-moved`, at)
+  await store.append('order-ord_1', named(1), NO_EVENTS)
+})
+
+test('a damaged log is refused at the start, and the sentence names the file', async () => {
+  const { file, store } = await open()
+  for (let n = 0; n < 50; n++) await store.append(`order-ord_${n}`, named(20), NO_EVENTS)
+  await store.close()
+  truncateSync(file, 40_000)
+  await expect(openLogOf(file, begun)).rejects.toThrow(file)
+})
+
+/** A process that is killed leaves its files as they are at that moment. */
+function killed(at: string, to: string): string {
+  mkdirSync(to)
+  for (const name of readdirSync(at)) if (/^events\.db(-wal|-shm)?$/.test(name)) cpSync(join(at, name), join(to, name))
+  return to
+}
+
+let copies = 0
+function killedFile(at: string, parent: string): string {
+  return join(killed(at, join(parent, `copy-${copies++}`)), 'events.db')
+}
+
+async function open(at?: string): Promise<{ at: string; file: string; store: EventStore }> {
+  const path = at ?? (await directory())
+  mkdirSync(path, { recursive: true })
+  const file = join(path, 'events.db')
+  return { at: path, file, store: await opened(file) }
+}
+
+async function opened(file: string): Promise<EventStore> {
+  const store = await openLogOf(file, begun)
+  onTestFinished(() => store.close().catch(() => {}))
+  return store
+}
+
+async function events(file: string) {
+  const store = await opened(file)
+  const found = await all(store.read('order-ord_1', { limit: 99 }))
+  await store.close()
+  return found
+}
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'creditline-log-file-'))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}

@@ -1,0 +1,75 @@
+// Streams that are written for ever and read only at their end do not grow for ever.
+import { randomUUID } from 'node:crypto'
+import { AccessDeniedError, UnavailableError } from '@eventstore/db-client'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import { ALL_EVENTS, type EventStore, type NewEvent, NO_EVENTS } from '../../../../kernel/store/event-store.ts'
+import { openEventStoreDB } from '../../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
+import { scriptedServer } from '../../../../kernel/store/eventstoredb/scripted-server.given.ts'
+import { serve } from '../../../../kernel/store/eventstoredb/scripted-server-over-grpc.given.ts'
+import { all, named } from '../event-store.contract.ts'
+
+test.each([
+  ['checkpoint-sagas', 10],
+  ['lease-projector', 1_000],
+  ['snapshot-customer-cus_1', 96],
+] as const)('of %s the server keeps the newest %d events', async (stream, kept) => {
+  const { store } = await openStore()
+  let revision = NO_EVENTS
+  for (let count = 0; count < kept + 100; count += 100) {
+    revision = (await store.append(stream, notes(100), revision)).revision
+  }
+  const events = await all(store.read(stream, { limit: ALL_EVENTS }))
+  expect(events).toHaveLength(kept)
+  expect(events.at(-1)?.revision).toBe(revision)
+  expect(await all(store.read(stream, { from: revision, limit: ALL_EVENTS }))).toHaveLength(1)
+})
+
+test('it is told so once, and the streams of the business are kept whole', async () => {
+  const { store, server } = await openStore()
+  let revision = NO_EVENTS
+  for (let count = 0; count < 3; count++) revision = (await store.append('lease-work', notes(1), revision)).revision
+  await store.append('customer-cus_1', named(1), NO_EVENTS)
+  expect(server.appendsSeen().calls).toBe(1 + 3 + 1)
+})
+
+test('a server that does not allow it is no reason not to append', async () => {
+  const warn = vi.fn()
+  const { store, server } = await openStore({ debug() {}, info() {}, warn, error() {} })
+  server.failNextAppend(new AccessDeniedError({} as never), 'not stored')
+  await store.append('lease-work', notes(1), NO_EVENTS)
+  expect(await all(store.read('lease-work', { limit: ALL_EVENTS }))).toHaveLength(1)
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ stream: 'lease-work' }), expect.any(String))
+})
+
+test('a server that could not be told is told before the next append', async () => {
+  const warn = vi.fn()
+  const { store, server } = await openStore({ debug() {}, info() {}, warn, error() {} })
+  server.failNextAppend(new UnavailableError(), 'not stored')
+  const { revision } = await store.append('lease-work', notes(1), NO_EVENTS).catch(() => ({ revision: NO_EVENTS }))
+  expect(warn).toHaveBeenCalledTimes(1)
+  const { calls } = server.appendsSeen()
+  await store.append('lease-work', notes(1), revision)
+  expect(server.appendsSeen().calls).toBe(calls + 2)
+})
+
+/** By way of the real client. */
+async function openStore(log?: Parameters<typeof openEventStoreDB>[0]['log']) {
+  const server = scriptedServer()
+  const { url, kill } = await serve(server)
+  const store: EventStore = await openEventStoreDB({ url, ...(log && { log }) })
+  onTestFinished(async () => {
+    await store.close()
+    kill()
+  })
+  return { store, server }
+}
+
+function notes(count: number): NewEvent[] {
+  return Array.from({ length: count }, () => ({
+    type: 'CheckpointStored',
+    data: { reader: 'sagas', position: 1 },
+    id: randomUUID(),
+    metadata: { schemaVersion: SCHEMA_VERSION },
+  }))
+}

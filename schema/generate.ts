@@ -43,7 +43,7 @@ const resolverTypes = {
     Placement: './resolvers/of-order.ts#PlacementOfOrder',
     Revision: './resolvers/of-order.ts#RevisionOfOrder',
     ParkedOrder: './views/parked.ts#ParkedDocument',
-    Event: './store/view-store.ts#HistoryEntry',
+    Event: '../kernel/projecting/store/view-store.ts#HistoryEntry',
     CustomerPayload: '../schema/payload.ts#Payload',
     ProductPayload: '../schema/payload.ts#Payload',
     OrderPayload: '../schema/payload.ts#Payload',
@@ -59,7 +59,7 @@ const resolverTypes = {
 }
 
 const resolverPreamble = `
-import type * as schema from './types.generated.ts';
+import type * as schema from '../schema/types.generated.ts';
 /** A function instead of a value is called by graphql-js when the field is selected, and only then. */
 export type CountedWhenSelected<T extends { totalCount: unknown }> = Omit<T, 'totalCount'> & { readonly totalCount: () => Promise<schema.Count> };
 `

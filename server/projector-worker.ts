@@ -1,5 +1,4 @@
 // The projector in a thread of its own: what it writes and what it reads do not keep commands and queries waiting.
-import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import { startProjector } from '../kernel/projecting/projector/projector.ts'
@@ -7,6 +6,7 @@ import type { ViewStore, ViewsLost } from '../kernel/projecting/store/view-store
 import { watchedViews } from '../kernel/projecting/store/watched.ts'
 import { views as projections } from '../query/views/index.ts'
 import { openLog } from './log.ts'
+import { type Session, startSessions } from './projector-sessions.ts'
 import type { FromProjector, ProjectorTask, ToProjector } from './projector-thread.ts'
 import { joinEventStore, openViewStore } from './stores.ts'
 
@@ -17,24 +17,29 @@ const { places, logId, logLevel, tellsOfOutages = true } = workerData as Project
 const log = openLog(logLevel)
 const firstViews = await opened(openViewStore(places, logId))
 const store = await opened(joinEventStore(places, log))
-let isStopping = false
-let replacing: Promise<void> | undefined
-let session: ReturnType<typeof begin> | undefined
-session = begin(firstViews)
-setInterval(() => void session?.look(), LOOKS_EVERY_MS).unref()
+const sessions = startSessions({
+  first: firstViews,
+  begin,
+  async open(lost) {
+    // A log that is gone comes first: its directory may belong to another desk by now.
+    await store.head()
+    return openViewStore(places, logId, { lost })
+  },
+  onFailed: endWithout,
+  log,
+  pauseMs: LOOKS_EVERY_MS,
+})
 
 parentPort?.on('message', async (request: ToProjector) => {
-  if (request === 'health') return session && tell({ health: session.health() })
-  isStopping = true
-  await replacing
-  await session?.end()
+  if (request === 'health') return tell({ health: sessions.health() })
+  await sessions.stop()
   await store.close()
   process.exit()
 })
 
 /** Folds into the views that are there, from their checkpoint on, as long as they are not lost. */
-function begin(found: ViewStore) {
-  const views = watchedViews(found, replace)
+function begin(found: ViewStore, onLost: (lost: ViewsLost) => void): Session {
+  const views = watchedViews(found, onLost)
   const projector = startProjector({
     store,
     views,
@@ -43,32 +48,16 @@ function begin(found: ViewStore) {
     log,
     tellsOfOutages,
   })
+  // The loss of the views is told to `onLost`; other failures are those of the projector, which says so.
+  const looking = setInterval(() => void views.checkpoint().catch(() => {}), LOOKS_EVERY_MS).unref()
   return {
     health: projector.health,
-    look: () => views.checkpoint().catch(() => {}),
     async end() {
+      clearInterval(looking)
       await projector.stop()
       await views.close()
     },
   }
-}
-
-/** A projector's knowledge of lost views does not hold for the next ones: another projector begins at their checkpoint. */
-function replace(lost: ViewsLost): void {
-  if (isStopping || replacing) return
-  log.warn({ err: lost }, 'The views are lost; they are rebuilt from the log')
-  const former = session
-  replacing = pause(LOOKS_EVERY_MS)
-    // A log that is gone comes first: its directory may belong to another desk by now.
-    .then(() => opened(store.head()))
-    .then(() => opened(openViewStore(places, logId, { lost })))
-    .then((next) => {
-      session = begin(next)
-      return former?.end()
-    })
-    .finally(() => {
-      replacing = undefined
-    })
 }
 
 /** A store that is away is no fault of the projector: the thread is started again until the store is back. */
@@ -76,9 +65,13 @@ async function opened<Store>(opening: Promise<Store>): Promise<Store> {
   try {
     return await opening
   } catch (error) {
-    tell({ cannotOpen: messageOf(error) })
-    process.exit()
+    return endWithout(error)
   }
+}
+
+function endWithout(error: unknown): never {
+  tell({ cannotOpen: messageOf(error) })
+  process.exit()
 }
 
 function tell(message: FromProjector): void {

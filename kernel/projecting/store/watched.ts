@@ -1,6 +1,7 @@
 // A view store that tells when its views are lost: removed, replaced or damaged while they are open.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../../logger.ts'
+import { rebuildPauses } from './rebuild-pauses.ts'
 import { type ViewStore, ViewsLost } from './view-store.ts'
 
 /** The same store; what it throws is thrown all the same. */
@@ -44,32 +45,38 @@ interface Options {
  * @throws what `open` throws at first
  */
 export async function reopenedViews({ open, onReopened, log }: Options): Promise<ViewStore> {
-  let isClosed = false
+  const closing = new AbortController()
+  const { signal } = closing
+  const pauseAfter = rebuildPauses()
   let openedAt = Number.NEGATIVE_INFINITY
   let reopening: Promise<void> | undefined
   let current = watched(await open())
 
   function watched(views: ViewStore): ViewStore {
     return watchedViews(views, (lost) => {
-      if (!isClosed) reopening ??= reopen(lost).finally(() => (reopening = undefined))
+      if (!signal.aborted) reopening ??= reopen(lost).finally(() => (reopening = undefined))
     })
   }
 
   async function reopen(lost: ViewsLost): Promise<void> {
-    log.warn({ err: lost }, 'The views are lost; they are opened again, and built anew from the log')
-    const waits = openedAt + REOPENED_AFTER_MS - performance.now()
-    if (waits > 0) await pause(waits)
-    while (!isClosed) {
+    const pauseMs = pauseAfter(lost)
+    const waitsMs = Math.max(0, openedAt + REOPENED_AFTER_MS - performance.now(), pauseMs)
+    log.warn({ err: lost, waitsMs }, 'The views are lost; they are opened again, and built anew from the log')
+    await unlessAborted(waitsMs, signal)
+    while (!signal.aborted) {
       try {
+        const next = await openedUnlessAborted(() => open(lost), signal)
+        if (!next) return
         const former = current
-        current = watched(await open(lost))
+        current = watched(next)
         openedAt = performance.now()
         await former.close().catch(() => {})
         onReopened()
         return
       } catch (err) {
+        if (signal.aborted) return
         log.warn({ err }, 'The views cannot be opened again; it is tried once more')
-        await pause(TRIED_AGAIN_AFTER_MS)
+        await unlessAborted(TRIED_AGAIN_AFTER_MS, signal)
       }
     }
   }
@@ -84,9 +91,33 @@ export async function reopenedViews({ open, onReopened, log }: Options): Promise
     lastFolded: () => current.lastFolded(),
     broken: () => current.broken(),
     async close() {
-      isClosed = true
+      closing.abort()
       await reopening
       await current.close()
     },
   }
+}
+
+/** The views, or nothing as soon as the signal aborts. Views that come too late are closed. */
+async function openedUnlessAborted(
+  open: () => Promise<ViewStore>,
+  signal: AbortSignal,
+): Promise<ViewStore | undefined> {
+  const opening = open()
+  let stopListening = () => {}
+  const aborted = new Promise<void>((resolve) => {
+    const end = () => resolve()
+    signal.addEventListener('abort', end)
+    stopListening = () => signal.removeEventListener('abort', end)
+  })
+  const opened = await Promise.race([opening, aborted]).finally(stopListening)
+  if (opened && !signal.aborted) return opened
+  // A failure concerns nobody any more.
+  opening.then((late) => late.close()).catch(() => {})
+  return undefined
+}
+
+/** Resolves after so many ms, or as soon as the signal aborts. */
+async function unlessAborted(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await pause(milliseconds, undefined, { signal }).catch(() => {})
 }

@@ -5,18 +5,41 @@ import { isDamage } from '../../../sqlite/database.ts'
 import { identityOfFile } from '../../../sqlite/files.ts'
 import { type ViewStore, ViewsLost } from '../view-store.ts'
 import { type Connection, sql } from './connection.ts'
-import { sideTable, type Table } from './documents.ts'
+import type { Table } from './documents.ts'
+import { missingFrom, type Schema, schemaOf } from './schema.ts'
+import { NotAsStored } from './stored.ts'
 
 /** So many bytes are read through at the start: about a second. */
 const CHECKED_BYTES = 256 * 1024 * 1024
 
-/** Whether an error says that what is in the file cannot be read: pages, tables or the text of documents. */
+/** Whether an error says that pages of the file, or texts in it, are not as they were written. */
 export function isLost(error: unknown): boolean {
-  return isDamage(error) || error instanceof SyntaxError || /no such (table|column|index)/.test(messageOf(error))
+  return isDamage(error) || error instanceof NotAsStored
+}
+
+/**
+ * What is damaged, by an error of a statement; `undefined` when nothing is, since a statement also fails by a mistake of the program, which
+ * no rebuild mends. SQLite has one code for such a mistake and for a missing table: so the schema of the file decides.
+ */
+function damageShownBy(error: unknown, connection: Connection, wanted: Schema): string | undefined {
+  if (isLost(error)) return messageOf(error)
+  if (!(error instanceof Error && 'errcode' in error)) return undefined
+  try {
+    const missing = missingFrom(schemaOf(connection), wanted)
+    return missing === undefined ? undefined : `${missing} is missing or was changed`
+  } catch (failure) {
+    return isLost(failure) ? messageOf(failure) : undefined
+  }
+}
+
+interface Guarded {
+  file: string
+  connection: Connection
+  schema: Schema
 }
 
 /** The same store, of which everything throws ViewsLost when the file is damaged, or has been removed or replaced. */
-export function guarded(views: ViewStore, file: string): ViewStore {
+export function guarded(views: ViewStore, { file, connection, schema }: Guarded): ViewStore {
   const files = [file, `${file}-wal`]
   const opened = files.map(identityOfFile)
   const [own] = opened
@@ -33,8 +56,9 @@ export function guarded(views: ViewStore, file: string): ViewStore {
     try {
       return await answer
     } catch (error) {
-      if (!isLost(error)) throw error
-      const message = `The views in ${file} are damaged: ${messageOf(error)}. They are built anew.`
+      const damage = damageShownBy(error, connection, schema)
+      if (damage === undefined) throw error
+      const message = `The views in ${file} are damaged: ${damage}. They are built anew.`
       throw new ViewsLost(message, { file: own, cause: error })
     }
   }
@@ -63,19 +87,9 @@ export function guarded(views: ViewStore, file: string): ViewStore {
 export function assertReadable(connection: Connection, file: string, tables: readonly Table[]): void {
   if (statSync(file).size > CHECKED_BYTES) return
   const [[found] = []] = connection.all(sql`PRAGMA quick_check(1)`)
-  if (found !== 'ok') throw new SyntaxError(String(found))
+  if (found !== 'ok') throw new NotAsStored(String(found))
   for (const { name } of tables) {
     const [bad] = connection.all(sql`SELECT id FROM ${{ text: name, values: [] }} WHERE NOT json_valid(body) LIMIT 1`)
-    if (bad) throw new SyntaxError(`${bad[0]} in ${name} is not JSON`)
+    if (bad) throw new NotAsStored(`${bad[0]} in ${name} is not JSON`)
   }
-}
-
-export function tableNames(connection: Connection): string[] {
-  return connection.all(sql`SELECT name FROM sqlite_schema WHERE type = 'table'`).map(([name]) => String(name))
-}
-
-/** What a file with views of these tables has. */
-export function namesOfTables(tables: readonly Table[]): string[] {
-  const sides = tables.flatMap((table) => table.lists.map((field) => sideTable(table, field).replaceAll('"', '')))
-  return ['views', 'broken', 'history', 'history_spans', 'history_keys', ...tables.map(({ name }) => name), ...sides]
 }

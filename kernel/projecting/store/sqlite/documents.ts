@@ -3,6 +3,7 @@ import type { Projection, ViewDocument } from '../../projection.ts'
 import { misfitOf, rangesAlong, tooLarge, usualOrder } from '../declared.ts'
 import { MAX_DOCUMENT_BYTES } from '../view-store.ts'
 import type { Connection, Row } from './connection.ts'
+import { parseStored } from './stored.ts'
 
 /** Where the documents of a projection are. */
 export interface Table {
@@ -156,5 +157,5 @@ function elementsOf(lines: string | number | null | undefined): string[] {
   return lines
     .split('\n')
     .slice(1, -1)
-    .map((line) => JSON.parse(`"${line}"`))
+    .map((line) => parseStored(`"${line}"`) as string)
 }

@@ -4,6 +4,7 @@ import { type Position, START } from '../../../store/position.ts'
 import { matcher } from '../history-filter.ts'
 import type { HistoryEntry, HistoryQuery, Range } from '../view-store.ts'
 import { type Connection, sql, value } from './connection.ts'
+import { parseStored } from './stored.ts'
 
 /** Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as long. */
 const BLOCK = 64
@@ -56,7 +57,7 @@ export function appendHistory(connection: Connection, entries: readonly HistoryE
 /** The newest entry. */
 export function lastEntry(connection: Connection): HistoryEntry | undefined {
   const block = connection.statement('SELECT entries FROM history ORDER BY position DESC LIMIT 1').get()
-  return block && JSON.parse(String(block[0]).split('\n').at(-1) ?? '')
+  return block && (parseStored(String(block[0]).split('\n').at(-1) ?? '') as HistoryEntry)
 }
 
 /**
@@ -78,7 +79,7 @@ export async function readHistory(
     if (++step % BLOCKS_A_STEP === 0) await turn()
     for (const line of lines.split('\n')) {
       if (mark !== undefined && !line.includes(mark)) continue
-      const entry: HistoryEntry = JSON.parse(line)
+      const entry = parseStored(line) as HistoryEntry
       if (entry.position <= after || entry.position > until || !isWanted(entry)) continue
       found.push(entry)
       if (found.length === limit) return found

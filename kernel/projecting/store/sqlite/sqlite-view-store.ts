@@ -10,13 +10,15 @@ import { pageCursor, readPageCursor } from '../cursor.ts'
 import { definitionOf } from '../declared.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore, ViewsLost } from '../view-store.ts'
 import { DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from '../view-store.ts'
-import { assertNotBroken, createBroken, markBroken, readBroken } from './broken.ts'
+import { assertNotBroken, markBroken, readBroken } from './broken.ts'
 import { type Connection, connect, sql, value } from './connection.ts'
-import { assertReadable, guarded, isLost, namesOfTables, tableNames } from './damage.ts'
-import { createTable, readDocument, type Table, tableOf, writeDocument } from './documents.ts'
+import { assertReadable, guarded, isLost } from './damage.ts'
+import { readDocument, type Table, tableOf, writeDocument } from './documents.ts'
 import { whileOpening } from './file.ts'
-import { appendHistory, createHistory, lastEntry, readHistory } from './history.ts'
+import { appendHistory, lastEntry, readHistory } from './history.ts'
 import { countStatement, pageStatement } from './pages.ts'
+import { createSchema, missingFrom, type Schema, schemaFor, schemaOf } from './schema.ts'
+import { parseStored } from './stored.ts'
 
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
@@ -45,24 +47,29 @@ export interface SqliteViewStoreOptions {
 export async function openSqliteViewStore(options: SqliteViewStoreOptions): Promise<ViewStore> {
   const { file, projections, anew = false, lost, onDamaged } = options
   const tables = new Map(projections.map((projection) => [projection.name, tableOf(projection)]))
+  const schema = await schemaFor([...tables.values()])
   const connection = await whileOpening(file, async () => {
     if (anew || (lost?.file !== undefined && lost.file === identityOfFile(file))) removeDatabase(file)
     try {
-      return await openTables(options, [...tables.values()])
+      return await openTables(options, [...tables.values()], schema)
     } catch (error) {
       if (!isLost(error)) throw error
       onDamaged?.(messageOf(error))
       removeDatabase(file)
-      return openTables(options, [...tables.values()])
+      return openTables(options, [...tables.values()], schema)
     }
   })
-  return guarded(viewStore(connection, tables), file)
+  return guarded(viewStore(connection, tables), { file, connection, schema })
 }
 
-async function openTables({ file, logId, checked = false }: SqliteViewStoreOptions, tables: readonly Table[]) {
+async function openTables(
+  { file, logId, checked = false }: SqliteViewStoreOptions,
+  tables: readonly Table[],
+  schema: Schema,
+) {
   const opened = await connect(file)
   try {
-    opened.writing(() => prepareTables(opened, { file, logId, tables }))
+    opened.writing(() => prepareTables(opened, { file, logId, tables, schema }))
     if (checked) assertReadable(opened, file, tables)
     return opened
   } catch (error) {
@@ -99,7 +106,9 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
         assertNotBroken(connection, view.name, ids)
         return ids.map((id) => readDocument(connection, table(view.name), id))
       })
-      return bodies.map((body): Document | undefined => (body === undefined ? undefined : JSON.parse(body)))
+      return bodies.map((body): Document | undefined =>
+        body === undefined ? undefined : (parseStored(body) as Document),
+      )
     },
 
     async page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>> {
@@ -110,7 +119,7 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
         const rows = matchesNothing(query.filter)
           ? []
           : connection.all(pageStatement(connection, table(view.name), query, after, query.first + 1))
-        const documents = rows.slice(0, query.first).map(([body]): Document => JSON.parse(String(body)))
+        const documents = rows.slice(0, query.first).map(([body]) => parseStored(String(body)) as Document)
         const items = documents.map((item) => ({
           item,
           cursor: pageCursor(field, { value: orderValue(item, field), id: item.id }),
@@ -192,29 +201,28 @@ interface Wanted {
   file: string
   logId: string
   tables: readonly Table[]
+  schema: Schema
 }
 
 /** Makes the tables, unless those that are there were made for the same log and the same projections. */
-function prepareTables(connection: Connection, { file, logId, tables }: Wanted): void {
+function prepareTables(connection: Connection, { file, logId, tables, schema }: Wanted): void {
   const definition = definitionOf(
     LAYOUT,
     tables.map(({ projection }) => projection),
   )
 
-  const names = tableNames(connection)
-  if (names.includes('views')) {
+  const found = schemaOf(connection)
+  if (found.get('views') === schema.get('views')) {
     const [row] = connection.all(sql`SELECT log_id, definition FROM views`)
     if (row && row[0] !== logId) {
       throw new ViewsOfAnotherLog(
         `The views in ${file} were folded from the log ${row[0]}, and this is the log ${logId}. ${WAY_OUT}`,
       )
     }
-    if (row?.[1] === definition && namesOfTables(tables).every((name) => names.includes(name))) return
+    if (row?.[1] === definition && missingFrom(found, schema) === undefined) return
   }
-  for (const name of names) connection.exec(`DROP TABLE "${name}"`)
-  connection.exec('CREATE TABLE views (log_id TEXT NOT NULL, definition TEXT NOT NULL, checkpoint INTEGER NOT NULL)')
-  createBroken(connection)
+  for (const [name] of connection.all(sql`SELECT name FROM sqlite_schema WHERE type = 'table'`))
+    connection.exec(`DROP TABLE "${name}"`)
+  createSchema(connection, tables)
   connection.all(sql`INSERT INTO views VALUES (${value(logId)}, ${value(definition)}, ${value(START)})`)
-  createHistory(connection)
-  for (const table of tables) createTable(connection, table)
 }

@@ -1,0 +1,35 @@
+// The result codes of SQLite, where the packaged driver (1.2.1) leaves them out: of the errors that `all` throws.
+import type { Statement } from '../../../sqlite/database.ts'
+
+const ERROR = 1
+
+/** By the texts that SQLite has for its codes. An error with a text of its own is one of the statement. */
+const CODES: ReadonlyMap<string, number> = new Map([
+  ['database is locked', 5],
+  ['database table is locked', 6],
+  ['out of memory', 7],
+  ['attempt to write a readonly database', 8],
+  ['disk I/O error', 10],
+  ['database disk image is malformed', 11],
+  ['database or disk is full', 13],
+  ['unable to open database file', 14],
+  ['locking protocol', 15],
+  ['file is not a database', 26],
+])
+
+/** The same statement, of which every error of SQLite has its code as `errcode`. */
+export function withResultCodes<Row>(statement: Statement<Row>): Statement<Row> {
+  return {
+    run: (...parameters) => statement.run(...parameters),
+    get: (...parameters) => statement.get(...parameters),
+    all(...parameters) {
+      try {
+        return statement.all(...parameters)
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR' && !('errcode' in error))
+          Object.assign(error, { errcode: CODES.get(error.message) ?? ERROR })
+        throw error
+      }
+    },
+  }
+}

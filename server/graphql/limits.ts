@@ -18,8 +18,13 @@ export const limits = {
   sockets: 5_000,
   /** Operations of one socket at a time, subscriptions above all. */
   operationsPerSocket: 100,
-  /** The same, and operations that the client has completed and that have not ended yet. */
-  unendedPerSocket: 1_000,
+  /**
+   * Queries and mutations of one socket in execution, including those that the client has completed. A fifth of `operations`: one socket
+   * leaves room for the others. Twice `operationsPerSocket`: a client may complete all of them and begin as many again.
+   */
+  unendedPerSocket: 200,
+  /** Subscriptions of one socket that have not ended, including those that the client has completed. They take no room of `operations`. */
+  unendedSubscriptionsPerSocket: 1_000,
   /** The desk cuts a socket when more than this waits for its client to read it. */
   unreadBytes: 16 * 1024 * 1024,
 }

@@ -1,7 +1,7 @@
 // GraphQL on a WebSocket (graphql-transport-ws): how messages begin, answer and end operations.
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, type Message, MessageType, parseMessage } from 'graphql-ws'
 import { limits } from './limits.ts'
-import type { OperationText, Pipeline, Refused, Result } from './pipeline.ts'
+import type { OperationText, Pipeline, Prepared, Refused, Result } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
 
 const initialisationTakesAtMost = 3_000
@@ -35,7 +35,8 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
   /** The operations that the client waits for, by their ids. */
   const operations = new Map<string, Operation>()
   /** Those that have not ended, also after the client has completed them: a query or mutation is executed to its end. */
-  const running = new Set<Operation>()
+  const executing = new Set<Operation>()
+  const subscriptions = new Set<Operation>()
   let state: 'new' | 'initialised' | 'closed' = 'new'
   const initialisation = setTimeout(
     () => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
@@ -76,12 +77,18 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
   }
 
   async function begin(id: string, text: OperationText): Promise<void> {
-    const isFull = operations.size >= limits.operationsPerSocket || running.size >= limits.unendedPerSocket
-    if (isFull) return refuse(id, tooMany)
+    if (operations.size >= limits.operationsPerSocket) return refuse(id, tooMany)
+    const prepared = pipeline.prepare(text)
+    if ('refused' in prepared) return refuse(id, prepared)
+    const isSubscription = prepared.operation.operation === 'subscription'
+    const [running, most] = isSubscription
+      ? [subscriptions, limits.unendedSubscriptionsPerSocket]
+      : [executing, limits.unendedPerSocket]
+    if (running.size >= most) return refuse(id, tooManyUnended)
     const operation: Operation = { id }
     operations.set(id, operation)
     running.add(operation)
-    const refused = await run(operation, text)
+    const refused = await run(operation, prepared)
     running.delete(operation)
     if (operations.get(id) !== operation) return
     operations.delete(id)
@@ -90,10 +97,8 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
   }
 
   /** @returns why the operation has failed, if it has */
-  async function run(operation: Operation, text: OperationText): Promise<Refused | undefined> {
+  async function run(operation: Operation, prepared: Prepared): Promise<Refused | undefined> {
     try {
-      const prepared = pipeline.prepare(text)
-      if ('refused' in prepared) return prepared
       if (prepared.operation.operation !== 'subscription') {
         const result = await pipeline.execute(prepared, request)
         if ('refused' in result) return result
@@ -123,7 +128,7 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
     operation.results
       ?.return(undefined)
       .catch(pipeline.failed)
-      .finally(() => running.delete(operation))
+      .finally(() => subscriptions.delete(operation))
   }
 
   const refuse = (id: string, { refused }: Refused) => send({ type: MessageType.Error, id, payload: refused })
@@ -153,11 +158,12 @@ export function converse(wire: Wire, request: RequestInfo, pipeline: Pipeline): 
   }
 }
 
-const tooMany: Refused = {
-  refused: [
-    {
-      message: `A socket may have at most ${limits.operationsPerSocket} operations in flight. Complete one first.`,
-      extensions: { code: 'OVERLOADED' },
-    },
-  ],
+const tooMany = overloaded(
+  `A socket may have at most ${limits.operationsPerSocket} operations in flight. Complete one first.`,
+)
+
+const tooManyUnended = overloaded('Too many completed operations of this socket have not ended yet. Retry in a moment.')
+
+function overloaded(message: string): Refused {
+  return { refused: [{ message, extensions: { code: 'OVERLOADED' } }] }
 }

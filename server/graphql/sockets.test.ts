@@ -138,6 +138,10 @@ describe('GraphQL over WebSocket', () => {
     ['another path', '/other', {}, 404],
     ['a page of another origin', '/graphql', { origin: 'http://elsewhere.example' }, 403],
     ['a page of no origin', '/graphql', { origin: 'null' }, 403],
+    ['a page of another port', '/graphql', { origin: 'http://localhost:81', host: 'localhost' }, 403],
+    ['a page below the name of the desk', '/graphql', { origin: 'http://a.localhost', host: 'localhost' }, 403],
+    ['a file', '/graphql', { origin: 'file://', host: 'localhost' }, 403],
+    ['an extension', '/graphql', { origin: 'chrome-extension://localhost', host: 'localhost' }, 403],
   ])('a socket from %s is refused', async (_name, path, headers, status) => {
     const gateway = await gatewayUnderTest()
     const socket = new WebSocket(socketUrl(gateway).replace('/graphql', path), 'graphql-transport-ws', { headers })
@@ -152,6 +156,20 @@ describe('GraphQL over WebSocket', () => {
     const gateway = await gatewayUnderTest()
     const socket = new WebSocket(socketUrl(gateway), 'graphql-transport-ws', { headers: { origin: gateway.url } })
     await new Promise((resolve) => socket.once('open', resolve))
+    socket.close()
+  })
+
+  test.each([
+    ['http://desk.example', 'desk.example:80'],
+    ['https://desk.example', 'desk.example:443'],
+    ['https://desk.example:443', 'desk.example'],
+    ['https://desk.example', 'Desk.EXAMPLE'],
+    ['http://[2001:db8::1]:4000', '[2001:DB8:0::1]:4000'],
+  ])('a page of %s may open a socket to the host %s', async (origin, host) => {
+    const gateway = await gatewayUnderTest({ host: '0.0.0.0' })
+    const headers = { origin, host }
+    const socket = new WebSocket(socketUrl(gateway), 'graphql-transport-ws', { headers })
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
     socket.close()
   })
 })
@@ -241,6 +259,31 @@ describe('the id of an operation', () => {
     }
     expect(await until('error')).toMatchObject([{ id: '1', payload: [{ extensions: { code: 'OVERLOADED' } }] }])
   })
+})
+
+test('one socket leaves room for the operations of others, however many it completes', async () => {
+  const gateway = await gatewayUnderTest()
+  const greedy = await openSocket(gateway)
+  for (let times = 0; times < limits.operations; times++) {
+    greedy.send(subscribe('1', 'mutation { slow }'))
+    greedy.send(complete('1'))
+  }
+  await greedy.answered()
+  expect(await answer(gateway, '{ hello }')).toMatchObject({ data: { hello: 'Hello you' } })
+  gateway.release()
+})
+
+test('a client may complete all of its operations and begin as many again', async () => {
+  const gateway = await gatewayUnderTest()
+  const { send, answered, received } = await openSocket(gateway)
+  const all = Array.from({ length: limits.operationsPerSocket }, (_, index) => String(index))
+  for (const id of all) send(subscribe(id, 'mutation { slow }'))
+  for (const id of all) send(complete(id))
+  for (const id of all) send(subscribe(id, 'mutation { slow }'))
+  await answered()
+  gateway.release()
+  await expect.poll(() => received.filter(({ type }) => type === 'next').length).toBe(all.length)
+  expect(received.filter(({ type }) => type === 'error')).toEqual([])
 })
 
 describe('stopping', () => {

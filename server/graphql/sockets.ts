@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { readHost } from '../host-names.ts'
 import { limits } from './limits.ts'
 import type { Pipeline } from './pipeline.ts'
 import { converse } from './socket-protocol.ts'
@@ -95,10 +96,14 @@ function fitting(reason: string): string {
   return reason.slice(0, read)
 }
 
-/** Browsers open a WebSocket to any address from any page, so a page of another origin has to be refused here. */
-function fromOwnPage({ headers }: IncomingMessage): boolean {
-  if (headers.origin === undefined) return true
-  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host
+/**
+ * Browsers open a WebSocket to any address from any page, so a page of another origin has to be refused here. A proxy may have written the
+ * host in another way than the browser, with a default port or in capitals.
+ */
+function fromOwnPage({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (origin === undefined) return true
+  const [page, desk] = [readHost(origin.replace(/^https?:\/\//i, '')), readHost(host ?? '')]
+  return page !== undefined && page.name === desk?.name && page.port === desk.port
 }
 
 function refuse(stream: Duplex, status: string): void {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SCHEMA_VERSION } from '../../events/catalogue.ts'
+import { whileStarting } from '../failures/at-start.ts'
 import { messageOf } from '../failures/message-of.ts'
 import type { Logger } from '../logger.ts'
 import { type EventStore, RevisionConflict, type StreamName } from '../store/event-store.ts'
@@ -68,7 +69,7 @@ const CONFLICTS = 3
 /**
  * Becomes a member of a lease, and stays one until `release()`. Shares are taken, lost and given back from then on, whatever happens to
  * the store: `onTaken` is not called before this has returned. A share that is lost is not taken again before its `onLost` has ended.
- * @throws StoreUnavailable when the store cannot be read at the start; Error when the options make no sense
+ * @throws StoreUnavailable when the store cannot be read at the start for ten seconds; Error when the options make no sense
  */
 export async function openLease(options: LeaseOptions): Promise<Lease> {
   const { store, name, shares, holder, log, isAble = () => true, now = () => performance.now() } = options
@@ -83,7 +84,10 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   const stream: StreamName = `lease-${name}`
   const rest = alarm()
   const holding = openHolding({ ...options, lastsMs: expiresAfterMs, now, onSettled: rest.ring })
-  const membership = await openMembership({ store, stream, holder, lastsMs: expiresAfterMs, now })
+  const membership = await whileStarting(
+    () => openMembership({ store, stream, holder, lastsMs: expiresAfterMs, now }),
+    { server: `The event store with the lease ${name}`, log },
+  )
   const probation = startProbation({ holder, renewEveryMs, deaths: membership.deaths, now })
   let isLeaving = false
   let hasNothingLeft = false

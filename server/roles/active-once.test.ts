@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import { openSqliteEventStore } from '../../kernel/store/sqlite/sqlite-event-store.ts'
 import { activeOnce } from './active-once.ts'
 
@@ -32,6 +33,32 @@ test('work that this process could not do is done by a standby', async () => {
   await expect.poll(async () => (await standby.health()).active).toBe(1)
   await expect.poll(first.health).toEqual({ ok: true, detail: 'standby, held by standby', active: 0 })
 })
+
+test('a store that is away at the start is waited for, with or without a lease', async () => {
+  const { ground } = await shared()
+  const away = new StoreUnavailable('the server is away')
+  const failures = [away, away]
+  const store = {
+    ...ground.store,
+    readBackwards(...what: Parameters<typeof ground.store.readBackwards>) {
+      const failure = failures.shift()
+      if (failure) throw failure
+      return ground.store.readBackwards(...what)
+    },
+  }
+  const withLease = await activeOnce({ ...ground, store }, 'work', () => atWork)
+  onTestFinished(() => withLease.stop())
+  await expect.poll(withLease.health).toMatchObject({ ok: true, active: 1 })
+  failures.push(away, away)
+  const alone = await activeOnce({ ...ground, alone: true }, 'work', () => {
+    const failure = failures.shift()
+    if (failure) throw failure
+    return atWork
+  })
+  expect(await alone.health()).toMatchObject({ ok: true, active: 1 })
+})
+
+const atWork = { health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} }
 
 /** What two processes with one log stand on. */
 async function shared() {

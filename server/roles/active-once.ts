@@ -1,5 +1,6 @@
 // Work that a deployment does once: this process does it while it holds the lease, and stands by while another one does.
 import { setTimeout as pause } from 'node:timers/promises'
+import { whileStarting } from '../../kernel/failures/at-start.ts'
 import { messageOf } from '../../kernel/failures/message-of.ts'
 import { openLease } from '../../kernel/lease/lease.ts'
 import { StoreUnavailable } from '../../kernel/store/event-store.ts'
@@ -24,7 +25,7 @@ const START_AGAIN_AFTER_MS = 1_000
  * Does the work at once when the process is alone; otherwise whenever it holds the lease of that name. A start that fails is tried
  * again as long as the lease is held.
  * @param isAble whether this process could do the work now: one that could not leaves it to a standby
- * @throws what the first start throws, when alone
+ * @throws what the start throws, when alone; a store that is away is waited for, as everywhere at the start
  */
 export async function activeOnce(
   { store, alone, holder, log }: Pick<Ground, 'store' | 'alone' | 'holder' | 'log'>,
@@ -33,7 +34,7 @@ export async function activeOnce(
   isAble = () => true,
 ): Promise<RunningRole> {
   if (alone) {
-    const work = await start()
+    const work = await whileStarting(async () => start(), { server: `A store of the work ${name}`, log })
     return { health: async () => ({ ...(await work.health()), active: 1 }), stop: () => work.stop() }
   }
 

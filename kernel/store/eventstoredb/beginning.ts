@@ -1,5 +1,6 @@
 // Where the log of a namespace begins on a server with the logs of others.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Outage } from '../../failures/outage.ts'
 import { type RecordedEvent, StoreUnavailable } from '../event-store.ts'
 import { isLasting } from './errors.ts'
 
@@ -13,17 +14,23 @@ const TRIED_AGAIN_AFTER_MS = 250
  */
 export async function beginningOf(
   read: () => AsyncIterable<RecordedEvent[]>,
-  signal: AbortSignal,
+  { signal, outage }: { signal: AbortSignal; outage: Outage },
 ): Promise<RecordedEvent | undefined> {
   while (!signal.aborted) {
     try {
-      for await (const [first] of read())
-        return first?.type === 'LogCreated' && first.revision === 0 ? first : undefined
-      return undefined
+      const first = await firstOf(read())
+      outage.over()
+      return first?.type === 'LogCreated' && first.revision === 0 ? first : undefined
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || isLasting(error.cause)) throw error
+      outage.noticed(error)
       await pause(TRIED_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {})
     }
   }
+  return undefined
+}
+
+async function firstOf(pages: AsyncIterable<RecordedEvent[]>): Promise<RecordedEvent | undefined> {
+  for await (const [first] of pages) return first
   return undefined
 }

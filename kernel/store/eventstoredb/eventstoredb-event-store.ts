@@ -263,7 +263,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     subscriptions.add(ended)
     try {
       let from = after
-      const first = after === START && (await beginningOf(() => pages('log', 'forwards', { limit: 1 }), ended.signal))
+      const readFirst = () => pages('log', 'forwards', { limit: 1 })
+      const first = after === START && (await beginningOf(readFirst, { signal: ended.signal, outage }))
       if (first) {
         from = first.position
         yield { events: isWanted(first, categories && new Set(categories)) ? [first] : [], position: from }

@@ -63,6 +63,22 @@ test.each([
   await live.stop()
 })
 
+test('a subscriber that begins while the server is away says so once, and goes on when the server is back', async () => {
+  const said: string[] = []
+  const say = (_: object, message: string) => said.push(message)
+  const log = { debug: () => {}, info: say, warn: say, error: say }
+  const patient = eventStoreOn(server.shared, { names: namesIn('desk'), log })
+  const { position } = await store.append(stream, named(3), NO_EVENTS)
+  server.down()
+  const live = listen(patient, START)
+  await expect.poll(() => said).toEqual([expect.stringContaining('an outage begins')])
+  server.up()
+  await live.reaches(position)
+  expect(said).toEqual([expect.stringContaining('an outage begins'), expect.stringContaining('the outage is over')])
+  await live.stop()
+  await patient.close()
+})
+
 test('a subscriber tries again, less and less often, until the server is back, and the log has one line for each end of the outage', async () => {
   const pauses: unknown[] = []
   const said: string[] = []

@@ -18,7 +18,6 @@ const NO_CONNECTION: readonly string[] = [
 
 /** Codes by which a server says that it cannot do now what it could do at another time. */
 const NOT_NOW: ReadonlySet<number> = new Set([
-  1, // InternalError: FerretDB says so when its own database is away
   6, // HostUnreachable
   7, // HostNotFound
   24, // LockTimeout
@@ -68,8 +67,16 @@ export function isAway(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true
   if (NO_CONNECTION.includes(error.name)) return true
   if (PASSING.some((label) => error.hasErrorLabel(label))) return true
-  return NOT_NOW.has(Number(error.code))
+  return NOT_NOW.has(Number(error.code)) || (error.code === INTERNAL_ERROR && BEHIND_IS_AWAY.test(error.message))
 }
+
+/**
+ * MongoDB says so of faults of its own, which no waiting mends: taken for an outage they would be hidden, and tried again for ever. FerretDB
+ * says so of everything that it does not expect, also when the database behind it is away: only its text tells that apart.
+ */
+const INTERNAL_ERROR = 1
+const BEHIND_IS_AWAY =
+  /connection (refused|reset)|failed to connect|broken pipe|unexpected EOF|conn(ection)? (is )?closed|database is (closed|locked)|context (canceled|deadline exceeded)|SQLSTATE (08|53|57P)/i
 
 /** Labels by which the client or the server says that another try may work. */
 const PASSING: readonly string[] = [

@@ -1,6 +1,6 @@
 // SQLite behind a handful of calls: the one that Node 24 and later bring along, where it is safe, or else a package with the same API.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { DatabaseSyncInstance } from '@photostructure/sqlite'
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { messageOf } from '../failures/message-of.ts'
 
 export type Value = string | number | null | Uint8Array
@@ -56,14 +56,25 @@ const OPENING_PAUSE_MS = 20
  */
 export async function openDatabase(file: string, options: DatabaseOptions): Promise<Database> {
   const { DatabaseSync } = await driver()
+  try {
+    // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
+    return await retryWhileBusy(() =>
+      prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options),
+    )
+  } catch (error) {
+    throw cannotOpen(file, error)
+  }
+}
+
+/** Does `open` again while another process has the file locked, for about two seconds. @throws whatever `open` throws at last */
+export async function retryWhileBusy<Result>(open: () => Result): Promise<Result> {
   for (let pauses = 0; ; pauses++) {
     try {
-      return prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options)
+      return open()
     } catch (error) {
-      // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
-      if (isBusy(error) && pauses < OPENING_PAUSES) await pause(OPENING_PAUSE_MS)
-      else throw cannotOpen(file, error)
+      if (!isBusy(error) || pauses === OPENING_PAUSES) throw error
     }
+    await pause(OPENING_PAUSE_MS)
   }
 }
 
@@ -87,8 +98,9 @@ function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): D
 }
 
 function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: DatabaseOptions): Database {
-  const begin = connection.prepare('BEGIN IMMEDIATE')
-  const commit = connection.prepare('COMMIT')
+  // Prepared when they are needed: a prepared statement keeps a connection half open after it is closed, until it is collected as garbage.
+  let begin: Pick<StatementSyncInstance, 'run'> | undefined
+  let commit: typeof begin
   const rollback = () => {
     // SQLite itself rolls back after some errors, e.g. when the disk is full.
     if (!connection.isTransaction) return
@@ -109,6 +121,8 @@ function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: Databa
 
     transaction(work) {
       rollback()
+      begin ??= connection.prepare('BEGIN IMMEDIATE')
+      commit ??= connection.prepare('COMMIT')
       begin.run()
       let result: ReturnType<typeof work>
       try {
@@ -164,16 +178,22 @@ export function isStorageFailure(error: unknown): boolean {
   return code !== undefined && STORAGE_CODES.has(code)
 }
 
-/** Whether an error is due to somebody else who has the file locked. */
+/** Whether an error, or its cause, says that somebody else has the file locked. */
 export function isBusy(error: unknown): boolean {
-  return resultCode(error) === BUSY
+  return causingCode(error) === BUSY
 }
 
-/** Whether an error, or what caused it, says that the file is damaged or no database. */
+/** Whether an error, or its cause, says that the file is damaged or no database. */
 export function isDamage(error: unknown): boolean {
+  const code = causingCode(error)
+  return code !== undefined && DAMAGE_CODES.has(code)
+}
+
+/** The result code of an error of SQLite, or of the one that caused it. */
+function causingCode(error: unknown): number | undefined {
   const code = resultCode(error)
-  if (code !== undefined) return DAMAGE_CODES.has(code)
-  return error instanceof Error && error.cause !== undefined && isDamage(error.cause)
+  if (code !== undefined || !(error instanceof Error) || error.cause === undefined) return code
+  return causingCode(error.cause)
 }
 
 /** SQLite's primary result code; its extended codes carry more in the higher bits. */

@@ -9,7 +9,12 @@ export function identityOfFile(file: string): string | undefined {
 
 /** What is in the write-ahead log of a database, in bytes; `undefined` when there is no such file. */
 export function sizeOfWal(file: string): number | undefined {
-  return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size
+  return sizeOfFile(`${file}-wal`)
+}
+
+/** In bytes; `undefined` when there is no such file. */
+export function sizeOfFile(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size
 }
 
 /** Removes a database. Its write-ahead log goes first: beside another database it would be taken for the log of that one. */

@@ -2,9 +2,9 @@
 import { existsSync, linkSync, renameSync, statSync } from 'node:fs'
 import { messageOf } from '../../failures/message-of.ts'
 import { openDatabase } from '../../sqlite/database.ts'
-import { removeDatabase, sizeOfWal } from '../../sqlite/files.ts'
+import { removeDatabase } from '../../sqlite/files.ts'
 import { recordedIdentity } from '../log-identity.ts'
-import { contentOf, contentOfMainFile, mismatch } from './log-file-state.ts'
+import { checkFiles } from './log-file-check.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
 
 export interface LogCopy {
@@ -34,14 +34,11 @@ export async function copyLog(from: string, to: string): Promise<LogCopy> {
 }
 
 async function copyWhole(from: string, made: string): Promise<void> {
-  const wal = sizeOfWal(from)
-  const alone = await contentOfMainFile(from)
+  await checkFiles(from)
   const database = await openDatabase(from, { synchronous: 'FULL', readonly: true })
   try {
-    const reason = mismatch(from, alone, contentOf(database), wal !== undefined)
-    if (reason !== undefined) throw new Error(reason)
     // By its own tables, not page by page: what is damaged does not come along unnoticed.
-    database.prepare('VACUUM INTO ?').run(made)
+    database.exec(`VACUUM INTO '${made.replaceAll("'", "''")}'`)
   } catch (error) {
     throw new Error(`The log ${from} cannot be copied: ${messageOf(error)}.`, { cause: error })
   } finally {

@@ -1,82 +1,138 @@
-// What the main file of the log is without its write-ahead log: a copy of it alone may lack the newest events, or most of them.
-import { pathToFileURL } from 'node:url'
-import { type Database, driver } from '../../sqlite/database.ts'
+// Marks in the log: they show what its main file lacks, and whether the write-ahead log beside it is its own.
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../../sqlite/database.ts'
+import { glanceAt, type Part, type Rows } from '../../sqlite/glance.ts'
 
 /**
- * `partial`: the events after this are in the write-ahead log. Only the main file of an open log says so: the next commit, which stays in
- * the write-ahead log, says `whole`. So does a copy that was made by means of SQLite. `closed`: the log was closed, and is one file.
+ * `partial`: a checkpoint begins, and the events after this mark are in the write-ahead log. `whole`: the checkpoint has ended. This mark
+ * stays in the write-ahead log. So the main file of an open log ends with `partial`, and a copy made by means of SQLite with `whole`.
  */
-export type FileState = 'partial' | 'whole' | 'closed'
+type State = 'partial' | 'whole'
 
-/** What a file has, whether it is the main file alone or as SQLite reads it. Logs of older releases have no state. */
-export interface FileContent {
-  state: FileState | undefined
-  head: number
+interface Mark {
+  mark: string
+  state: State
+  schemaVersion: number
 }
 
-/** Makes the table of the state where it is missing. Older releases do not look at it. */
-export function createState(db: Database): void {
-  db.exec('CREATE TABLE IF NOT EXISTS file_state (state TEXT NOT NULL)')
+/** What a file has, whether it is the main file alone or as SQLite reads it. */
+export interface LogContent {
+  /** The marks that the main file may end with, oldest first. Logs of older releases have none. */
+  marks: Mark[]
+  tablesVersion: number
+  /** SQLite gives another one to each copy that it makes (VACUUM INTO, .backup): the pages of a copy are arranged anew. */
+  schemaVersion: number
+  newest: { position: number; id: string } | undefined
+  /** Whether the stream with the identity of the log is there. */
+  hasIdentity: boolean
 }
 
-export function contentOf(db: Pick<Database, 'prepare'>): FileContent {
-  const hasState = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'file_state'", 'arrays').get() !== undefined
-  const state = hasState ? db.prepare<[FileState]>('SELECT state FROM file_state', 'arrays').get()?.[0] : undefined
-  const head = db.prepare<[number | null]>('SELECT max(position) FROM events', 'arrays').get()?.[0] ?? 0
-  return { state, head }
-}
+/** The mark of a main file that no release with marks has written. */
+const UNMARKED = ''
 
-/** To be called in a transaction. */
-export function writeState(db: Database, state: FileState): void {
-  db.exec('DELETE FROM file_state')
-  db.prepare('INSERT INTO file_state VALUES (?)').run(state)
-}
+/** Of no other program ("Crdt"): `file events.db` shows it. */
+const APPLICATION_ID = 0x43726474
 
 /**
- * The main file without its write-ahead log, which is neither read nor touched. `undefined` when it cannot be read: a process that
- * was killed while it copied the write-ahead log into the file leaves it so, and the write-ahead log mends it.
+ * Makes the table of the marks where it is missing. Older releases do not look at it. To be called in a transaction, before any mark is made.
+ * @param main the main file as it was before the log was opened; `undefined` when it was not there or could not be read
  */
-export async function contentOfMainFile(file: string): Promise<FileContent | undefined> {
-  const { DatabaseSync } = await driver()
-  try {
-    const connection = new DatabaseSync(`${pathToFileURL(file)}?immutable=1`, { readOnly: true })
-    try {
-      return contentOf({
-        prepare(sql) {
-          const statement = connection.prepare(sql)
-          statement.setReturnArrays(true)
-          return statement
-        },
-      })
-    } finally {
-      connection.close()
-    }
-  } catch {
-    return undefined
+export function createMarks(db: Database, main: LogContent | undefined): void {
+  const exists = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'file_marks'").get() !== undefined
+  if (!exists) {
+    db.exec(
+      'CREATE TABLE file_marks (number INTEGER PRIMARY KEY, mark TEXT NOT NULL, state TEXT NOT NULL, schema_version INTEGER NOT NULL)',
+    )
+    insertMark(db, UNMARKED, 'whole')
+  } else if (main) {
+    // The log may go on from a copy that SQLite has made.
+    db.prepare('UPDATE file_marks SET schema_version = ? WHERE mark = ?').run(main.schemaVersion, lastMark(main))
   }
 }
 
+/** To be called in a transaction. @returns the number of the mark */
+export function addMark(db: Database, state: State): number {
+  // This writes the first page. So each write-ahead log has it, and shows the schema version that goes with its pages.
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+  return insertMark(db, randomBytes(8).toString('hex'), state)
+}
+
+/** The mark of a checkpoint that was interrupted must not be the last one of a log that is closed. To be called in a transaction. */
+export function endPartialMark(db: Database): void {
+  const last = db.prepare<[State]>('SELECT state FROM file_marks ORDER BY number DESC LIMIT 1', 'arrays').get()?.[0]
+  if (last === 'partial') addMark(db, 'whole')
+}
+
+function insertMark(db: Database, mark: string, state: State): number {
+  const insert = db.prepare(
+    'INSERT INTO file_marks (mark, state, schema_version) VALUES (?, ?, (SELECT schema_version FROM pragma_schema_version))',
+  )
+  return Number(insert.run(mark, state).lastInsertRowid)
+}
+
+/** Forgets the marks before one that the main file has. To be called in a transaction. */
+export function forgetMarksBefore(db: Database, number: number): void {
+  db.prepare('DELETE FROM file_marks WHERE number < ?').run(number)
+}
+
+/** @throws Error of SQLite, when there is no such content */
+export function contentOf(file: string, part: Part): Promise<LogContent> {
+  return glanceAt(file, part, (rows) => ({
+    marks: marksOf(rows),
+    tablesVersion: Number(rows('user_version', 'FROM pragma_user_version')[0]?.[0]),
+    schemaVersion: Number(rows('schema_version', 'FROM pragma_schema_version')[0]?.[0]),
+    newest: newestOf(rows),
+    hasIdentity: hasTable(rows, 'streams') && rows('1', "FROM streams WHERE name = 'log'").length > 0,
+  }))
+}
+
+function hasTable(rows: Rows, name: string): boolean {
+  return rows('1', `FROM sqlite_schema WHERE name = '${name}'`).length > 0
+}
+
+function marksOf(rows: Rows): Mark[] {
+  if (!hasTable(rows, 'file_marks')) return []
+  return rows('number, mark, state, schema_version', 'FROM file_marks')
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, mark, state, version]) => ({
+      mark: String(mark),
+      state: state as State,
+      schemaVersion: Number(version),
+    }))
+}
+
+function newestOf(rows: Rows): LogContent['newest'] {
+  if (!hasTable(rows, 'events')) return undefined
+  const [found] = rows('position, id', 'FROM events WHERE position = (SELECT max(position) FROM events)')
+  return found && { position: Number(found[0]), id: String(found[1]) }
+}
+
+export function hasEvent(file: string, { position, id }: { position: number; id: string }): Promise<boolean> {
+  return glanceAt(file, 'both', (rows) => rows('id', `FROM events WHERE position = ${position}`)[0]?.[0] === id)
+}
+
+/** Whether a main file lacks events: it is the one of an open log. A copy of SQLite has everything, also one of the time of a checkpoint. */
+export function isPartial({ marks, schemaVersion }: LogContent): boolean {
+  const last = marks.at(-1)
+  return last?.state === 'partial' && last.schemaVersion === schemaVersion
+}
+
 /**
- * Why files do not belong together, if they do not: the main file was copied without its write-ahead log, or put beside the write-ahead
- * log of another one, which would undo it, or mix the two.
- * @param alone the main file without its write-ahead log
+ * Whether a main file belongs to the write-ahead log beside it.
+ * @param main the main file alone
  * @param both the log as SQLite reads it
  */
-export function mismatch(
-  file: string,
-  alone: FileContent | undefined,
-  both: FileContent,
-  hasWal: boolean,
-): string | undefined {
-  if (!hasWal) {
-    return both.state === 'partial'
-      ? `it was copied without ${file}-wal, which has its newest events. Put the log back with both files`
-      : undefined
+export async function belongTogether(file: string, main: LogContent, both: LogContent): Promise<boolean> {
+  if (both.marks.length === 0) {
+    // Releases without marks wrote both. Nothing is removed by them.
+    return main.marks.length === 0 && (main.newest === undefined || (await hasEvent(file, main.newest)))
   }
-  if (alone === undefined || alone.state === 'partial' || alone.head === both.head) return undefined
-  // An older release goes on from a log that was closed, and from its own, without a word about the state.
-  if (alone.state === both.state && alone.state !== 'whole') return undefined
-  // The first commits of this release to a log of an older one.
-  if (alone.state === undefined && both.state === 'partial') return undefined
-  return `${file}-wal beside it was left by another file: it would undo what was put there. Put the log back with creditline restore, or move ${file}-wal away`
+  const known = both.marks.find(({ mark }) => mark === lastMark(main))
+  if (!known) return false
+  // Somebody may also have changed the schema of the log, or may have vacuumed it, since its last mark.
+  return known.mark === UNMARKED || [known.schemaVersion, both.schemaVersion].includes(main.schemaVersion)
+}
+
+function lastMark({ marks }: LogContent): string {
+  return marks.at(-1)?.mark ?? UNMARKED
 }

@@ -1,16 +1,13 @@
 // The file of the embedded log beside what people do with files: copies, backups, removals, damage.
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { all, named } from '../../../test/kernel/store/event-store.contract.ts'
 import { openDatabase } from '../../sqlite/database.ts'
-import { type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { NO_EVENTS, StoreUnavailable } from '../event-store.ts'
 import { logIdentity } from '../log-identity.ts'
 import { openLogOf } from './log-beginning.ts'
-
-const begun = async () => {}
+import { begun, directory, events, grow, killed, open, opened } from './log-file.given.ts'
 
 test('a log that is closed is one file, and has everything when it is copied alone', async () => {
   const { at, file, store } = await open()
@@ -22,23 +19,21 @@ test('a log that is closed is one file, and has everything when it is copied alo
 })
 
 test('a log that was killed goes on with both of its files, again and again', async () => {
-  const { at, file, store } = await open()
-  let from = at
-  let revision = (await store.append('order-ord_1', named(3), NO_EVENTS)).revision
+  const { file, store } = await open()
   let last = file
+  let { revision } = await store.append('order-ord_1', named(3), NO_EVENTS)
   for (let kill = 0; kill < 3; kill++) {
-    from = killed(from, join(at, `killed-${kill}`))
-    last = join(from, 'events.db')
+    last = await killed(last)
     const again = await opened(last)
     revision = (await again.append('order-ord_1', named(2), revision)).revision
   }
-  expect(await events(killedFile(from, at))).toHaveLength(9)
+  expect(await events(await killed(last))).toHaveLength(9)
 })
 
 test('a log that was killed and then looked at with another program goes on as one file', async () => {
-  const { at, store } = await open()
+  const { file: own, store } = await open()
   await store.append('order-ord_1', named(3), NO_EVENTS)
-  const file = killedFile(at, at)
+  const file = await killed(own)
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('PRAGMA journal_mode = DELETE')
   other.close()
@@ -47,9 +42,9 @@ test('a log that was killed and then looked at with another program goes on as o
 })
 
 test('the file of a log that was killed is refused without its write-ahead log', async () => {
-  const { at, store } = await open()
+  const { file: own, store } = await open()
   await store.append('order-ord_1', named(3), NO_EVENTS)
-  const file = killedFile(at, at)
+  const file = await killed(own)
   rmSync(`${file}-wal`)
   rmSync(`${file}-shm`, { force: true })
   const refusal = `The event log ${file} is not whole: it was copied without ${file}-wal`
@@ -68,7 +63,7 @@ test('a log beside the write-ahead log of another file is refused, however the b
   const again = await opened(file)
   await again.append('order-ord_2', named(5), NO_EVENTS)
   for (const name of ['vacuum.db', 'closed.db']) {
-    const restored = killedFile(at, at)
+    const restored = await killed(file)
     cpSync(join(at, name), restored)
     await expect(openLogOf(restored, begun)).rejects.toThrow(`The event log ${restored} is not whole: ${restored}-wal`)
     rmSync(`${restored}-wal`)
@@ -87,9 +82,9 @@ test('a file that is no log, is empty or has no identity is refused, as it is', 
 })
 
 test('no log is begun beside the write-ahead log of one that is missing', async () => {
-  const { at, store } = await open()
+  const { file: own, store } = await open()
   await store.append('order-ord_1', named(3), NO_EVENTS)
-  const file = killedFile(at, at)
+  const file = await killed(own)
   rmSync(file)
   await expect(openLogOf(file, begun)).rejects.toThrow(`The event log ${file} is missing`)
   expect(existsSync(file)).toBe(false)
@@ -138,40 +133,13 @@ test('a damaged log is refused at the start, and the sentence names the file', a
   await expect(openLogOf(file, begun)).rejects.toThrow(file)
 })
 
-/** A process that is killed leaves its files as they are at that moment. */
-function killed(at: string, to: string): string {
-  mkdirSync(to)
-  for (const name of readdirSync(at)) if (/^events\.db(-wal|-shm)?$/.test(name)) cpSync(join(at, name), join(to, name))
-  return to
-}
-
-let copies = 0
-function killedFile(at: string, parent: string): string {
-  return join(killed(at, join(parent, `copy-${copies++}`)), 'events.db')
-}
-
-async function open(at?: string): Promise<{ at: string; file: string; store: EventStore }> {
-  const path = at ?? (await directory())
-  mkdirSync(path, { recursive: true })
-  const file = join(path, 'events.db')
-  return { at: path, file, store: await opened(file) }
-}
-
-async function opened(file: string): Promise<EventStore> {
-  const store = await openLogOf(file, begun)
-  onTestFinished(() => store.close().catch(() => {}))
-  return store
-}
-
-async function events(file: string) {
-  const store = await opened(file)
-  const found = await all(store.read('order-ord_1', { limit: 99 }))
-  await store.close()
-  return found
-}
-
-async function directory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'creditline-log-file-'))
-  onTestFinished(() => rm(path, { recursive: true, force: true }))
-  return path
-}
+test('a checkpoint that fails harms no append', async () => {
+  const { file, store } = await open()
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('ALTER TABLE file_marks RENAME TO elsewhere')
+  const revision = await grow(store, 'order-ord_1')
+  await store.append('order-ord_1', named(1), revision)
+  other.exec('ALTER TABLE elsewhere RENAME TO file_marks')
+  other.close()
+  await grow(store, 'order-ord_2')
+})

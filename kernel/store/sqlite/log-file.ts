@@ -1,11 +1,11 @@
 // The file of the embedded log: whole when it is opened, the same one as long as it is open, and one file again when it is closed.
-import { statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
 import { type Database, isBusy, isDamage, openDatabase } from '../../sqlite/database.ts'
-import { identityOfFile, sizeOfWal } from '../../sqlite/files.ts'
+import { identityOfFile } from '../../sqlite/files.ts'
 import { StoreUnavailable } from '../event-store.ts'
-import { contentOf, contentOfMainFile, createState, type FileState, mismatch, writeState } from './log-file-state.ts'
+import { assertIntact, checkFiles, unusable } from './log-file-check.ts'
+import { addMark, createMarks, endPartialMark, forgetMarksBefore, type LogContent } from './log-file-state.ts'
 
 export interface LogFile {
   db: Database
@@ -18,67 +18,83 @@ export interface LogFile {
   close(): Promise<void>
 }
 
-interface Options {
+interface Options<Tables> {
   /** Another connection of this process has opened the log, and looks after it (default: no). */
   joins?: boolean
+  /** Throws when what is in the file is not the log that is wanted. Nothing has been written to it then. */
+  check: (content: LogContent) => void
+  /** Makes the tables that are missing. */
+  prepare: (db: Database) => Tables
 }
-
-/** So many bytes of a log are looked through at the start: about a second. Damage in a larger one is found when it is read. */
-const CHECKED_BYTES = 256 * 1024 * 1024
 
 /** The write-ahead log is copied into the main file after so many commits or characters: about 16 MiB. */
 const COMMITS = 1_000
 const CHARACTERS = 8 * 1024 * 1024
+
+/** After a checkpoint that did not come to its end, the next one is tried after so many commits. */
+const COMMITS_UNTIL_RETRY = 100
 
 const CLOSING_TRIES = 10
 const CLOSING_PAUSE_MS = 20
 
 /**
  * Opens the file of a log, made anew unless it is there.
- * @param prepare makes the tables
- * @throws Error that names the file, when it cannot be opened, is damaged, or is not whole
+ * @throws Error that names the file, when it cannot be opened, is damaged, or is not whole. Its files are as they were then.
  */
 export async function openLogFile<Tables>(
   file: string,
-  { joins = false }: Options,
-  prepare: (db: Database) => Tables,
+  { joins = false, check, prepare }: Options<Tables>,
 ): Promise<LogFile & { tables: Tables }> {
-  const wal = sizeOfWal(file)
-  const alone = joins ? undefined : await contentOfMainFile(file)
-  if (wal === undefined && alone) assertFits(file, mismatch(file, alone, alone, false))
-  const db = await openDatabase(file, { synchronous: 'FULL', leavesWal: joins })
+  const main = joins ? undefined : await checked(file, check)
+  const db = await openLog(file)
   try {
-    // Each checkpoint has to mark the main file as partial first. SQLite's own checkpoints do not.
-    db.exec('PRAGMA wal_autocheckpoint = 0')
     const tables = prepare(db)
-    if (joins) return { ...logFile(file, db, { joins }), tables }
-    if (wal) assertFits(file, mismatch(file, alone, contentOf(db), true))
-    assertIntact(file, db)
-    db.transaction(() => createState(db))
-    checkpoint(db, 'TRUNCATE')
-    return { ...logFile(file, db, { joins }), tables }
+    if (!joins) {
+      db.transaction(() => createMarks(db, main))
+      checkpoint(db)
+    }
+    return { ...logFile(file, db, joins), tables }
   } catch (error) {
     db.close()
-    throw new Error(`Cannot use ${file} as the event log: ${messageOf(error)}`, { cause: error })
+    throw unusable(file, error)
   }
 }
 
-function assertFits(file: string, reason: string | undefined): void {
-  if (reason !== undefined) throw new Error(`The event log ${file} is not whole: ${reason}.`)
+/** @returns the main file alone, where it can be read */
+async function checked(file: string, check: (content: LogContent) => void): Promise<LogContent | undefined> {
+  const { main, both } = await checkFiles(file)
+  if (!both) return main
+  await assertIntact(file)
+  try {
+    check(both)
+  } catch (error) {
+    throw unusable(file, error)
+  }
+  return main
 }
 
-function assertIntact(file: string, db: Database): void {
-  if (statSync(file).size + (sizeOfWal(file) ?? 0) > CHECKED_BYTES) return
-  const found = db.prepare<[string]>('PRAGMA quick_check(1)', 'arrays').get()?.[0]
-  if (found !== 'ok') throw new Error(`the file is damaged (${found}). Put the log back from a backup`)
+/** Each checkpoint has to be marked. SQLite's own ones are not: after so many commits, and by each connection that closes. */
+async function openLog(file: string): Promise<Database> {
+  try {
+    const db = await openDatabase(file, { synchronous: 'FULL', leavesWal: true })
+    db.exec('PRAGMA wal_autocheckpoint = 0')
+    return db
+  } catch (error) {
+    throw unusable(file, error)
+  }
 }
 
-function logFile(file: string, db: Database, { joins }: Required<Options>): LogFile {
+function logFile(file: string, db: Database, joins: boolean): LogFile {
   const files = [file, `${file}-wal`, `${file}-shm`]
   const opened = files.map(identityOfFile)
   let damage: string | undefined
   let commits = 0
   let characters = 0
+
+  const problemOf = (error: unknown) => `The event log ${file} cannot be used: ${messageOf(error)}`
+  const noteDamage = (error: unknown) => {
+    if (isDamage(error)) damage ??= `${problemOf(error)}. Put the log back from a backup, and start again.`
+  }
 
   function assertThere(): void {
     if (damage !== undefined) throw new StoreUnavailable(damage)
@@ -94,17 +110,22 @@ function logFile(file: string, db: Database, { joins }: Required<Options>): LogF
     assertThere,
 
     failure(error) {
-      const problem = `The event log ${file} cannot be used: ${messageOf(error)}`
-      if (isDamage(error)) damage ??= `${problem}. Put the log back from a backup, and start again.`
-      return new StoreUnavailable(damage ?? problem, { cause: error })
+      noteDamage(error)
+      return new StoreUnavailable(damage ?? problemOf(error), { cause: error })
     },
 
     grew(more) {
       commits++
       characters += more
       if (commits < COMMITS && characters < CHARACTERS) return
-      commits = characters = 0
-      checkpoint(db, 'PASSIVE')
+      commits = COMMITS - COMMITS_UNTIL_RETRY
+      characters = 0
+      try {
+        if (checkpoint(db)) commits = 0
+      } catch (error) {
+        // The events are recorded in any case: whoever appends next learns of damage, and of a disk that is full.
+        noteDamage(error)
+      }
     },
 
     async close() {
@@ -128,17 +149,28 @@ function logFile(file: string, db: Database, { joins }: Required<Options>): LogF
 
 /**
  * Copies the write-ahead log into the main file, as far as others let it. The main file then says that it is partial, and what says that
- * all is whole is in the write-ahead log.
+ * all is whole is in the write-ahead log. Nobody is waited for who reads an older state of the log.
+ * @returns whether all of it is copied. Else the main file ends with any mark since the last checkpoint that was complete.
  */
-function checkpoint(db: Database, mode: 'PASSIVE' | 'TRUNCATE'): void {
+function checkpoint(db: Database): boolean {
+  let complete = false
   try {
-    mark(db, 'partial')
-    db.exec(`PRAGMA wal_checkpoint(${mode})`)
-    mark(db, 'whole')
+    const begun = db.transaction(() => addMark(db, 'partial'))
+    try {
+      const result = db.prepare<[number, number, number]>('PRAGMA wal_checkpoint(PASSIVE)', 'arrays').get()
+      complete = result !== undefined && result[0] === 0 && result[1] === result[2]
+    } finally {
+      db.transaction(() => {
+        addMark(db, 'whole')
+        if (complete) forgetMarksBefore(db, begun)
+      })
+    }
   } catch (error) {
     // Another process is writing: it looks after the file as well, and the next time will do.
     if (!isBusy(error)) throw error
+    return false
   }
+  return complete
 }
 
 /** Leaves no write-ahead log, unless others have the file open: the last one of them does it then. */
@@ -146,16 +178,12 @@ async function becomeOneFile(db: Database): Promise<void> {
   db.exec('PRAGMA busy_timeout = 0')
   for (let tries = 0; tries < CLOSING_TRIES; tries++) {
     try {
-      mark(db, 'closed')
+      db.transaction(() => endPartialMark(db))
+      // While others have the file open, this copies nothing.
       if (db.prepare<[string]>('PRAGMA journal_mode = DELETE', 'arrays').get()?.[0] === 'delete') return
-      mark(db, 'whole')
     } catch (error) {
       if (!isBusy(error)) throw error
     }
     await pause(CLOSING_PAUSE_MS)
   }
-}
-
-function mark(db: Database, state: FileState): void {
-  db.transaction(() => writeState(db, state))
 }

@@ -19,7 +19,7 @@ import type { Position } from '../position.ts'
 import { type Followed, subscription } from '../subscription.ts'
 import { tailOf } from '../tail.ts'
 import { openLogFile } from './log-file.ts'
-import { eventTables, type StreamPage, type WrittenGroup } from './tables.ts'
+import { assertTables, eventTables, type StreamPage, type WrittenGroup } from './tables.ts'
 
 export interface SqliteEventStoreOptions {
   /** The file of the log, made anew unless it is there; its directory must be there. Several processes may share it. */
@@ -41,7 +41,17 @@ const TAIL_SIZE = 32 * 1024 * 1024
 /** Opens the log in a file. @throws Error that names the file, when it cannot be opened or is no event log */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { file, now = Date.now, joins = false, mustHaveTables = joins } = options
-  const logFile = await openLogFile(file, { joins }, (db) => eventTables(db, file, { mustExist: mustHaveTables }))
+  const logFile = await openLogFile(file, {
+    joins,
+    check({ tablesVersion, hasIdentity }) {
+      assertTables(tablesVersion, { mustExist: mustHaveTables })
+      if (mustHaveTables && !hasIdentity)
+        throw new Error(
+          `it has no identity: it is no log, or it was copied without ${file}-wal, which has its events. Put the log back with both files`,
+        )
+    },
+    prepare: (db) => eventTables(db, file, { mustExist: mustHaveTables }),
+  })
   const { db, tables } = logFile
   const version = db.prepare<[number]>('PRAGMA data_version', 'arrays')
   const tail = tailOf(TAIL_EVENTS, TAIL_SIZE)

@@ -314,12 +314,17 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
   }
 }
 
-function createTables(db: Database, mustExist: boolean): void {
-  const version = db.prepare<[number]>('PRAGMA user_version', 'arrays').get()?.[0]
+/** @throws Error when the tables of a file are of another version, or are missing and must exist */
+export function assertTables(version: number, { mustExist }: { mustExist: boolean }): void {
   if (version === 0 && mustExist) throw new Error('It is no log: it has no tables of events. Put the log back.')
-  if (version === 0) db.exec(TABLES)
-  else if (version !== TABLES_VERSION)
+  if (version !== 0 && version !== TABLES_VERSION)
     throw new Error(`The event log has tables of version ${version}, not ${TABLES_VERSION}.`)
+}
+
+function createTables(db: Database, mustExist: boolean): void {
+  const version = db.prepare<[number]>('PRAGMA user_version', 'arrays').get()?.[0] ?? 0
+  assertTables(version, { mustExist })
+  if (version === 0) db.exec(TABLES)
 }
 
 function pageOf(rows: readonly Row[], limit: number, file: string): StreamPage {

@@ -1,6 +1,7 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
 
 import { whileStarting } from '../kernel/failures/at-start.ts'
+import { messageOf } from '../kernel/failures/message-of.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { differenceOfHistory } from '../kernel/projecting/projector/same-history.ts'
 import {
@@ -91,25 +92,37 @@ export function waitingForServers({ eventstoreUrl, mongodbUrl }: StorePlaces, lo
 
 /**
  * Views without their log: it was moved, or its disk is not mounted. A new log would be taken for the right one.
- * @throws ViewsOfAnotherLog
+ * @throws ViewsOfAnotherLog also when there is something in their place that does not show that it has no events behind it
  */
-async function assertNoViews({ eventstoreUrl, mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces) {
-  const logId =
-    mongodbUrl === undefined
-      ? await logOfSqliteViews(files.views)
-      : await (await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')).logOfMongoViews({
-          url: mongodbUrl,
-          namespace,
-        })
-  if (logId === undefined) return
+async function assertNoViews(places: StorePlaces) {
+  const { eventstoreUrl, mongodbUrl, namespace = USUAL_NAMESPACE, files } = places
+  const found = await foundInPlaceOfViews(places)
+  if (found === undefined) return
   const [where, elsewhere] =
     eventstoreUrl === undefined
       ? [files.events, 'DATA_DIR to another directory']
       : [`the namespace ${namespace} of EventStoreDB`, 'NAMESPACE to another one']
   const which = mongodbUrl === undefined ? files.views : `the MongoDB database ${namespace}`
   throw new ViewsOfAnotherLog(
-    `There is no log in ${where}, but the views in ${which} were folded from the log ${logId}. Put the log back. To start a new one, set ${elsewhere}.`,
+    `There is no log in ${where}, but the views in ${which} ${found}. Put the log back. To start a new one, set ${elsewhere}.`,
   )
+}
+
+/** What the views say of their log; `undefined` when there are none. */
+async function foundInPlaceOfViews({ mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces) {
+  try {
+    const logId =
+      mongodbUrl === undefined
+        ? await logOfSqliteViews(files.views)
+        : await (await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')).logOfMongoViews({
+            url: mongodbUrl,
+            namespace,
+          })
+    return logId && `were folded from the log ${logId}`
+  } catch (error) {
+    if (mongodbUrl !== undefined) throw error
+    return `cannot be read (${messageOf(error)}), and may have been folded from a log`
+  }
 }
 
 /**

@@ -25,8 +25,13 @@ export async function openLogOf(file: string, mayBegin: () => Promise<void>): Pr
     if (existsSync(restoredName(file))) {
       throw new Error(`The event log ${file} is missing: a restore was interrupted. Run creditline restore again.`)
     }
-    await mayBegin()
-    await begin(file)
+    try {
+      await mayBegin()
+    } catch (error) {
+      // Another process may have begun the log meanwhile, and what is allowed only behind one.
+      if (!existsSync(file)) throw error
+    }
+    if (!existsSync(file)) await begin(file)
   }
   for (const name of unfinished(file)) removeDatabase(name)
   const store = await openSqliteEventStore({ file, mustHaveTables: true })

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { messageOf } from '../../../failures/message-of.ts'
-import { openDatabase } from '../../../sqlite/database.ts'
-import { identityOfFile, removeDatabase } from '../../../sqlite/files.ts'
+import { identityOfFile, removeDatabase, sizeOfFile } from '../../../sqlite/files.ts'
+import { glanceAt } from '../../../sqlite/glance.ts'
 import { type Position, START } from '../../../store/position.ts'
 import type { Projection, ViewDocument, ViewName } from '../../projection.ts'
 import { pageCursor, readPageCursor } from '../cursor.ts'
@@ -78,20 +78,21 @@ async function openTables(
   }
 }
 
-/** The identity of the log that the views in a file were folded from; `undefined` when there are none, or none that can be read. */
+/**
+ * The identity of the log that the views in a file were folded from; `undefined` when there is no file, or one that contains nothing yet.
+ * @throws Error when the file does not show whether it has views
+ */
 export async function logOfSqliteViews(file: string): Promise<string | undefined> {
   if (!existsSync(file)) return undefined
-  try {
-    const database = await openDatabase(file, { synchronous: 'NORMAL', readonly: true })
-    try {
-      return database.prepare<[string]>('SELECT log_id FROM views', 'arrays').get()?.[0]
-    } finally {
-      database.close()
-    }
-  } catch {
-    // Damaged views do not say whose they are.
-    return undefined
-  }
+  // SQLite takes an empty file for a database without tables. But it may have been truncated: a database has a first page.
+  if (sizeOfFile(file) === 0) throw new Error('the file is empty')
+  return glanceAt(file, 'both', (rows) => {
+    if (rows('1', 'FROM sqlite_schema').length === 0) return undefined
+    const logId = rows('log_id', 'FROM views')[0]?.[0]
+    // The tables and the identity are written in one transaction.
+    if (typeof logId !== 'string') throw new Error('the file is damaged')
+    return logId
+  })
 }
 
 function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>): ViewStore {

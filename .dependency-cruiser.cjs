@@ -11,6 +11,13 @@ module.exports = {
   forbidden: [
     { name: 'command-knows-no-query', severity: 'error', ...between('^command/', '^query/') },
     { name: 'query-knows-no-command', severity: 'error', ...between('^query/', '^command/') },
+    // The paths through other modules are forbidden with the direct ones: nothing outside is imported at all.
+    {
+      name: 'kernel-knows-no-domain',
+      severity: 'error',
+      from: { path: '^kernel/' },
+      to: { path: '^(command|query|events|schema|server|bench|simulator|test|examples)/' },
+    },
     { name: 'deciding-knows-no-projecting', severity: 'error', ...between('^kernel/deciding/', '^kernel/projecting/') },
     { name: 'projecting-knows-no-deciding', severity: 'error', ...between('^kernel/projecting/', '^kernel/deciding/') },
     {

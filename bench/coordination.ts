@@ -1,8 +1,7 @@
 // What an order costs in each of the two ways to coordinate: alone, from its placing to its end; and what its revision costs.
 import { join } from 'node:path'
-import type { Coordination } from '../events/catalogue.ts'
+import type { Coordination, EventStore } from '../events/catalogue.ts'
 import { categoryOf } from '../kernel/store/categories.ts'
-import type { EventStore } from '../kernel/store/event-store.ts'
 import { START } from '../kernel/store/position.ts'
 import { type Core, openCore } from './core.ts'
 

@@ -1,20 +1,21 @@
 // The desk without GraphQL: log, views, projector, command handler and sagas.
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Command, type CommandBus, openCommandHandler } from '../command/commands.ts'
 import { placement } from '../command/placement/placement.ts'
 import { policies } from '../command/placement/policies.ts'
 import { revision } from '../command/revision/revision.ts'
-import type { Command, CommandBus } from '../kernel/deciding/bus/command-bus.ts'
+import type { EventStore } from '../events/catalogue.ts'
+import { openSqliteEventStore } from '../events/open-log.ts'
 import { startPolicies } from '../kernel/deciding/choreography/start-policies.ts'
-import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
 import { startSagas } from '../kernel/deciding/saga/start-sagas.ts'
 import { openFeed } from '../kernel/projecting/feed/feed.ts'
 import { openSqliteViewStore } from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
-import type { EventStore, StreamName } from '../kernel/store/event-store.ts'
+import type { StreamName } from '../kernel/store/event-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import type { Position } from '../kernel/store/position.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
-import { views as projections } from '../query/views/index.ts'
+import { viewSet } from '../query/views/index.ts'
 import { startProjectorThread } from '../server/projector-thread.ts'
 
 export interface Core {
@@ -35,7 +36,7 @@ export async function openCore(directory: string, watch = (store: EventStore) =>
   const files = { events: join(directory, 'events.db'), views: join(directory, 'views.db') }
   const store = watch(await openSqliteEventStore({ file: files.events }))
   const logId = await logIdentity(store)
-  const views = await openSqliteViewStore({ file: files.views, logId, projections })
+  const views = await openSqliteViewStore({ file: files.views, logId, ...viewSet })
   const feed = await openFeed({ views, log: quiet })
   const projector = startProjectorThread({ places: { files }, logId, logLevel: 'warn' }, feed.look, quiet)
   const bus = openCommandHandler(store)

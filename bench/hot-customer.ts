@@ -1,5 +1,6 @@
 // 200 orders of one customer at the same moment: the stream that everybody wants to append to.
-import { type EventStore, RevisionConflict } from '../kernel/store/event-store.ts'
+import type { EventStore } from '../events/catalogue.ts'
+import { RevisionConflict } from '../kernel/store/event-store.ts'
 import { clients } from './clients.ts'
 import { openCore } from './core.ts'
 

@@ -1,10 +1,12 @@
 // A customer with 100,000 settled reservations: how long the first command takes after a start, without a snapshot and with one.
+
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { SCHEMA_VERSION } from '../events/catalogue.ts'
-import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
-import { type EventStore, type NewEvent, NO_EVENTS } from '../kernel/store/event-store.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
+import { openCommandHandler } from '../command/commands.ts'
+import type { EventStore, NewEvent } from '../events/catalogue.ts'
+import { openSqliteEventStore } from '../events/open-log.ts'
+import { SCHEMA_VERSION } from '../events/upcasters.ts'
+import { NO_EVENTS } from '../kernel/store/event-store.ts'
 
 const RESERVATIONS = 100_000
 const AT_ONCE = 500

@@ -1,6 +1,5 @@
 // Orders through commands, saga and projector, without GraphQL: from the command until the views show the decision.
-import type { Coordination } from '../events/catalogue.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { Coordination, RecordedEvent } from '../events/catalogue.ts'
 import { clients } from './clients.ts'
 import { type Core, openCore } from './core.ts'
 

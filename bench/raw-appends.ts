@@ -1,7 +1,8 @@
 // How fast the embedded event store takes events, with nothing around it: the ceiling for everything else.
+
 import { randomUUID } from 'node:crypto'
+import { openSqliteEventStore } from '../events/open-log.ts'
 import { NO_EVENTS } from '../kernel/store/event-store.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 import { clients } from './clients.ts'
 
 const WRITERS = 256

@@ -1,9 +1,12 @@
 // What mutation resolvers find in the context of a request.
+
 import type { Coordination } from '../events/catalogue.ts'
-import type { CommandBus } from '../kernel/deciding/bus/command-bus.ts'
+import type { CommandBus } from './commands.ts'
+import type { ListPrices } from './product/list-prices.ts'
 
 export interface CommandContext {
   bus: CommandBus
+  prices: ListPrices
   /** How orders that are placed here are coordinated (default: orchestration). */
   coordination?: Coordination | undefined
 }

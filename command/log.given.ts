@@ -1,21 +1,20 @@
 // A log for tests, in a temporary directory, and what can go wrong with it.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { EventStore, NewEvent, RecordedEvent } from '../events/catalogue.ts'
+import { openSqliteEventStore } from '../events/open-log.ts'
 import {
   ALL_EVENTS,
   type Appended,
-  type EventStore,
-  type NewEvent,
   OutcomeUnknown,
-  type RecordedEvent,
   type Revision,
   StoreUnavailable,
   type StreamName,
 } from '../kernel/store/event-store.ts'
 import { START } from '../kernel/store/position.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
 
 /** An empty log, which goes away when the test has finished. Its clock is `late` by so many milliseconds. */
 export async function openLog({ late = 0 } = {}): Promise<EventStore> {

@@ -1,11 +1,11 @@
 // What a client reads when a customer, a product, an order or the parking refuses what it asked.
 import { describe, expect, test } from 'vitest'
-import { parking } from '../kernel/deciding/processes/parking.ts'
 import { changeLimit, register, registered } from './customer/customer.given.ts'
 import { customer } from './customer/customer.ts'
 import { euros, given } from './given.ts'
 import * as orders from './order/order.given.ts'
 import { order } from './order/order.ts'
+import { parking } from './parking.ts'
 import * as products from './product/product.given.ts'
 import { MAX_QUANTITY, product } from './product/product.ts'
 

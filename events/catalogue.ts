@@ -1,7 +1,12 @@
 // Every event that Creditline records, by the category of the stream that it is recorded in: the schema that the data of an event is
 // checked against when it is read, and the types that follow from it. A stored event is never changed.
 import * as z from 'zod'
+import { defineCatalogue, type EventsOf } from '../kernel/store/catalogue.ts'
+import type { EventOf } from '../kernel/store/category.ts'
+import type * as kernel from '../kernel/store/event-store.ts'
+import { parkedCategory, parkingEvents, sagaEvents } from '../kernel/store/kernel-events.ts'
 import { ID } from './ids.ts'
+import { SCHEMA_VERSION, upcasters } from './upcasters.ts'
 
 const customerId = z.string().regex(ID.customer)
 const orderId = z.string().regex(ID.order)
@@ -185,39 +190,6 @@ export type OrderEvent = EventOf<typeof orderEvents>
 const sagaSubject = { orderId, revision: z.exactOptional(ofRevision.revision) }
 export type SagaSubject = DataOf<typeof sagaSubject>
 
-const sagaReply = z.object({
-  step: z.string().describe('As it is called in the definition of the saga.'),
-  answer: z.enum(['DONE', 'REFUSED', 'UNDONE', 'SETTLED']),
-  reason: z.exactOptional(z.string()).describe('Why it was refused.'),
-})
-/** The answer of a participant to a step of a saga. */
-export type SagaReply = z.output<typeof sagaReply>
-
-/** How any saga starts. */
-const sagaTerms = {
-  deadline: time.describe('A saga that is not decided by then ends as late.'),
-  window: z.int().positive().describe('How many commands of this saga may be in flight.'),
-}
-
-/** An operator has it tried again before it was decided: the time for which it was parked does not count. */
-const sagaResumed = z.object({
-  ...sagaSubject,
-  deadline: time,
-  retry: z.string().describe('The id of the SagaRetried.'),
-})
-
-/** One event for each batch: the answers of participants, and the later events of the business that were noticed. */
-const repliesReceived = z.object({ ...sagaSubject, replies: z.array(sagaReply), noticed: z.array(z.string()) })
-
-const sagaDecided = z.object({
-  ...sagaSubject,
-  outcome: z.enum(['APPROVED', 'REJECTED', 'CANCELLED']),
-  reason: z.exactOptional(z.union([rejectionReason, revisionRejectionReason])),
-})
-
-/** Every reservation is settled: nothing more will come. */
-const sagaEnded = z.object(sagaSubject)
-
 const placementFacts = {
   orderId,
   customerId,
@@ -231,21 +203,17 @@ const placementFacts = {
 /** What the saga that places an order keeps of it. */
 export type PlacementFacts = DataOf<typeof placementFacts>
 
+const sagaReason = z.union([rejectionReason, revisionRejectionReason])
+
+const placement = sagaEvents({ subject: sagaSubject, facts: placementFacts, reason: sagaReason })
 /** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
 const placementEvents = {
-  PlacementStarted: z.object({ ...sagaSubject, ...placementFacts, ...sagaTerms }),
-  PlacementResumed: sagaResumed,
-  PlacementAmended: z.object({
-    ...sagaSubject,
-    ...placementFacts,
-    amendedAt: z
-      .int()
-      .nonnegative()
-      .describe('The order was revised, by its event with this revision: these facts are settled in the end.'),
-  }),
-  RepliesReceived: repliesReceived,
-  PlacementDecided: sagaDecided,
-  PlacementEnded: sagaEnded,
+  PlacementStarted: placement.Started,
+  PlacementResumed: placement.Resumed,
+  PlacementAmended: placement.Amended.describe('The order was revised.'),
+  RepliesReceived: placement.RepliesReceived,
+  PlacementDecided: placement.Decided,
+  PlacementEnded: placement.Ended,
 }
 export type PlacementEvent = EventOf<typeof placementEvents>
 
@@ -258,60 +226,27 @@ const revisionFacts = {
 /** What the saga that revises an order keeps of the revision. */
 export type RevisionFacts = DataOf<typeof revisionFacts>
 
+const revision = sagaEvents({ subject: ofRevision, facts: revisionFacts, reason: sagaReason })
 /** What can be recorded of the saga that revises an order, in `revision-<orderId>-<revision>`. */
 const revisionEvents = {
-  RevisionStarted: z.object({ ...revisionFacts, ...sagaTerms }),
-  RevisionResumed: sagaResumed,
-  RepliesReceived: repliesReceived,
-  RevisionDecided: sagaDecided,
-  RevisionEnded: sagaEnded,
+  RevisionStarted: revision.Started,
+  RevisionResumed: revision.Resumed,
+  RepliesReceived: revision.RepliesReceived,
+  RevisionDecided: revision.Decided,
+  RevisionEnded: revision.Ended,
 }
 export type RevisionEvent = EventOf<typeof revisionEvents>
 
-/** The sagas that there are, by the category of their streams. */
-export type SagaName = 'placement' | 'revision'
-
-const processName = z.enum(['placement', 'revision', 'choreography'])
 /** What can be parked: a saga, or what policies do for one order. */
-export type ProcessName = z.output<typeof processName>
-
-const parkedSaga = {
-  ...sagaSubject,
-  saga: processName,
-  id: z.string().min(1),
-  follows: z
-    .string()
-    .describe('The stream whose events it follows: it is read when the saga is tried again, for what came meanwhile.'),
-}
-/** A saga that waits for an operator. */
-export type ParkedSaga = DataOf<typeof parkedSaga>
-
-const sagaTrouble = {
-  reason: z
-    .enum(['STUCK', 'COMPENSATION_FAILED'])
-    .describe('COMPENSATION_FAILED: something that it had reserved could not be given back.'),
-  steps: z.array(z.string()).describe('The steps that failed; none when it was not a step.'),
-  error: z.string(),
-  tries: z.number().describe('How often it was tried.'),
-}
-/** Why a saga cannot go on by itself. */
-export type SagaTrouble = DataOf<typeof sagaTrouble>
+const PROCESSES = ['placement', 'revision', 'choreography'] as const
+export type ProcessName = (typeof PROCESSES)[number]
 
 /** What can be recorded of the sagas of one name that were parked, all in `parked-<name>`. */
-const parkingEvents = {
-  SagaParked: z.object({ ...parkedSaga, ...sagaTrouble }),
-  SagaRetried: z.object(parkedSaga).describe('An operator has it tried again.'),
-  SagaDiscarded: z
-    .object(parkedSaga)
-    .describe(
-      'An operator has given it up: it is left as it is, and what comes later of the same order does not concern it.',
-    ),
-}
-export type ParkingEvent = EventOf<typeof parkingEvents>
+const parkedEvents = parkingEvents(PROCESSES, sagaSubject)
+export type ParkingEvent = EventOf<typeof parkedEvents>
 
-/** What the log records of itself, in `log`. */
+/** What the log records of the business as a whole, in `log`. */
 const logEvents = {
-  LogCreated: z.object({ logId: z.string() }),
   CurrencyChosen: z.object({
     currency: z
       .string()
@@ -320,87 +255,46 @@ const logEvents = {
   }),
 }
 
-/** The places of the readers of the log, in `checkpoint-<reader>`. */
-const checkpointEvents = {
-  CheckpointStored: z.object({ reader: z.string(), position: z.int().nonnegative() }),
-}
-
-/** Who holds which shares of some work, in `lease-<name>`. */
-const leaseEvents = {
-  LeaseRenewed: z.object({
-    lease: z.string(),
-    holder: z.string(),
-    shares: z.array(z.int()).describe('All that the holder has from now on.'),
-    leaves: z.literal(true).optional().describe('The holder ends its work on these shares, and takes no others.'),
-  }),
-  LeaseReleased: z
-    .object({ lease: z.string(), holder: z.string() })
-    .describe('The holder leaves, and has no share any more.'),
-}
-
-export type LogEvent = EventOf<typeof logEvents> | EventOf<typeof checkpointEvents> | EventOf<typeof leaseEvents>
-
-/**
- * A part of what a stream came to after its event `revision`, in `snapshot-<stream>`: to load the stream sooner, and of no other use. Logs
- * also have events `SnapshotTaken` of older desks, which nobody reads.
- */
-const snapshotEvents = {
-  SnapshotPartTaken: z.object({
-    of: z.string(),
-    revision: z.int().nonnegative(),
-    part: z.int().positive().describe('From 1 to `parts`.'),
-    parts: z.int().positive(),
-    text: z.string().describe('A piece of JSON.'),
-    digest: z.string().describe('SHA-256 of the pieces of all parts together.'),
-  }),
-}
-export type SnapshotPartTaken = EventOf<typeof snapshotEvents>
-
-/** A snapshot has no more parts than that: no stream of the business needs more, and to read it takes bounded memory. */
-export const MOST_SNAPSHOT_PARTS = 32
-
-/**
- * So many of the newest events in a stream of snapshots are of use: those of one that is whole, of one after it that a crash has left
- * unfinished, and of the next one while it is being written.
- */
-export const SNAPSHOT_EVENTS_OF_USE = 3 * MOST_SNAPSHOT_PARTS
-
 /** The schema of each event's data in the current version, by the category of its stream and by its type. */
-export const catalogue = {
-  customer: customerEvents,
-  product: productEvents,
-  order: orderEvents,
-  placement: placementEvents,
-  revision: revisionEvents,
-  parked: parkingEvents,
-  checkpoint: checkpointEvents,
-  lease: leaseEvents,
-  snapshot: snapshotEvents,
+export const catalogue = defineCatalogue({
+  version: SCHEMA_VERSION,
+  upcasters,
   log: logEvents,
-} satisfies Record<string, Record<string, z.ZodObject>>
+  categories: {
+    customer: {
+      streams: /^customer-(cus_[\w-]{1,64})$/,
+      events: customerEvents,
+      about: ({ customerId }) => customerId,
+    },
+    product: {
+      streams: /^product-(prd_[\w-]{1,64})$/,
+      events: productEvents,
+      about: ({ productId }) => productId,
+    },
+    order: {
+      streams: /^order-(ord_[\w-]{1,64})$/,
+      events: orderEvents,
+      about: ({ orderId }) => orderId,
+    },
+    placement: {
+      streams: /^placement-(ord_[\w-]{1,64})$/,
+      events: placementEvents,
+      about: ({ orderId }) => orderId,
+    },
+    revision: {
+      streams: /^revision-(ord_[\w-]{1,64}-[1-9]\d*)$/,
+      events: revisionEvents,
+      about: ({ orderId, revision }) => `${orderId}-${revision}`,
+    },
+    parked: parkedCategory(parkedEvents, PROCESSES),
+  },
+})
 
-export type DomainEvent =
-  | CustomerEvent
-  | ProductEvent
-  | OrderEvent
-  | PlacementEvent
-  | RevisionEvent
-  | ParkingEvent
-  | LogEvent
-  | SnapshotPartTaken
+export type DomainEvent = EventsOf<typeof catalogue>
 
-/** The first part of a stream's name: `customer` of `customer-cus_1`. */
-export type Category = keyof typeof catalogue
-
-/**
- * The current version of all events' data. An event that was stored with an older version is upcast when it is read, where its data has
- * changed since: in version 1, a CreditLimitChanged said `previousLimit`. To be raised together with an entry in upcasters.ts.
- */
-export const SCHEMA_VERSION = 2
-
-/** The union of the events with these schemas, by their types. */
-type EventOf<Schemas extends Record<string, z.ZodObject>> = {
-  [Type in keyof Schemas]: { type: Type; data: z.output<Schemas[Type]> }
-}[keyof Schemas]
+export type EventStore = kernel.EventStore<DomainEvent>
+export type NewEvent = kernel.NewEvent<DomainEvent>
+export type RecordedEvent = kernel.RecordedEvent<DomainEvent>
+export type ReadableEvent = kernel.ReadableEvent<DomainEvent>
 
 type DataOf<Fields extends z.core.$ZodLooseShape> = z.output<z.ZodObject<Fields>>

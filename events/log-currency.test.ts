@@ -1,17 +1,19 @@
 // A log has one currency from its first start on, on the embedded log and on EventStoreDB.
+
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ALL_EVENTS, type EventStore, NO_EVENTS, OutcomeUnknown } from '../kernel/store/event-store.ts'
+import { ALL_EVENTS, NO_EVENTS, OutcomeUnknown } from '../kernel/store/event-store.ts'
 import { eventStoreOn } from '../kernel/store/eventstoredb/eventstoredb-event-store.ts'
 import { namesIn } from '../kernel/store/eventstoredb/names.ts'
 import { scriptedServer } from '../kernel/store/eventstoredb/scripted-server.given.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
-import { SCHEMA_VERSION } from './catalogue.ts'
+import { catalogue, type EventStore } from './catalogue.ts'
 import { logCurrency } from './log-currency.ts'
+import { openSqliteEventStore } from './open-log.ts'
+import { SCHEMA_VERSION } from './upcasters.ts'
 
 let directory: string
 let opened: EventStore[]
@@ -29,7 +31,7 @@ const places = {
   'the embedded log': () => () => openSqliteEventStore({ file: join(directory, 'events.db') }),
   EventStoreDB: () => {
     const server = scriptedServer()
-    return async () => eventStoreOn(server.shared, { names: namesIn('desk') })
+    return async () => eventStoreOn(server.shared, { catalogue, names: namesIn('desk') })
   },
 }
 

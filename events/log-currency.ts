@@ -1,14 +1,9 @@
 // The currency of all amounts in a log, which its first start records.
+
 import { randomUUID } from 'node:crypto'
-import {
-  ALL_EVENTS,
-  type EventStore,
-  type NewEvent,
-  OutcomeUnknown,
-  type RecordedEvent,
-  RevisionConflict,
-} from '../kernel/store/event-store.ts'
-import { SCHEMA_VERSION } from './catalogue.ts'
+import { ALL_EVENTS, OutcomeUnknown, RevisionConflict } from '../kernel/store/event-store.ts'
+import type { EventStore, NewEvent, RecordedEvent } from './catalogue.ts'
+import { SCHEMA_VERSION } from './upcasters.ts'
 
 /** Of a log without a recorded currency, and of a new one where nobody says otherwise. */
 export const USUAL_CURRENCY = 'EUR'

@@ -1,14 +1,11 @@
 // What query and subscription resolvers work with.
 import DataLoader from 'dataloader'
 import type { Feed } from '../kernel/projecting/feed/feed.ts'
-import { type Projection, shown, type ViewDocument, type ViewName } from '../kernel/projecting/projection.ts'
+import { type Projection, shown, type ViewDocument } from '../kernel/projecting/projection.ts'
 import { DocumentBroken, type ViewStore } from '../kernel/projecting/store/view-store.ts'
 import type { Position } from '../kernel/store/position.ts'
 import { isOfBroken, shownToClient } from './resolvers/errors.ts'
-import { type CustomerDocument, customers } from './views/customers.ts'
-import { type OrderDocument, orders } from './views/orders.ts'
-import { type ParkedDocument, parked } from './views/parked.ts'
-import { type ProductDocument, products } from './views/products.ts'
+import { views as all, type DocumentOf, type ViewName } from './views/index.ts'
 
 /** What all operations share. */
 export interface Reads {
@@ -32,12 +29,7 @@ export interface QueryContext {
 }
 
 /** Documents by id. A document that is broken rejects with VIEW_BROKEN, and only that one. */
-export interface Loaders {
-  customers: DataLoader<string, CustomerDocument | undefined>
-  orders: DataLoader<string, OrderDocument | undefined>
-  products: DataLoader<string, ProductDocument | undefined>
-  parked: DataLoader<string, ParkedDocument | undefined>
-}
+export type Loaders = { [View in ViewName]: DataLoader<string, DocumentOf<View> | undefined> }
 
 /** A document of a view; undefined where there is none with the id. */
 export type Loaded<View extends ViewName> = Awaited<ReturnType<Loaders[View]['load']>>
@@ -61,23 +53,18 @@ const MAX_BATCH = 500
 /** @returns what all operations of a gateway share */
 export function readsOn(given: Omit<Reads, 'documents'>): Reads {
   const { views } = given
-  const documents = {
-    customers: shared(views, customers),
-    orders: shared(views, orders),
-    products: shared(views, products),
-    parked: shared(views, parked),
-  }
+  // Each entry is the loader of the view with its name.
+  const documents = Object.fromEntries(
+    Object.entries(all).map(([name, view]) => [name, shared(views, view as Projection<ViewDocument>)]),
+  ) as Loaders
   return { ...given, documents }
 }
 
 /** The loaders of one operation: they have not loaded anything yet, and keep what they load. */
 export function createLoaders({ documents }: Reads): Loaders {
-  return {
-    customers: keeping(documents.customers),
-    orders: keeping(documents.orders),
-    products: keeping(documents.products),
-    parked: keeping(documents.parked),
-  }
+  return Object.fromEntries(
+    Object.entries(documents).map(([name, shared]) => [name, keeping(shared as DataLoader<string, unknown>)]),
+  ) as Loaders
 }
 
 function keeping<Document>(documents: DataLoader<string, Document>): DataLoader<string, Document> {

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { DomainEvent } from '../events/catalogue.ts'
+import type { DomainEvent, RecordedEvent } from '../events/catalogue.ts'
 import { fold, touch } from '../kernel/projecting/projector/fold.ts'
 import { openSqliteViewStore } from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
 import { recorder } from './views/given.ts'
-import { views as projections } from './views/index.ts'
+import { projections, viewSet } from './views/index.ts'
 
 export interface TestViews {
   views: ViewStore
@@ -24,7 +23,7 @@ export const testLogId = 'abcdefghijkl'
 
 export async function openTestViews(): Promise<TestViews> {
   const directory = await mkdtemp(join(tmpdir(), 'creditline-views-'))
-  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: testLogId, projections })
+  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: testLogId, ...viewSet })
   const record = recorder()
   // A test may watch what others read of the views, not what is read here.
   const { get } = views

@@ -1,8 +1,8 @@
 // What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
+import type { EventStore } from '../events/catalogue.ts'
 import { PARTITIONS } from '../kernel/deciding/bus/partitions.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import type { Feed } from '../kernel/projecting/feed/feed.ts'
-import type { EventStore } from '../kernel/store/event-store.ts'
 import type { Ground } from './ground.ts'
 import type { Health, Part } from './health.ts'
 import type { RunningRole } from './roles/active-once.ts'

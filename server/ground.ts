@@ -1,10 +1,11 @@
 // What every part of a desk stands on: the log with its identity, the views, and the messages to the processes of other parts.
+
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import type { EventStore } from '../events/catalogue.ts'
 import { logCurrency } from '../events/log-currency.ts'
 import type { Messaging } from '../kernel/messaging/messaging.ts'
-import type { EventStore } from '../kernel/store/event-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import type { Position } from '../kernel/store/position.ts'
 import type { Opened } from './close-backwards.ts'

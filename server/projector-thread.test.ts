@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { openSqliteEventStore } from '../events/open-log.ts'
 import { openSqliteViewStore } from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
-import { views as projections } from '../query/views/index.ts'
+import { viewSet } from '../query/views/index.ts'
 import { startProjectorThread } from './projector-thread.ts'
 
 test('everybody who asks for the health of the projector at the same time is answered', async () => {
@@ -15,7 +15,7 @@ test('everybody who asks for the health of the projector at the same time is ans
   const store = await openSqliteEventStore({ file: events })
   onTestFinished(() => store.close())
   const logId = await logIdentity(store)
-  await (await openSqliteViewStore({ file: views, logId, projections })).close()
+  await (await openSqliteViewStore({ file: views, logId, ...viewSet })).close()
 
   let isRunning = () => {}
   const running = new Promise<void>((resolve) => (isRunning = resolve))
@@ -44,7 +44,7 @@ test('stores that are away are no error of the projector: it waits for them, whi
   const store = await openSqliteEventStore({ file: join(at, 'events.db') })
   const logId = await logIdentity(store)
   await store.close()
-  await (await openSqliteViewStore({ file: files.views, logId, projections })).close()
+  await (await openSqliteViewStore({ file: files.views, logId, ...viewSet })).close()
 
   let folded = false
   const told = (position: number) => (folded = position > 0)

@@ -1,5 +1,7 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
 
+import type { EventStore } from '../events/catalogue.ts'
+import { openEventStoreDB, openLogOf, openSqliteEventStore } from '../events/open-log.ts'
 import { whileStarting } from '../kernel/failures/at-start.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -10,11 +12,8 @@ import {
   type SqliteViewStoreOptions,
 } from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../kernel/projecting/store/view-store.ts'
-import type { EventStore } from '../kernel/store/event-store.ts'
 import { recordedIdentity } from '../kernel/store/log-identity.ts'
-import { openLogOf } from '../kernel/store/sqlite/log-beginning.ts'
-import { openSqliteEventStore } from '../kernel/store/sqlite/sqlite-event-store.ts'
-import { views as projections } from '../query/views/index.ts'
+import { viewSet } from '../query/views/index.ts'
 
 /** Where log and views are: plain data, so that it can be handed to a thread. */
 export interface StorePlaces {
@@ -58,7 +57,6 @@ async function connectEventStore(
   { namespace = USUAL_NAMESPACE }: StorePlaces,
   log: Logger,
 ): Promise<EventStore> {
-  const { openEventStoreDB } = await import('../kernel/store/eventstoredb/eventstoredb-event-store.ts')
   return openEventStoreDB({ url: eventstoreUrl, namespace, log })
 }
 
@@ -72,10 +70,10 @@ export async function openViewStore(
   logId: string,
   options: Pick<SqliteViewStoreOptions, 'anew' | 'lost' | 'checked' | 'onDamaged'> = {},
 ): Promise<ViewStore> {
-  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, projections, ...options })
+  if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, ...viewSet, ...options })
   const { anew = false } = options
   const { openMongoViewStore } = await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')
-  return openMongoViewStore({ url: mongodbUrl, namespace, logId, projections, anew })
+  return openMongoViewStore({ url: mongodbUrl, namespace, logId, ...viewSet, anew })
 }
 
 /**

@@ -1,8 +1,9 @@
 // What must hold after every run, whatever went wrong in it.
+
 import { isDeepStrictEqual } from 'node:util'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import type { HistoryEntry } from '../kernel/projecting/store/view-store.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
-import { views as projections } from '../query/views/index.ts'
+import { projections } from '../query/views/index.ts'
 import { heldAtEnd, overdrafts } from '../test/invariants.ts'
 import { isAboutTheLog } from './about-the-log.ts'
 import type { Answer } from './clients.ts'

@@ -49,7 +49,9 @@ async function attempt(
   const running = gateway.running()
   if (!running) return undefined
   const { service, life } = running
-  const answer = life.asks(() => mutations[mutation](undefined, { input }, { bus: service.bus, coordination }))
+  const answer = life.asks(() =>
+    mutations[mutation](undefined, { input }, { bus: service.bus, prices: service.bus, coordination }),
+  )
   try {
     return await Promise.race([answer, time.pass(GIVES_UP_AFTER).then(() => undefined)])
   } catch (error) {

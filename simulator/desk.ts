@@ -1,21 +1,19 @@
 // The desk under test: its real parts, each role in a process of its own, over stores and a bus that are far away.
 
+import { openCommandHandler, type ShopBus } from '../command/commands.ts'
 import { placement } from '../command/placement/placement.ts'
 import { policies } from '../command/placement/policies.ts'
 import { revision } from '../command/revision/revision.ts'
-import type { PlacementFacts } from '../events/catalogue.ts'
-import type { CommandBus } from '../kernel/deciding/bus/command-bus.ts'
+import type { EventStore, PlacementFacts } from '../events/catalogue.ts'
 import type { Choreography } from '../kernel/deciding/choreography/definition.ts'
 import { startPolicies } from '../kernel/deciding/choreography/start-policies.ts'
-import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
 import { startSagas } from '../kernel/deciding/saga/start-sagas.ts'
 import { openFeed } from '../kernel/projecting/feed/feed.ts'
 import { type Projector, startProjector } from '../kernel/projecting/projector/projector.ts'
 import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
-import type { EventStore } from '../kernel/store/event-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import { type Reads, readsOn } from '../query/context.ts'
-import { views as projections } from '../query/views/index.ts'
+import { projections, viewSet } from '../query/views/index.ts'
 import { farBus, type Handler } from './far-bus.ts'
 import { farLog } from './far-log.ts'
 import { farViews } from './far-views.ts'
@@ -29,7 +27,7 @@ import type { Weather } from './weather.ts'
 
 /** What a process that serves clients has. */
 export interface Gateway {
-  bus: CommandBus
+  bus: ShopBus
   reads: Reads
   stop(): Promise<void>
 }
@@ -57,7 +55,7 @@ export interface Sabotage {
   views?(views: ViewStore, kept: MemoryViews): ViewStore
   /** The views as the projector has them. */
   projectorViews?(views: ViewStore): ViewStore
-  openHandler?(log: EventStore): CommandBus
+  openHandler?(log: EventStore): ShopBus
   policies?(choreography: Choreography<PlacementFacts>): Choreography<PlacementFacts>
 }
 
@@ -100,14 +98,14 @@ export function openDesk({ time, weather, poison, random, sabotage, ...world }: 
   const busOf = (life: Life) => farBus({ life, weather, time, handlers })
   const viewsOf = async (life: Life, name: string) => {
     const logId = await logIdentity(logOf(life, name))
-    const views = aroundViews(openMemoryViewStore(world.views, { logId, projections }), world.views)
+    const views = aroundViews(openMemoryViewStore(world.views, { logId, ...viewSet }), world.views)
     return farViews(views, { life, weather, random: random(name) })
   }
 
   const handlerNode = (name: NodeName) =>
     openNode<Handler>(name, time, async (life) => {
       const handler = openHandler(logOf(life, name))
-      const send: CommandBus['send'] = async (message) => {
+      const send: ShopBus['send'] = async (message) => {
         if (poison.strikes(message)) throw new Error(`a bug in ${message.command.type}`)
         return handler.send(message)
       }

@@ -1,10 +1,11 @@
 // The command bus as a process reaches it: to handlers elsewhere, over a network that loses, repeats and delays.
-import { type CommandBus, NotDecided } from '../kernel/deciding/bus/command-bus.ts'
+import type { ShopBus } from '../command/commands.ts'
+import { NotDecided } from '../kernel/deciding/bus/command-bus.ts'
 import type { Life, Node } from './node.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { Weather } from './weather.ts'
 
-export type Handler = CommandBus & { stop(): Promise<void> }
+export type Handler = ShopBus & { stop(): Promise<void> }
 
 interface Surroundings {
   life: Life
@@ -16,8 +17,8 @@ interface Surroundings {
 
 const TIMEOUT = 3_000
 
-export function farBus({ life, weather, time, handlers }: Surroundings): CommandBus {
-  async function request<Answer>(stream: string, ask: (bus: CommandBus) => Promise<Answer>): Promise<Answer> {
+export function farBus({ life, weather, time, handlers }: Surroundings): ShopBus {
+  async function request<Answer>(stream: string, ask: (bus: ShopBus) => Promise<Answer>): Promise<Answer> {
     await weather.way(stream, 'commands slow')
     if (weather.strikes('command lost', stream)) return silence()
     const handler = handlerOf(stream).running()

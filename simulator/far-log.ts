@@ -1,6 +1,8 @@
 // The event log as a process reaches it: over a network that loses, delays and keeps silent.
+
 import { setMaxListeners } from 'node:events'
-import { type EventStore, OutcomeUnknown, StoreUnavailable, type StreamName } from '../kernel/store/event-store.ts'
+import type { EventStore } from '../events/catalogue.ts'
+import { OutcomeUnknown, StoreUnavailable, type StreamName } from '../kernel/store/event-store.ts'
 import type { Life } from './node.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -37,6 +39,8 @@ export function farLog(store: EventStore, { life, weather, time, random }: Surro
   }
 
   return {
+    catalogue: store.catalogue,
+
     append: (stream, events, expected) =>
       far(`append to ${stream}`, async () => {
         const append = () => store.append(stream, events, expected)

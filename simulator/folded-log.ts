@@ -1,22 +1,22 @@
 // Every version that every document of the views has ever had, by folding the log from its first event on.
 
-import { documentTopic, type ViewDocument, type ViewName } from '../kernel/projecting/projection.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { RecordedEvent } from '../events/catalogue.ts'
+import { documentTopic, type ViewDocument } from '../kernel/projecting/projection.ts'
 import type { Position } from '../kernel/store/position.ts'
-import { views as projections } from '../query/views/index.ts'
+import { projections } from '../query/views/index.ts'
 
 export interface FoldedLog {
-  ids(view: ViewName): string[]
-  newest(view: ViewName, id: string): ViewDocument | undefined
+  ids(view: string): string[]
+  newest(view: string, id: string): ViewDocument | undefined
   /** The document as it was at a position. */
-  at(view: ViewName, id: string, position: Position): ViewDocument | undefined
+  at(view: string, id: string, position: Position): ViewDocument | undefined
   /** The topics of the documents that changed there. */
   changedAt(position: Position): string[]
   customerOf(orderId: string): string | undefined
 }
 
 export function foldedLog(events: readonly RecordedEvent[]): FoldedLog {
-  const versions = new Map<ViewName, Map<string, ViewDocument[]>>(projections.map(({ name }) => [name, new Map()]))
+  const versions = new Map<string, Map<string, ViewDocument[]>>(projections.map(({ name }) => [name, new Map()]))
   const changes = new Map<Position, string[]>()
   const customers = new Map<string, string>()
 
@@ -35,7 +35,7 @@ export function foldedLog(events: readonly RecordedEvent[]): FoldedLog {
     }
   }
 
-  const all = (view: ViewName, id: string) => versions.get(view)?.get(id) ?? []
+  const all = (view: string, id: string) => versions.get(view)?.get(id) ?? []
   return {
     ids: (view) => [...(versions.get(view)?.keys() ?? [])],
     newest: (view, id) => all(view, id).at(-1),

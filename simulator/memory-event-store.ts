@@ -1,18 +1,19 @@
 // The event store without a disk: what the simulated desks share, and what outlives each of their crashes.
 
-import { upcast } from '../events/upcasters.ts'
+import { type EventStore, type RecordedEvent, catalogue as shop } from '../events/catalogue.ts'
 import { appendOf } from '../kernel/store/append.ts'
+import type { Catalogue } from '../kernel/store/catalogue.ts'
 import { type Categories, isWanted } from '../kernel/store/categories.ts'
+import type * as port from '../kernel/store/event-store.ts'
 import {
   type Batch,
-  type EventStore,
   mustBeLimit,
-  type RecordedEvent,
   RevisionConflict,
   StoreUnavailable,
   type StreamName,
 } from '../kernel/store/event-store.ts'
 import { subscription } from '../kernel/store/subscription.ts'
+import { upcast } from '../kernel/store/upcast.ts'
 
 /** Everything that is recorded: an event at position p is at the index p - 1. */
 export interface MemoryLog {
@@ -28,8 +29,15 @@ export function newLog(): MemoryLog {
 
 const PAGE = 500
 
-/** @param now the clock of the store, in milliseconds since 1970 */
-export function openMemoryEventStore(log: MemoryLog, now: () => number = () => Date.now()): EventStore {
+/**
+ * @param now the clock of the store, in milliseconds since 1970
+ * @param catalogue the events that the log can have (default: those of the shop)
+ */
+export function openMemoryEventStore(
+  log: MemoryLog,
+  now: () => number = () => Date.now(),
+  catalogue: Catalogue = shop,
+): EventStore {
   let closed = false
   const mustBeOpen = () => {
     if (closed) throw new StoreUnavailable('The log is closed.')
@@ -56,7 +64,9 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
     }
   }
 
-  return {
+  const store: port.EventStore = {
+    catalogue,
+
     async append(stream, events, expected) {
       mustBeOpen()
       const { data, metadata } = appendOf(stream, events, expected)
@@ -71,16 +81,19 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
       }
       const recordedAt = new Date(now()).toISOString()
       for (const [index, { type, id }] of events.entries()) {
-        const recorded = upcast({
-          type,
-          id,
-          data: JSON.parse(data[index] as string),
-          metadata: JSON.parse(metadata[index] as string),
-          stream,
-          revision: existing.length,
-          position: log.events.length + 1,
-          recordedAt,
-        } as RecordedEvent)
+        const recorded = upcast(
+          {
+            type,
+            id,
+            data: JSON.parse(data[index] as string),
+            metadata: JSON.parse(metadata[index] as string),
+            stream,
+            revision: existing.length,
+            position: log.events.length + 1,
+            recordedAt,
+          } as RecordedEvent,
+          catalogue,
+        )
         existing.push(recorded)
         log.events.push(recorded)
       }
@@ -144,4 +157,5 @@ export function openMemoryEventStore(log: MemoryLog, now: () => number = () => D
       for (const wake of [...log.waiting]) wake()
     },
   }
+  return store as EventStore
 }

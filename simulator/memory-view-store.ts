@@ -1,14 +1,15 @@
 // The view store without a disk. What is handed out is made anew from text: it is never shared.
 
-import {
-  documentTopic,
-  type Projection,
-  shown,
-  type ViewDocument,
-  type ViewName,
-} from '../kernel/projecting/projection.ts'
+import { documentTopic, type Projection, shown, type ViewDocument } from '../kernel/projecting/projection.ts'
 import { type Key, pageCursor, readPageCursor } from '../kernel/projecting/store/cursor.ts'
-import { definitionOf, misfitOf, orderedAs, queriedAs, tooLarge } from '../kernel/projecting/store/declared.ts'
+import {
+  definitionOf,
+  misfitOf,
+  orderedAs,
+  queriedAs,
+  tooLarge,
+  type ViewSet,
+} from '../kernel/projecting/store/declared.ts'
 import { matcher } from '../kernel/projecting/store/history-filter.ts'
 import {
   type BrokenDocument,
@@ -29,7 +30,7 @@ import { type Position, START } from '../kernel/store/position.ts'
 export interface MemoryViews {
   logId?: string
   definition?: string
-  documents: Map<ViewName, Map<string, Kept>>
+  documents: Map<string, Map<string, Kept>>
   /** By topic. */
   broken: Map<string, BrokenDocument>
   /** In log order. */
@@ -49,27 +50,23 @@ export function newViews(): MemoryViews {
 
 type Value = string | number
 
-interface Options {
-  logId: string
-  projections: readonly Projection<ViewDocument>[]
-}
-
 /** @throws ViewsOfAnotherLog */
-export function openMemoryViewStore(kept: MemoryViews, { logId, projections }: Options): ViewStore {
+export function openMemoryViewStore(kept: MemoryViews, set: ViewSet): ViewStore {
+  const { logId, projections } = set
   if (kept.logId !== undefined && kept.logId !== logId) {
     throw new ViewsOfAnotherLog(
       `The views were folded from the log ${kept.logId}, and this is the log ${logId}. ${WAY_OUT}`,
     )
   }
-  const definition = definitionOf(0, projections)
+  const definition = definitionOf(0, set)
   if (kept.definition !== definition) Object.assign(kept, newViews(), { logId, definition })
 
-  const documentsOf = (view: ViewName) => {
+  const documentsOf = (view: string) => {
     const documents = kept.documents.get(view) ?? new Map<string, Kept>()
     kept.documents.set(view, documents)
     return documents
   }
-  const isBroken = (view: ViewName, id: string) => kept.broken.has(documentTopic(view, id))
+  const isBroken = (view: string, id: string) => kept.broken.has(documentTopic(view, id))
   const matching = <Document extends ViewDocument>(view: Projection<Document>, filter: readonly Condition[]) => {
     for (const condition of filter) queriedAs(view as Projection<never>, condition)
     return [...documentsOf(view.name).values()].filter(
@@ -152,7 +149,7 @@ function copy<Document extends ViewDocument>(one: Kept | undefined): Document | 
 }
 
 /** Why a document is not taken, if it is not. */
-function refusal(of: Options['projections'], view: ViewName, document: ViewDocument, text: string): string | undefined {
+function refusal(of: ViewSet['projections'], view: string, document: ViewDocument, text: string): string | undefined {
   const projection = of.find(({ name }) => name === view)
   return (
     (projection && misfitOf(projection, document)) ??

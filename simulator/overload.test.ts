@@ -1,11 +1,11 @@
 // A command handler that is slow for a while is soon as fast as before: in virtual time, over messages between processes.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { type CommandMessage, openRemoteBus, type ShopBus, serveCommands } from '../command/commands.ts'
 import * as cus from '../command/customer/customer.given.ts'
-import { type CommandBus, type CommandMessage, NotDecided, type Outcome } from '../kernel/deciding/bus/command-bus.ts'
+import { NotDecided, type Outcome } from '../kernel/deciding/bus/command-bus.ts'
 import { PARTITIONS } from '../kernel/deciding/bus/partitions.ts'
-import { openRemoteBus } from '../kernel/deciding/bus/remote-bus.ts'
-import { serveCommands } from '../kernel/deciding/bus/serve-commands.ts'
 import { retry } from '../kernel/failures/retry.ts'
 import { messagesInMemory } from '../kernel/messaging/messaging.given.ts'
 import { randomness } from './random.ts'
@@ -18,7 +18,7 @@ const accepted: Outcome = { accepted: true, duplicate: false, revision: 0, posit
 function handlerCosting(milliseconds: () => number) {
   let free = Promise.resolve()
   let executed = 0
-  const handler: CommandBus = {
+  const handler: ShopBus = {
     send(_, deadline = Number.POSITIVE_INFINITY) {
       const outcome = free.then(async () => {
         if (performance.now() >= deadline) throw new NotDecided('expired')
@@ -38,7 +38,7 @@ function handlerCosting(milliseconds: () => number) {
 }
 
 /** A handler in one process, and a bus to it from another one. */
-function apart(handler: CommandBus, turnWithinMs?: number): CommandBus {
+function apart(handler: ShopBus, turnWithinMs?: number): ShopBus {
   const messages = messagesInMemory()
   const served = serveCommands({ messaging: messages.connect(), namespace: 'desk', handler, holds: () => true })
   for (let partition = 0; partition < PARTITIONS; partition++) served.take(partition)

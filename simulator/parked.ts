@@ -1,5 +1,5 @@
 // What is parked: as the log tells, and as an operator sees and treats it.
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import { parked } from '../query/views/parked.ts'
 import type { Gateway } from './desk.ts'
 import type { Node } from './node.ts'

@@ -1,18 +1,10 @@
 // Bugs that desks like this one have had, one each, to be put in the place of the right parts: the simulator must find them.
 
-import type { PlacementFacts } from '../events/catalogue.ts'
-import type { CommandBus } from '../kernel/deciding/bus/command-bus.ts'
+import { type Command, openCommandHandler, type ShopBus } from '../command/commands.ts'
+import type { EventStore, PlacementFacts, RecordedEvent } from '../events/catalogue.ts'
 import type { Ask, Choreography, Policy } from '../kernel/deciding/choreography/definition.ts'
-import { openCommandHandler } from '../kernel/deciding/handling/command-handler.ts'
 import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
-import {
-  type EventStore,
-  NO_EVENTS,
-  type ReadOptions,
-  type RecordedEvent,
-  RevisionConflict,
-  type StreamName,
-} from '../kernel/store/event-store.ts'
+import { NO_EVENTS, type ReadOptions, RevisionConflict, type StreamName } from '../kernel/store/event-store.ts'
 import { START } from '../kernel/store/position.ts'
 import type { Sabotage } from './desk.ts'
 import type { MemoryViews } from './memory-view-store.ts'
@@ -86,7 +78,7 @@ async function newestRevision(log: EventStore, stream: StreamName): Promise<numb
 }
 
 /** A handler that does not look again into a stream that it has found empty, and confirms no refusal. */
-function rememberingWhatIsEmpty(log: EventStore): CommandBus {
+function rememberingWhatIsEmpty(log: EventStore): ShopBus {
   const empty = new Set<StreamName>()
   async function* read(stream: StreamName, options: ReadOptions): AsyncGenerator<RecordedEvent[]> {
     if (empty.has(stream)) return
@@ -104,7 +96,7 @@ function rememberingWhatIsEmpty(log: EventStore): CommandBus {
 }
 
 /** A handler that takes a release for something else when it loads a customer. */
-function forgettingReleases(log: EventStore): CommandBus {
+function forgettingReleases(log: EventStore): ShopBus {
   return openHandlerReading(log, (event) =>
     event.type === 'CreditReleased'
       ? ({ ...event, type: 'CreditReservationRefused', metadata: { schemaVersion: 1 } } as unknown as RecordedEvent)
@@ -113,11 +105,11 @@ function forgettingReleases(log: EventStore): CommandBus {
 }
 
 /** A handler that recalls what happened, and not which command led to it. */
-function forgettingCommands(log: EventStore): CommandBus {
+function forgettingCommands(log: EventStore): ShopBus {
   return openHandlerReading(log, (event) => ({ ...event, metadata: { schemaVersion: 1 } }))
 }
 
-function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) => RecordedEvent): CommandBus {
+function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) => RecordedEvent): ShopBus {
   async function* read(...what: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
     for await (const page of log.read(...what)) yield page.map(recalled)
   }
@@ -160,10 +152,12 @@ function sagasAtHead(log: EventStore): EventStore {
 }
 
 function notingAnotherReason(choreography: Choreography<PlacementFacts>): Choreography<PlacementFacts> {
-  const confused = (ask: Ask): Ask =>
-    ask.command.type === 'NoteReservation' && ask.command.refusedBecause
-      ? { ...ask, command: { ...ask.command, refusedBecause: 'OUT_OF_STOCK' } }
-      : ask
+  const confused = (ask: Ask): Ask => {
+    const command = ask.command as Command
+    if (command.type !== 'NoteReservation' || !command.refusedBecause) return ask
+    const confusedOne: Command = { ...command, refusedBecause: 'OUT_OF_STOCK' }
+    return { ...ask, command: confusedOne }
+  }
   const policies = choreography.policies.map((policy): Policy<PlacementFacts> => {
     return { ...policy, ask: (...because) => policy.ask(...because).map(confused) }
   })

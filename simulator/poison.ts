@@ -1,5 +1,5 @@
 // Commands that a handler fails at by its own fault, as it would for a bug in a decider: whoever sends them is parked in the end.
-import type { Command, CommandMessage } from '../kernel/deciding/bus/command-bus.ts'
+import type { Command, CommandMessage } from '../command/commands.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** The commands of sagas and policies. */

@@ -1,5 +1,5 @@
 // One run: everything of a plan happens, then the troubles end, everybody comes to rest, and the promises are checked.
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import { heldAtEnd } from '../test/invariants.ts'
 import { isAboutTheLog } from './about-the-log.ts'
 import { type Acts, openActs } from './acts.ts'

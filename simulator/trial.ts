@@ -1,8 +1,7 @@
 // The trial of a plan: a run of it, or one in each style when nobody is in anybody's way there. Both must come to the same.
 import { isDeepStrictEqual } from 'node:util'
-import type { Coordination } from '../events/catalogue.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
-import { views as projections } from '../query/views/index.ts'
+import type { Coordination, RecordedEvent } from '../events/catalogue.ts'
+import { projections } from '../query/views/index.ts'
 import type { Violation } from './checks.ts'
 import type { Sabotage } from './desk.ts'
 import { foldedLog } from './folded-log.ts'

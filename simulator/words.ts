@@ -1,5 +1,5 @@
 // Tells a plan, and what came of it, in words.
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import type { Step, Topic } from './plan/plan.ts'
 import { troubles } from './weather.ts'
 

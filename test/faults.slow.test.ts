@@ -1,4 +1,5 @@
 // The parts of a desk apart, in processes that are killed, stopped and cut off while orders are placed and cancelled.
+
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,8 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import { lockFile } from '../kernel/sqlite/file-lock.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
 import { wireTo } from '../kernel/wire.given.ts'
 import { ask } from './client.ts'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'

@@ -1,10 +1,10 @@
 // What the views of a data directory should be, by folding its log, and what they are.
 
+import type { RecordedEvent } from '../events/catalogue.ts'
 import type { ViewDocument } from '../kernel/projecting/projection.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import { START } from '../kernel/store/position.ts'
-import { views as projections } from '../query/views/index.ts'
+import { projections } from '../query/views/index.ts'
 import { openLog } from '../server/log.ts'
 import { openEventStore, openViewStore } from '../server/stores.ts'
 import { type Place, placeOf } from './place.ts'

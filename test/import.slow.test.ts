@@ -1,12 +1,13 @@
 // A wholesaler's orders come to a desk through the import: all of them are decided, and the sums are those of the file.
+
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import { type Cents, formatMoney, parseMoney } from '../events/money.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
 import { type Desk, startDesk } from '../server/desk.ts'
 import type { Summary } from '../server/import/summary.ts'
 import { ask } from './client.ts'

@@ -1,6 +1,5 @@
 // What must hold at every prefix of the log, and at its end.
-import type { OrderLine } from '../events/catalogue.ts'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { OrderLine, RecordedEvent } from '../events/catalogue.ts'
 
 /** Every place where more credit was reserved than the limit allowed, or more stock than there was, or something given back twice. */
 export function overdrafts(events: readonly RecordedEvent[]): string[] {

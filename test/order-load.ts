@@ -1,7 +1,8 @@
 // Customers that place orders, and cancel some, until they are told to stop; and what they may rely on afterwards.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { RecordedEvent } from '../kernel/store/event-store.ts'
+import type { RecordedEvent } from '../events/catalogue.ts'
 import { ask } from './client.ts'
 
 const CUSTOMERS = 5

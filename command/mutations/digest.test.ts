@@ -112,8 +112,8 @@ async function digestSent(name: Name, input: object): Promise<string | undefined
     undefined,
     { input: { commandId: 'c1', ...input } },
     {
+      prices: { priceOf: async () => 1 },
       bus: {
-        priceOf: async () => 1,
         async send({ digest }) {
           sent.push(digest)
           return outcome

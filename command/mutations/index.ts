@@ -1,9 +1,9 @@
 // Every mutation of the schema, and the command that it stands for.
 
 import type { Cents } from '../../events/money.ts'
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
 import { inParallel } from '../../kernel/in-parallel.ts'
 import type { QuotedLine } from '../order/order.ts'
+import type { ListPrices } from '../product/list-prices.ts'
 import { inputs } from './input.ts'
 import { mutation, parkedMutation } from './mutation.ts'
 
@@ -52,11 +52,11 @@ export const mutations = {
     'placeOrder',
     'order',
     inputs.placeOrder,
-    async ({ customerId, content, placedAt }, orderId, { bus, coordination }) => ({
+    async ({ customerId, content, placedAt }, orderId, { prices, coordination }) => ({
       type: 'PlaceOrder',
       orderId,
       customerId,
-      content: await contentOf(content, bus),
+      content: await contentOf(content, prices),
       placedAt,
       ...(coordination && { coordination }),
     }),
@@ -65,10 +65,10 @@ export const mutations = {
     'reviseOrder',
     'order',
     inputs.reviseOrder,
-    async ({ content, expectedVersion }, orderId, { bus }) => ({
+    async ({ content, expectedVersion }, orderId, { prices }) => ({
       type: 'ReviseOrder',
       orderId,
-      content: await contentOf(content, bus),
+      content: await contentOf(content, prices),
       expectedVersion,
     }),
   ),
@@ -94,8 +94,8 @@ export const mutations = {
   discardParked: parkedMutation('discardParked', 'DiscardParked'),
 }
 
-async function contentOf({ lines, total }: Content, bus: CommandBus) {
-  return lines ? { lines: await quoted(lines, bus) } : { total: total ?? 0 }
+async function contentOf({ lines, total }: Content, prices: ListPrices) {
+  return lines ? { lines: await quoted(lines, prices) } : { total: total ?? 0 }
 }
 
 interface Content {
@@ -104,11 +104,11 @@ interface Content {
 }
 
 /** Lines with their prices: where none was agreed, the list price now, if there is one. Each product is asked for once. */
-async function quoted(lines: readonly QuotedLine[], bus: CommandBus): Promise<QuotedLine[]> {
+async function quoted(lines: readonly QuotedLine[], listed: ListPrices): Promise<QuotedLine[]> {
   const unpriced = new Set(lines.filter(({ unitPrice }) => unitPrice === undefined).map(({ productId }) => productId))
   const prices = new Map<string, Cents | undefined>()
   await inParallel([...unpriced], PRICES_AT_ONCE, async (productId) => {
-    prices.set(productId, await bus.priceOf(productId))
+    prices.set(productId, await listed.priceOf(productId))
   })
   return lines.map(({ productId, quantity, unitPrice }) => ({
     productId,

@@ -1,11 +1,13 @@
 // From a mutation to a command and back: checks the input, sends the command, answers with a receipt or user errors.
+
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type * as z from 'zod'
 import { type Entity, generatedId } from '../../events/ids.ts'
-import { CannotFold, type Command, NotDecided, type Outcome } from '../../kernel/deciding/bus/command-bus.ts'
+import { CannotFold, NotDecided, type Outcome } from '../../kernel/deciding/bus/command-bus.ts'
 import type { StreamName } from '../../kernel/store/event-store.ts'
 import type { Payload } from '../../schema/payload.ts'
+import type { Command } from '../commands.ts'
 import type { CommandContext } from '../context.ts'
 import { digestOf } from './digest.ts'
 import { checked, inputs } from './input.ts'

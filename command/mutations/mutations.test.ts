@@ -1,23 +1,24 @@
 // What a mutation answers: a receipt or user errors; and how a retry stays one command.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type CommandBus, NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
-import type { EventStore } from '../../kernel/store/event-store.ts'
+import type { EventStore } from '../../events/catalogue.ts'
+import { NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
 import type { Payload } from '../../schema/payload.ts'
+import { openCommandHandler, type ShopBus } from '../commands.ts'
 import { eventsOf, openLog, watched, wholeLog } from '../log.given.ts'
 import { mutations } from './index.ts'
 
 let store: EventStore
-let bus: CommandBus
+let bus: ShopBus
 beforeEach(async () => {
   store = await openLog()
   bus = openCommandHandler(store)
 })
 
 function send(name: keyof typeof mutations, input: object): Promise<Payload> {
-  return mutations[name](undefined, { input }, { bus })
+  return mutations[name](undefined, { input }, { bus, prices: bus })
 }
 
 const acme = { commandId: 'c1', customerId: 'cus_1', name: 'Acme Tools', creditLimit: 100_000 }
@@ -217,7 +218,7 @@ describe('a line without a price', () => {
     const asked: string[] = []
     let underWay = 0
     let most = 0
-    const watched: CommandBus = {
+    const watched: ShopBus = {
       ...bus,
       async priceOf(productId) {
         asked.push(productId)
@@ -230,7 +231,7 @@ describe('a line without a price', () => {
     const ids = Array.from({ length: 1000 }, (_, number) => `prd_${number}`)
     const lines = [...ids, ...ids].map((productId) => ({ productId, quantity: 1 }))
     const input = { ...order, content: { lines } }
-    await mutations.placeOrder(undefined, { input }, { bus: watched })
+    await mutations.placeOrder(undefined, { input }, { bus: watched, prices: watched })
     expect(asked).toEqual(ids)
     expect(most).toBe(64)
     expect((await eventsOf(store, 'order-ord_1'))[0]?.data).toMatchObject({ total: 10_000, lines: { length: 2000 } })
@@ -249,7 +250,7 @@ describe('a line without a price', () => {
 })
 
 describe('broken machinery', () => {
-  const away: CommandBus = {
+  const away: ShopBus = {
     send: () => Promise.reject(new NotDecided('the store is away')),
     priceOf: () => Promise.reject(new NotDecided('the store is away')),
   }
@@ -258,13 +259,15 @@ describe('broken machinery', () => {
     ['to decide', order],
     ['to tell the price', { ...order, content: { lines: [{ productId: 'prd_1', quantity: 1 }] } }],
   ])('is told as something to try again: nobody %s', async (_, input) => {
-    const answer = mutations.placeOrder(undefined, { input }, { bus: away })
+    const answer = mutations.placeOrder(undefined, { input }, { bus: away, prices: away })
     await expect(answer).rejects.toThrow(GraphQLError)
     await expect(answer).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: true } })
   })
 
   test('that is a bug is not: the same command would fail again', async () => {
-    const buggy: CommandBus = { ...away, send: () => Promise.reject(new TypeError('a bug')) }
-    await expect(mutations.placeOrder(undefined, { input: order }, { bus: buggy })).rejects.toThrow(TypeError)
+    const buggy: ShopBus = { ...away, send: () => Promise.reject(new TypeError('a bug')) }
+    await expect(mutations.placeOrder(undefined, { input: order }, { bus: buggy, prices: buggy })).rejects.toThrow(
+      TypeError,
+    )
   })
 })

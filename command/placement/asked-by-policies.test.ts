@@ -1,7 +1,6 @@
 // Which event each policy waits for, how long it is wanted, and what exactly it asks of whom.
 import { describe, expect, test } from 'vitest'
-import type { DomainEvent, PlacementFacts } from '../../events/catalogue.ts'
-import type { ReadableEvent } from '../../kernel/store/readable.ts'
+import type { DomainEvent, PlacementFacts, ReadableEvent } from '../../events/catalogue.ts'
 import * as customers from '../customer/customer.given.ts'
 import * as orders from '../order/order.given.ts'
 import * as products from '../product/product.given.ts'

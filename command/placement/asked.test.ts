@@ -1,6 +1,7 @@
 // What a placement follows and notices, and what exactly it asks of whom.
+
 import { expect, test } from 'vitest'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
+import type { ReadableEvent } from '../../events/catalogue.ts'
 import { cancelled, choreographed, placed, rejected } from '../order/order.given.ts'
 import { done, line, orderPlaced, placing, refused } from './placement.given.ts'
 import { placement } from './placement.ts'
@@ -20,7 +21,7 @@ test('it has the id of the order, and all that it records is about that order', 
   expect(placement.idOf(orderPlaced())).toBe('ord_1')
   expect(placement.idOf({ ...orderPlaced(), type: 'LogCreated', data: { logId: 'abcdefghijkl' } })).toBeUndefined()
   expect(placement.about('ord_1')).toEqual({ orderId: 'ord_1' })
-  const elsewhere = { ...orderPlaced(), ...choreographed(placed(5000)) } as RecordedEvent
+  const elsewhere = { ...orderPlaced(), ...choreographed(placed(5000)) } as ReadableEvent
   expect(placement.idOf(elsewhere)).toBeUndefined()
 })
 

@@ -1,7 +1,9 @@
 // A placement by choreography for chance to play with: its policies and its participants, with what is on its way between them.
+
 import { expect } from 'vitest'
 import type { PlacementFacts } from '../../events/catalogue.ts'
 import { type Asked, asks, isPointless, type Known, learn, overdue } from '../../kernel/deciding/choreography/known.ts'
+import type { Command } from '../commands.ts'
 import type { ChanceWorld } from './chances.given.ts'
 import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'
@@ -32,7 +34,10 @@ export function choreographed(shop: World, lines: Parameters<typeof orderPlaced>
   const world: ChanceWorld = {
     reach(which) {
       for (const { stream, command, commandId } of underWay.take(which)) {
-        expect(participants.answer(stream, command, commandId), `${stream} refused ${command.type}`).toBeDefined()
+        expect(
+          participants.answer(stream, command as Command, commandId),
+          `${stream} refused ${command.type}`,
+        ).toBeDefined()
       }
     },
     reply: () => void readNext(),

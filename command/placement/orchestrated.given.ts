@@ -1,6 +1,7 @@
 // A placement by orchestration for chance to play with: the rules of its saga and its participants, with what is on its way between them.
+
 import { expect } from 'vitest'
-import type { PlacementFacts, SagaReply } from '../../events/catalogue.ts'
+import type { PlacementFacts } from '../../events/catalogue.ts'
 import {
   DELIVERY,
   type Due,
@@ -10,6 +11,8 @@ import {
   type SagaEvent,
   type SagaState,
 } from '../../kernel/deciding/saga/saga.ts'
+import type { SagaReply } from '../../kernel/store/kernel-events.ts'
+import type { Command } from '../commands.ts'
 import { type ChanceWorld, take } from './chances.given.ts'
 import { onTheWay } from './on-the-way.given.ts'
 import { participantsOf, type World } from './participants.given.ts'
@@ -89,7 +92,7 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
   return world
 
   function answered({ key, stream, command, step, answer, refusedBy }: Due): SagaReply {
-    const events = participants.answer(stream, command, key)
+    const events = participants.answer(stream, command as Command, key)
     expect(events !== undefined || step === DELIVERY, `${stream} refused ${command.type}`).toBe(true)
     const refusal = events?.find(({ type }) => type === refusedBy) as { data: { reason: string } } | undefined
     return refusal ? { step, answer: 'REFUSED', reason: refusal.data.reason } : { step, answer }

@@ -1,11 +1,13 @@
 // Orders that cannot go on: they are parked with what follows for them, hold up nobody, and wait for an operator, also through a restart.
+
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type CommandBus, NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
+import type { EventStore } from '../../events/catalogue.ts'
+import { NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
 import { openCheckpoint } from '../../kernel/deciding/processes/checkpoint.ts'
 import type { Sagas } from '../../kernel/deciding/processes/process-runner.ts'
-import { type EventStore, NO_EVENTS, StoreUnavailable, type StreamName } from '../../kernel/store/event-store.ts'
+import { NO_EVENTS, StoreUnavailable, type StreamName } from '../../kernel/store/event-store.ts'
+import { type CommandBus, openCommandHandler } from '../commands.ts'
 import { broken, eventsOf, watched, wholeLog } from '../log.given.ts'
 import { placement } from './placement.ts'
 import { policies } from './policies.ts'

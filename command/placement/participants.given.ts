@@ -1,9 +1,9 @@
 // Customer, products and order as they are, for placements at random: each command is answered once, and afterwards as the first time.
-import type { DomainEvent } from '../../events/catalogue.ts'
-import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
+
+import type { DomainEvent, ReadableEvent } from '../../events/catalogue.ts'
 import { type Aggregate, type Decider, isRefusal } from '../../kernel/deciding/decider.ts'
 import type { StreamName } from '../../kernel/store/event-store.ts'
-import type { ReadableEvent } from '../../kernel/store/readable.ts'
+import type { Command } from '../commands.ts'
 import { customer } from '../customer/customer.ts'
 import { order } from '../order/order.ts'
 import { product } from '../product/product.ts'

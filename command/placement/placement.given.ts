@@ -1,9 +1,11 @@
 // The placement of order ord_1 told as a story: what comes in, what is recorded, and what is asked next.
+
 import { expect } from 'vitest'
-import { type OrderLine, type PlacementFacts, type SagaReply, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { OrderLine, PlacementFacts, ReadableEvent } from '../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../events/upcasters.ts'
 import { type Due, decide, due, evolve, type SagaEvent, type SagaState } from '../../kernel/deciding/saga/saga.ts'
 import { fromStored, toStored } from '../../kernel/deciding/saga/stored.ts'
-import type { ReadableEvent } from '../../kernel/store/readable.ts'
+import type { SagaReply } from '../../kernel/store/kernel-events.ts'
 import { placement } from './placement.ts'
 
 /** A reply, the type of a later event of the order, that the deadline has passed, or that an operator has it tried again. */

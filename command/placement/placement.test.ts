@@ -1,11 +1,12 @@
 // The story of placing an order, told without a store or a clock: in all its endings.
+
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { NewEvent } from '../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../events/upcasters.ts'
 import { toStored } from '../../kernel/deciding/saga/stored.ts'
 import { appendOf } from '../../kernel/store/append.ts'
-import type { NewEvent } from '../../kernel/store/event-store.ts'
 import { MAX_PRODUCTS_EVER } from '../order/order.ts'
 import { MAX_QUANTITY } from '../product/product.ts'
 import {

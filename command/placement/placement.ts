@@ -1,11 +1,10 @@
 // An order is approved when its credit and all of its stock are reserved; otherwise what was reserved is given back.
-import type { PlacementFacts, RejectionReason } from '../../events/catalogue.ts'
+import type { DomainEvent, PlacementFacts, RecordedEvent, RejectionReason } from '../../events/catalogue.ts'
 import { CREDIT, REASONS, stockOf } from '../../events/placement.ts'
 import { ask, type SagaDefinition, type Step } from '../../kernel/deciding/saga/definition.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { quantities } from '../order/stock-changes.ts'
 
-export const placement: SagaDefinition<PlacementFacts, RejectionReason> = {
+export const placement: SagaDefinition<PlacementFacts, RejectionReason, DomainEvent> = {
   name: 'placement',
 
   follows: 'order',

@@ -1,11 +1,12 @@
 // Orders placed with everything that places them, by orchestration and by choreography: with crashes, delays and failures.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type CommandBus, type CommandMessage, NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
+import { NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
 import { openCheckpoint } from '../../kernel/deciding/processes/checkpoint.ts'
 import { START } from '../../kernel/store/position.ts'
 import { heldAtEnd } from '../../test/invariants.ts'
+import { type CommandBus, type CommandMessage, openCommandHandler } from '../commands.ts'
 import { crashing, eventsOf, watched, wholeLog } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from './shop.given.ts'

@@ -1,8 +1,9 @@
 // What only policies have to cope with: what they wait for comes by the log, or does not come.
+
 import { beforeEach, expect, test } from 'vitest'
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
+import type { EventStore } from '../../events/catalogue.ts'
 import { openCheckpoint } from '../../kernel/deciding/processes/checkpoint.ts'
-import type { EventStore } from '../../kernel/store/event-store.ts'
+import type { CommandBus } from '../commands.ts'
 import { eventsOf, wholeLog } from '../log.given.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from './shop.given.ts'
 

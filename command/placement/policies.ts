@@ -1,14 +1,17 @@
 // An order by choreography: each policy turns one event into commands, the order notes what was reserved, and decides by itself.
-import type { PlacementFacts } from '../../events/catalogue.ts'
+
+import type { DomainEvent, PlacementFacts } from '../../events/catalogue.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
-import { type Ask, type Choreography, isAnswerTo, policy } from '../../kernel/deciding/choreography/definition.ts'
+import { type Ask, type Choreography, isAnswerTo, policiesOver } from '../../kernel/deciding/choreography/definition.ts'
 import type { StreamName } from '../../kernel/store/event-store.ts'
+import type { Command } from '../commands.ts'
 import { placement, whatIsOrdered, whatIsRevised } from './placement.ts'
+
+const policy = policiesOver<DomainEvent>()
 
 const decided = ['OrderApproved', 'OrderRejected', 'OrderCancelled'] as const
 
-export const policies: Choreography<PlacementFacts> = {
+export const policies: Choreography<PlacementFacts, DomainEvent> = {
   name: 'choreography',
 
   policies: [

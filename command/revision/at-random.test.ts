@@ -1,8 +1,8 @@
 // Orders revised with real participants, while the sagas lag behind, crash and lose messages, and people change their minds.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Coordination, DomainEvent, OrderLine, PlacementFacts, SagaReply } from '../../events/catalogue.ts'
-import type { Command } from '../../kernel/deciding/bus/command-bus.ts'
+import type { Coordination, DomainEvent, OrderLine, PlacementFacts, ReadableEvent } from '../../events/catalogue.ts'
 import { type Asked, asks, isPointless, type Known, learn, overdue } from '../../kernel/deciding/choreography/known.ts'
 import { type Aggregate, type Decider, isRefusal } from '../../kernel/deciding/decider.ts'
 import type { SagaDefinition } from '../../kernel/deciding/saga/definition.ts'
@@ -17,8 +17,9 @@ import {
 } from '../../kernel/deciding/saga/saga.ts'
 import { fromStored, toStored } from '../../kernel/deciding/saga/stored.ts'
 import type { StreamName } from '../../kernel/store/event-store.ts'
-import type { ReadableEvent } from '../../kernel/store/readable.ts'
+import type { SagaReply } from '../../kernel/store/kernel-events.ts'
 import { heldAtEnd, overdrafts } from '../../test/invariants.ts'
+import type { Command } from '../commands.ts'
 import { customer } from '../customer/customer.ts'
 import type { Order, OrderCommand } from '../order/order.ts'
 import { order } from '../order/order.ts'
@@ -131,7 +132,7 @@ function worldOf(coordination: Coordination) {
   }
 
   function answer(saga: string, { key, stream, command, step, answer, refusedBy }: Due): SagaReply {
-    const events = reach(stream, command, `${saga}/${key}`)
+    const events = reach(stream, command as Command, `${saga}/${key}`)
     if (!events) {
       expect(step, `${stream} refused ${command.type}`).toBe(DELIVERY)
       return { step, answer }
@@ -323,7 +324,7 @@ function openPolicies(log: () => readonly ReadableEvent[], reach: Reach): Runnin
     },
     reach(which) {
       for (const { stream, command, commandId } of underWay.take(which)) {
-        expect(reach(stream, command, commandId), `${stream} refused ${command.type}`).toBeDefined()
+        expect(reach(stream, command as Command, commandId), `${stream} refused ${command.type}`).toBeDefined()
       }
     },
     /** The log tells them. */

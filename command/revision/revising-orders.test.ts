@@ -1,9 +1,9 @@
 // Orders revised with everything that revises them: command handler and both sagas on a log, with crashes, delays and failures.
+
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
+import type { EventStore } from '../../events/catalogue.ts'
 import { startSagas } from '../../kernel/deciding/saga/start-sagas.ts'
-import type { EventStore } from '../../kernel/store/event-store.ts'
+import { type CommandBus, openCommandHandler } from '../commands.ts'
 import { crashing, eventsOf } from '../log.given.ts'
 import type { QuotedLine } from '../order/order.ts'
 import { clockOf, hammer, nails, openShop, type Shop } from '../placement/shop.given.ts'

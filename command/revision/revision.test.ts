@@ -1,8 +1,9 @@
 // What a revision asks of whom, told without a store or a clock: in all its endings.
+
 import { expect, test } from 'vitest'
-import type { RevisionFacts, SagaReply } from '../../events/catalogue.ts'
+import type { ReadableEvent, RevisionFacts } from '../../events/catalogue.ts'
 import { type Due, decide, due, type Inbox, type SagaState } from '../../kernel/deciding/saga/saga.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
+import type { SagaReply } from '../../kernel/store/kernel-events.ts'
 import { revision } from './revision.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z')
@@ -135,7 +136,7 @@ function refused(step: string, reason: string): SagaReply {
   return { step, answer: 'REFUSED', reason }
 }
 
-function recorded(event: Pick<RecordedEvent, 'type' | 'data'>): RecordedEvent {
+function recorded(event: Pick<ReadableEvent, 'type' | 'data'>): ReadableEvent {
   const place = { stream: 'order-ord_1', revision: 4, position: 9 }
-  return { ...event, ...place, id: 'event-9', metadata: { schemaVersion: 1 }, recordedAt: '' } as RecordedEvent
+  return { ...event, ...place, id: 'event-9', metadata: { schemaVersion: 1 }, recordedAt: '' } as ReadableEvent
 }

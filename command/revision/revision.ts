@@ -1,10 +1,15 @@
 // A revision of an order reserves what it takes more; then the order is swapped and what it takes less is given back, or all is as before.
-import type { RevisionFacts, RevisionRejectionReason, StockChange } from '../../events/catalogue.ts'
+import type {
+  DomainEvent,
+  RecordedEvent,
+  RevisionFacts,
+  RevisionRejectionReason,
+  StockChange,
+} from '../../events/catalogue.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
 import { ask, type SagaDefinition, type Step } from '../../kernel/deciding/saga/definition.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 
-export const revision: SagaDefinition<RevisionFacts, RevisionRejectionReason> = {
+export const revision: SagaDefinition<RevisionFacts, RevisionRejectionReason, DomainEvent> = {
   name: 'revision',
 
   follows: 'order',

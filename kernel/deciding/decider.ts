@@ -1,10 +1,16 @@
 // A decider holds the rules of one aggregate: three pure functions without clock, randomness or I/O.
+import type { AnyEvent } from '../store/category.ts'
+
+/** A command: what is asked for. A domain has a union of such types. */
+export interface AnyCommand {
+  type: string
+}
 
 /** What an aggregate consists of: what can be asked of it, what it is, what is recorded of it. */
 export interface Aggregate {
-  command: { type: string }
+  command: AnyCommand
   state: unknown
-  event: { type: string }
+  event: AnyEvent
 }
 
 export interface Decider<A extends Aggregate> {

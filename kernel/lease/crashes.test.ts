@@ -1,4 +1,5 @@
 // A lease whose members crash and restart, on a clock of its own: how long a share goes without an owner.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import type { EventStore } from '../store/event-store.ts'
 import { eventStoreOn } from '../store/eventstoredb/eventstoredb-event-store.ts'
 import { namesIn } from '../store/eventstoredb/names.ts'
 import { scriptedServer } from '../store/eventstoredb/scripted-server.given.ts'
+import { sample } from '../store/sample.given.ts'
 import { openSqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
 import { type Lease, openLease } from './lease.ts'
 
@@ -217,7 +219,7 @@ function crashable(log: EventStore) {
 
 async function embedded(): Promise<EventStore> {
   const directory = await mkdtemp(join(tmpdir(), 'crashes-'))
-  const log = await openSqliteEventStore({ file: join(directory, 'events.db') })
+  const log = await openSqliteEventStore({ catalogue: sample, file: join(directory, 'events.db') })
   onTestFinished(async () => {
     await log.close()
     await rm(directory, { recursive: true })
@@ -226,5 +228,5 @@ async function embedded(): Promise<EventStore> {
 }
 
 async function eventStoreDB(): Promise<EventStore> {
-  return eventStoreOn(scriptedServer().shared, { names: namesIn('desk') })
+  return eventStoreOn(scriptedServer().shared, { catalogue: sample, names: namesIn('desk') })
 }

@@ -2,16 +2,16 @@
 // and expected revisions, since a process that was stopped in the middle of something never knows in time that it has lost its share.
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { whileStarting } from '../failures/at-start.ts'
 import { messageOf } from '../failures/message-of.ts'
 import type { Logger } from '../logger.ts'
 import { type EventStore, RevisionConflict, type StreamName } from '../store/event-store.ts'
+import type { LeaseEvent } from '../store/kernel-events.ts'
 import { alarm } from './alarm.ts'
 import { openHolding } from './holding.ts'
 import { openMembership } from './membership.ts'
 import { startProbation } from './probation.ts'
-import { countSharers, divide, freeShares, type LeaseEvent } from './shares.ts'
+import { countSharers, divide, freeShares } from './shares.ts'
 
 export interface LeaseOptions {
   store: EventStore
@@ -153,7 +153,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
 
   /** @returns false when others have appended in between */
   async function append(event: LeaseEvent): Promise<boolean> {
-    const recorded = { ...event, id: randomUUID(), metadata: { schemaVersion: SCHEMA_VERSION } }
+    const recorded = { ...event, id: randomUUID(), metadata: { schemaVersion: store.catalogue.version } }
     try {
       const { revision } = await store.append(stream, [recorded], membership.revision())
       membership.note(event, revision)

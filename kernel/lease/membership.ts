@@ -1,8 +1,9 @@
 // What a process has seen of the members of a lease: follows the lease's stream.
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../store/event-store.ts'
 import { ALL_EVENTS, NO_EVENTS } from '../store/event-store.ts'
+import type { LeaseEvent } from '../store/kernel-events.ts'
 import { agesOf } from './ages.ts'
-import { evolve, type LeaseEvent, living, type Members } from './shares.ts'
+import { evolve, living, type Members } from './shares.ts'
 
 export interface Membership {
   /** Of the newest event that was seen. */
@@ -55,7 +56,8 @@ export async function openMembership({ store, stream, holder, lastsMs, now }: Op
     for (const [index, age] of agesOf(events).entries()) {
       const event = events[index] as RecordedEvent
       const seenAt = Math.max(at - Math.max(0, age - CLOCKS_DIFFER_BY_MS), lookedAt)
-      if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased') see(event, event.revision, seenAt)
+      if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased')
+        see(event as LeaseEvent, event.revision, seenAt)
       else revision = event.revision
     }
     lookedAt = begun

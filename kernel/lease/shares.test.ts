@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Division, divide, evolve, type LeaseEvent, living, type Members } from './shares.ts'
+import type { LeaseEvent } from '../store/kernel-events.ts'
+import { type Division, divide, evolve, living, type Members } from './shares.ts'
 
 test('the first member takes everything', () => {
   given()

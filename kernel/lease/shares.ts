@@ -1,5 +1,5 @@
 // Who has which shares of a lease, and which of them a member should have: pure, so that all members come to the same result.
-import type { LogEvent } from '../../events/catalogue.ts'
+import type { LeaseEvent } from '../store/kernel-events.ts'
 
 /** What is known of a member by its latest renewal. */
 export interface Member {
@@ -14,8 +14,6 @@ export interface Member {
 
 /** By holder. No share has two of them. */
 export type Members = ReadonlyMap<string, Member>
-
-export type LeaseEvent = Extract<LogEvent, { type: 'LeaseRenewed' | 'LeaseReleased' }>
 
 /** The members after a renewal: what it tells, and the shares it took from members that were dead to its holder. */
 export function evolve(members: Members, { type, data }: LeaseEvent, seenAt: number): Members {

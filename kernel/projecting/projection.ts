@@ -1,9 +1,8 @@
 // What a view is: a pure fold of events over one document at a time, and the fields that it is queried by.
-import type { Entity } from '../../events/ids.ts'
-import { ownerOf } from '../store/categories.ts'
-import type { RecordedEvent } from '../store/event-store.ts'
+import type { AnyEvent } from '../store/category.ts'
+import type { ReadableEvent, RecordedEvent } from '../store/event-store.ts'
 import type { Position } from '../store/position.ts'
-import { readable } from '../store/readable.ts'
+import { isUnreadable, readable } from '../store/readable.ts'
 
 /**
  * What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. A document that is
@@ -25,8 +24,8 @@ export type QueriedAs = 'exact' | 'range' | 'member' | 'prefix'
 /** What a field holds that pages are ordered by. */
 export type OrderedAs = 'text' | 'number'
 
-export interface Projection<Document extends ViewDocument> {
-  name: ViewName
+export interface Projection<Document extends ViewDocument, Event extends AnyEvent = AnyEvent> {
+  name: string
   /** To be raised when the fold or the document changes: the view is then built anew from the log. */
   version: number
   queriedBy: Readonly<Record<string, QueriedAs>>
@@ -38,14 +37,12 @@ export interface Projection<Document extends ViewDocument> {
    */
   hidesUntilBegun?: true
   /** The ids of the documents that an event may change. */
-  documentsOf(event: RecordedEvent): readonly string[]
+  documentsOf(event: RecordedEvent<Event>): readonly string[]
   /** The document after an event; the very same document when the event changes nothing. */
-  evolve(document: Document | undefined, event: RecordedEvent): Document | undefined
+  evolve(document: Document | undefined, event: RecordedEvent<Event>): Document | undefined
   /** Topics besides the document's own that a change of the document is announced on. */
   topicsOf?(document: Document): readonly string[]
 }
-
-export type ViewName = 'customers' | 'orders' | 'products' | 'parked'
 
 /** The `createdAt` of a document that is hidden. */
 export const NOT_BEGUN = ''
@@ -56,7 +53,7 @@ export function shown<Document extends ViewDocument>(document: Document | undefi
 }
 
 /** The topic on which changes of a document are announced. */
-export function documentTopic(view: ViewName, id: string): string {
+export function documentTopic(view: string, id: string): string {
   return `${view}/${id}`
 }
 
@@ -66,45 +63,54 @@ export interface VersionedDocument extends ViewDocument {
   version: number
 }
 
+/** The aggregate of a view: its category, and the id of the aggregate that a stream belongs to, if it belongs to one of them. */
+export interface OfAggregate {
+  category: string
+  idOf(stream: string): string | undefined
+}
+
 /**
  * The view of an aggregate, with one document for each. The version of a document is counted here and nowhere else: every event of the
  * aggregate's own stream moves it, whatever else the view makes of the event. An event in its stream, or in one of its processes, that cannot
  * be read breaks the document.
  * @param view makes of events what the document says besides; a document that it begins has the version 0
  */
-export function viewOf<Document extends VersionedDocument>(
-  aggregate: Entity,
-  view: Projection<Document>,
-): Projection<Document> {
-  const ownerIn = ({ stream }: RecordedEvent) => {
-    const owner = ownerOf(stream)
-    return owner?.entity === aggregate ? owner.id : undefined
-  }
+export function viewOf<Document extends VersionedDocument, Event extends AnyEvent>(
+  { category, idOf }: OfAggregate,
+  view: AggregateView<Document, Event>,
+): Projection<Document, Event> {
   return {
     ...view,
 
     documentsOf(event) {
-      const owner = ownerIn(event)
-      if (event.type === 'Unreadable') return owner === undefined ? [] : [owner]
-      const ids = view.documentsOf(event)
-      const isOwn = owner !== undefined && event.stream === `${aggregate}-${owner}`
+      const owner = idOf(event.stream)
+      if (isUnreadable(event)) return owner === undefined ? [] : [owner]
+      const ids = view.documentsOf(readable(event))
+      const isOwn = owner !== undefined && event.stream === `${category}-${owner}`
       return isOwn && !ids.includes(owner) ? [...ids, owner] : ids
     },
 
     evolve(before, recorded) {
       const event = readable(recorded)
       const after = view.evolve(before, event)
-      if (!after || event.stream !== `${aggregate}-${after.id}`) return after
+      if (!after || event.stream !== `${category}-${after.id}`) return after
       const counted = after.position === event.position ? after : changed(after, event, {})
       return { ...counted, version: event.revision + 1 }
     },
   }
 }
 
+/** A view of an aggregate before its versions are counted. Its functions are called with events that can be read. */
+export interface AggregateView<Document extends ViewDocument, Event extends AnyEvent>
+  extends Omit<Projection<Document>, 'documentsOf' | 'evolve'> {
+  documentsOf(event: ReadableEvent<Event>): readonly string[]
+  evolve(document: Document | undefined, event: ReadableEvent<Event>): Document | undefined
+}
+
 /** A copy of a document with some fields changed by an event. */
 export function changed<Document extends ViewDocument>(
   document: Document,
-  event: RecordedEvent,
+  event: Pick<RecordedEvent, 'position' | 'recordedAt'>,
   fields: Partial<Document>,
 ): Document {
   return { ...document, ...fields, position: event.position, updatedAt: event.recordedAt }

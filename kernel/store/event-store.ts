@@ -1,8 +1,10 @@
 // The port to the event log: what the command side, the sagas and the projector ask of any event store.
-import type { Category, DomainEvent } from '../../events/catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { AnyEvent } from './category.ts'
 import type { Position } from './position.ts'
 
-export type StreamName = `${Category}-${string}` | 'log'
+/** A category and what tells the stream from the others of the category: `account-7`. */
+export type StreamName = `${string}-${string}` | 'log'
 
 /** The place of an event in its stream: 0 for the first. */
 export type Revision = number
@@ -25,7 +27,7 @@ export interface Metadata {
 }
 
 /** An event that is not recorded yet. `id` is a random UUID, frozen with the batch that it is appended in. */
-export type NewEvent = DomainEvent & { id: string; metadata: Metadata }
+export type NewEvent<Event extends AnyEvent = AnyEvent> = Event & { id: string; metadata: Metadata }
 
 /** What the store adds: the stream, the place in it, the place in the log, and the time (RFC 3339, UTC, milliseconds). */
 interface Recorded {
@@ -36,7 +38,11 @@ interface Recorded {
 }
 
 /** What was recorded. One that is `Unreadable` decides nothing: whatever is folded from its stream fails at it. */
-export type RecordedEvent = (NewEvent | (UnreadableEvent & { id: string; metadata: Metadata })) & Recorded
+export type RecordedEvent<Event extends AnyEvent = AnyEvent> =
+  | ReadableEvent<Event>
+  | (UnreadableEvent & { id: string; metadata: Metadata } & Recorded)
+
+export type ReadableEvent<Event extends AnyEvent = AnyEvent> = NewEvent<Event> & Recorded
 
 /**
  * In the place of an event that a desk wrote and this release cannot read: NEWER, by another release; MALFORMED, with another shape than the
@@ -57,7 +63,7 @@ export interface ForeignEvent {
 }
 
 /** An event as a reader remembers it: enough to find it again, and to see that another one stands in its place. */
-export type EventMark = Pick<RecordedEvent, 'stream' | 'revision' | 'position' | 'id'>
+export type EventMark = Pick<ReadableEvent, 'stream' | 'revision' | 'position' | 'id'>
 
 /** `removed`: somebody has deleted or truncated its stream, which says nothing about the rest of the log. */
 export type Found = 'found' | 'removed' | 'missing'
@@ -69,8 +75,8 @@ export interface Appended {
 }
 
 /** Events in log order, and the position up to which everything has been seen, events that a filter skipped included. */
-export interface Batch {
-  events: RecordedEvent[]
+export interface Batch<Event extends AnyEvent = AnyEvent> {
+  events: RecordedEvent<Event>[]
   position: Position
   /** What others have written up to the position, for whoever counts it; nobody else looks at it. */
   foreign?: readonly ForeignEvent[]
@@ -89,7 +95,7 @@ export interface ReadOptions {
 export interface SubscribeOptions {
   signal: AbortSignal
   /** Only events of streams of these categories; without it, all. */
-  categories?: readonly Category[]
+  categories?: readonly string[]
   /** At most so many events in a batch (default 1,000). */
   batchSize?: number
 }
@@ -104,7 +110,10 @@ export interface SubscribeOptions {
  * Reads and the head are current: they have every append that was answered before they were asked for, whichever process it came from.
  * Refusals rest on that, and leases. Subscriptions may be late. A store that cannot tell is unavailable: reads throw StoreUnavailable.
  */
-export interface EventStore {
+export interface EventStore<Event extends AnyEvent = AnyEvent> {
+  /** The events that the log can have. */
+  readonly catalogue: Catalogue<Event>
+
   /**
    * Appends all of `events` or none, if the stream's last event has the revision `expected` (`NO_EVENTS`: if it has none), foreign ones
    * left out of account. The same events with the same `expected` again answer as the first time did. (Only that makes a repeat: with the newest
@@ -113,27 +122,27 @@ export interface EventStore {
    *   Error where the caller is wrong: no events at all, an empty type, an id that is not a UUID in lower case, more than
    *   `MAX_APPEND_BYTES` of data
    */
-  append(stream: StreamName, events: readonly NewEvent[], expected: Revision): Promise<Appended>
+  append(stream: StreamName, events: readonly NewEvent<Event>[], expected: Revision): Promise<Appended>
 
   /**
    * The events of a stream from a revision (default: the first) on, in pages. A stream that does not exist has none.
    * @throws Error when the limit is not a whole number from 1 on
    */
-  read(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent[]>
+  read(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent<Event>[]>
 
   /**
    * The events of a stream from a revision, which the stream has (default: the newest), to the oldest, in pages.
    * `newestFirst` is for a reader that searches, and does not know how far.
    * @throws Error when the limit is not a whole number from 1 on
    */
-  readBackwards(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent[]>
+  readBackwards(stream: StreamName, options: ReadOptions): AsyncIterable<RecordedEvent<Event>[]>
 
   /**
    * Everything after a position, then what comes, until the signal aborts; then it ends without an error.
    * It resumes by itself after an interruption of the store, without gap or repeat.
    * @param after `START`, or the position of an event or a batch of this log. None that was counted out: a log may have nothing there.
    */
-  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Batch>
+  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Batch<Event>>
 
   /**
    * The position of the newest event of the log, or `START`. Every subscriber reaches it; where others write to the same server, a

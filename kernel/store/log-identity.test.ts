@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type EventStore, NO_EVENTS, OutcomeUnknown } from './event-store.ts'
 import { logIdentity } from './log-identity.ts'
 import { formatPosition, parsePosition } from './position.ts'
+import { sample } from './sample.given.ts'
 import { openSqliteEventStore } from './sqlite/sqlite-event-store.ts'
 
 let directory: string
@@ -20,7 +21,7 @@ afterEach(async () => {
 })
 
 async function open(name = 'events'): Promise<EventStore> {
-  const store = await openSqliteEventStore({ file: join(directory, `${name}.db`) })
+  const store = await openSqliteEventStore({ catalogue: sample, file: join(directory, `${name}.db`) })
   opened.push(store)
   return store
 }

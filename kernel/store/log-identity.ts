@@ -1,8 +1,8 @@
 // The identity of a log: twelve characters that every position and every checkpoint of it carries.
 import { randomInt, randomUUID } from 'node:crypto'
-import { SCHEMA_VERSION } from '../../events/catalogue.ts'
 import { type EventStore, type NewEvent, NO_EVENTS, OutcomeUnknown, RevisionConflict } from './event-store.ts'
-import { whyUnreadable } from './readable.ts'
+import type { LogEvent } from './kernel-events.ts'
+import { isUnreadable, whyUnreadable } from './readable.ts'
 
 /**
  * The identity of the log: 12 of a-z and 0-9, drawn at random when the log is new and recorded as its first event.
@@ -12,11 +12,11 @@ import { whyUnreadable } from './readable.ts'
 export async function logIdentity(store: EventStore): Promise<string> {
   const recorded = await recordedIdentity(store)
   if (recorded) return recorded
-  const created: NewEvent = {
+  const created: NewEvent<LogEvent> = {
     type: 'LogCreated',
     data: { logId: drawn() },
     id: randomUUID(),
-    metadata: { schemaVersion: SCHEMA_VERSION },
+    metadata: { schemaVersion: store.catalogue.version },
   }
   try {
     await store.append('log', [created], NO_EVENTS)
@@ -33,8 +33,8 @@ export async function logIdentity(store: EventStore): Promise<string> {
 /** The identity, if the log has begun. @throws StoreUnavailable, or Error when the log begins with something else */
 export async function recordedIdentity(store: Pick<EventStore, 'read'>): Promise<string | undefined> {
   for await (const [first] of store.read('log', { limit: 1 })) {
-    if (first?.type === 'LogCreated') return first.data.logId
-    const found = first?.type === 'Unreadable' ? whyUnreadable(first) : `it begins with ${first?.type}`
+    if (first?.type === 'LogCreated') return (first.data as LogEvent['data']).logId
+    const found = first && isUnreadable(first) ? whyUnreadable(first) : `it begins with ${first?.type}`
     throw new Error(`The log has no identity: ${found}.`)
   }
   return undefined

@@ -1,7 +1,8 @@
 // The gate before every fold: an event that this release cannot read decides nothing, and nothing is decided as if it were not there.
-import type { NewEvent, RecordedEvent } from './event-store.ts'
+import type { AnyEvent } from './category.ts'
+import type { ReadableEvent, RecordedEvent } from './event-store.ts'
 
-export type ReadableEvent = Extract<RecordedEvent, NewEvent>
+export type UnreadableRecorded = Extract<RecordedEvent, { data: { recordedAs: string } }>
 
 /** A fold came to an event that this release cannot read; the message says which one it is, and why. */
 export class CannotRead extends Error {
@@ -9,15 +10,18 @@ export class CannotRead extends Error {
 }
 
 /** The event, for a fold. @throws CannotRead */
-export function readable(event: RecordedEvent): ReadableEvent {
-  if (event.type === 'Unreadable') throw new CannotRead(whyUnreadable(event))
-  return event
+export function readable<Event extends AnyEvent>(event: RecordedEvent<Event>): ReadableEvent<Event> {
+  if (isUnreadable(event)) throw new CannotRead(whyUnreadable(event))
+  return event as ReadableEvent<Event>
 }
 
-/** A sentence without a full stop: `order-ord_1 cannot be folded at its event 3 (OrderArchived, position 12 of the log): …`. */
-export function whyUnreadable({ stream, revision, position, data }: Unreadable): string {
+/** Whether this release cannot read an event. */
+export function isUnreadable(event: RecordedEvent): event is UnreadableRecorded {
+  return event.type === 'Unreadable'
+}
+
+/** A sentence without a full stop: `account-7 cannot be folded at its event 3 (AccountFrozen, position 12 of the log): …`. */
+export function whyUnreadable({ stream, revision, position, data }: UnreadableRecorded): string {
   const { recordedAs, problem } = data
   return `${stream} cannot be folded at its event ${revision + 1} (${recordedAs}, position ${position} of the log): ${problem}`
 }
-
-type Unreadable = Extract<RecordedEvent, { type: 'Unreadable' }>

@@ -1,11 +1,12 @@
 // Which events a reader can trust: each recorded event is judged once, where an adapter first reads it.
 import type * as z from 'zod'
-import { type Category, catalogue, SCHEMA_VERSION } from '../../events/catalogue.ts'
-import { upcast } from '../../events/upcasters.ts'
 import { messageOf } from '../failures/message-of.ts'
+import { type Catalogue, isBookkeeping } from './catalogue.ts'
 import { categoryOf, ownPart } from './categories.ts'
+import type { Category, Data } from './category.ts'
 import type { ForeignEvent, Metadata, RecordedEvent, Revision, StreamName, UnreadableEvent } from './event-store.ts'
 import type { Position } from './position.ts'
+import { upcast } from './upcast.ts'
 
 /** An event as a store has it. Anybody may have written it: nothing is known of what it says. */
 export interface StoredEvent {
@@ -45,15 +46,15 @@ export function jsonOf(text: string): unknown {
  * - Unreadable: a desk wrote it, but this release cannot tell what it says. It must not be skipped, since it may have decided something.
  * - All others have a type of the catalogue and the shape that goes with it; fields that the catalogue does not have may be there too.
  */
-export function recognise(stored: StoredEvent): RecordedEvent | ForeignEvent {
+export function recognise(stored: StoredEvent, catalogue: Catalogue): RecordedEvent | ForeignEvent {
   const { stream, type, id, revision, position, recordedAt, data } = stored
-  const own = ownPart(stream)
+  const own = ownPart(stream, catalogue)
   if (own === undefined) return foreign(stored, 'the stream has the name of none that a desk has')
   const name = stream as StreamName
   const category = categoryOf(name)
-  if (isDamaged(stored.metadata) && isInCatalogue(type)) {
+  if (isDamaged(stored.metadata) && typesOf(catalogue).has(type)) {
     const problem = `its metadata is not JSON: ${stored.metadata.problem}`
-    const metadata: Metadata = { schemaVersion: SCHEMA_VERSION }
+    const metadata: Metadata = { schemaVersion: catalogue.version }
     return unreadable({ ...stored, stream: name, metadata }, 'DAMAGED', problem)
   }
   const metadata = metadataOf(stored.metadata)
@@ -64,21 +65,21 @@ export function recognise(stored: StoredEvent): RecordedEvent | ForeignEvent {
   }
 
   const ours: Ours = { type, id, stream: name, revision, position, recordedAt, metadata, data }
-  const schemas: Schemas = catalogue[category]
-  if (!Object.hasOwn(schemas, type)) {
-    return isInCatalogue(type)
+  const { events, about: aboutOf } = catalogue.categories[category] as Category
+  if (!Object.hasOwn(events, type)) {
+    return typesOf(catalogue).has(type)
       ? unreadable(ours, 'MALFORMED', `a stream of the category ${category} has no ${type}`)
       : unreadable(ours, 'NEWER', `this release knows no ${type}; a newer one has written it`)
   }
-  if (metadata.schemaVersion > SCHEMA_VERSION && !isBookkeeping[category]) {
-    const problem = `it was written with version ${metadata.schemaVersion} of the events, and this release knows versions up to ${SCHEMA_VERSION}`
+  if (metadata.schemaVersion > catalogue.version && !isOfKernel(category)) {
+    const problem = `it was written with version ${metadata.schemaVersion} of the events, and this release knows versions up to ${catalogue.version}`
     return unreadable(ours, 'NEWER', problem)
   }
   if (typeof data !== 'object' || data === null) return unreadable(ours, 'MALFORMED', 'its data is no object')
-  const event = upcast(ours as RecordedEvent)
-  const { error } = (schemas[type] as z.ZodObject).safeParse(event.data)
+  const event = upcast(ours as RecordedEvent, catalogue)
+  const { error } = (events[type] as z.ZodObject).safeParse(event.data)
   if (error) return unreadable(ours, 'MALFORMED', `its data has not the shape of the catalogue: ${issueOf(error)}`)
-  const about = subjectOf[category](event.data as Fields)
+  const about = aboutOf(event.data as Data)
   if (about !== own) return unreadable(ours, 'MALFORMED', `it is about ${about}, and its stream about ${own}`)
   return event
 }
@@ -91,10 +92,6 @@ interface Ours extends Omit<StoredEvent, 'stream' | 'metadata'> {
   stream: StreamName
   metadata: Metadata
 }
-
-type Schemas = Readonly<Record<string, z.ZodObject>>
-
-type Fields = Readonly<Record<string, unknown>>
 
 function foreign({ stream, type, revision, position }: StoredEvent, why: string): ForeignEvent {
   return { stream, type, revision, position, foreign: why }
@@ -114,41 +111,23 @@ function isDamaged(json: unknown): json is NotJson & { problem: string } {
   return json instanceof NotJson && json.problem !== undefined
 }
 
-const TYPES: ReadonlySet<string> = new Set(Object.values(catalogue).flatMap((schemas) => Object.keys(schemas)))
+const types = new WeakMap<Catalogue, ReadonlySet<string>>()
 
-function isInCatalogue(type: string): boolean {
-  return TYPES.has(type)
+/** All types of events, whatever their category. */
+function typesOf(catalogue: Catalogue): ReadonlySet<string> {
+  const known = types.get(catalogue)
+  if (known) return known
+  const all = new Set(Object.values(catalogue.categories).flatMap(({ events }) => Object.keys(events)))
+  types.set(catalogue, all)
+  return all
 }
 
 /**
- * What the machinery keeps of itself. It has to understand processes of a newer release beside it as long as the shape is the same: those
- * that share a lease, say.
+ * The kernel has to understand processes of a newer release beside it as long as the shape is the same: those that share a lease, for
+ * example.
  */
-const isBookkeeping: Readonly<Record<Category, boolean>> = {
-  customer: false,
-  product: false,
-  order: false,
-  placement: false,
-  revision: false,
-  parked: false,
-  checkpoint: true,
-  lease: true,
-  snapshot: true,
-  log: true,
-}
-
-/** What an event is about by its data. It stands in a stream of that, so that what one stream has harms no other. */
-const subjectOf: Readonly<Record<Category, (data: Fields) => unknown>> = {
-  customer: ({ customerId }) => customerId,
-  product: ({ productId }) => productId,
-  order: ({ orderId }) => orderId,
-  placement: ({ orderId }) => orderId,
-  revision: ({ orderId, revision }) => `${orderId}-${revision}`,
-  parked: ({ saga }) => saga,
-  checkpoint: ({ reader }) => reader,
-  lease: ({ lease }) => lease,
-  snapshot: ({ of }) => of,
-  log: () => 'log',
+function isOfKernel(category: string): boolean {
+  return category === 'log' || isBookkeeping(category)
 }
 
 /** The fields of metadata besides the version: all are texts, and none has to be there. */
@@ -157,7 +136,7 @@ const TEXTS: ReadonlySet<string> = new Set(['commandId', 'digest', 'correlationI
 /** The metadata that a desk writes, without fields that only others have; `undefined` when it is none. */
 function metadataOf(metadata: unknown): Metadata | undefined {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined
-  const fields = metadata as Fields
+  const fields = metadata as Data
   const { schemaVersion } = fields
   if (!Number.isSafeInteger(schemaVersion) || Number(schemaVersion) < 1) return undefined
   let hasOthers = false

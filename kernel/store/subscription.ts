@@ -1,7 +1,6 @@
 // A catch-up subscription: from the database while it is behind, from memory when it has caught up, without a gap between.
 import { setMaxListeners } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Category } from '../../events/catalogue.ts'
 import type { Categories } from './categories.ts'
 import { type Batch, StoreUnavailable, type SubscribeOptions } from './event-store.ts'
 import type { Position } from './position.ts'
@@ -32,7 +31,7 @@ export async function* subscription(
 ): AsyncGenerator<Batch> {
   if (log.isClosed()) throw new StoreUnavailable('The event log is closed.')
   if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
-  const wanted: ReadonlySet<Category> | undefined = categories && new Set(categories)
+  const wanted: ReadonlySet<string> | undefined = categories && new Set(categories)
   // Any number of subscribers may share a signal; each takes its listener back.
   setMaxListeners(0, signal)
   const leave = log.follow()

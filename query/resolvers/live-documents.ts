@@ -1,10 +1,11 @@
 // State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Source } from '../../kernel/projecting/feed/live.ts'
-import { documentTopic, type ViewName } from '../../kernel/projecting/projection.ts'
+import { documentTopic } from '../../kernel/projecting/projection.ts'
 import type { HistoryEntry } from '../../kernel/projecting/store/view-store.ts'
 import type { Position } from '../../kernel/store/position.ts'
 import { type Loaded, load, loadUnbroken, type Reads } from '../context.ts'
+import type { ViewName } from '../views/index.ts'
 import { type OrderDocument, orders } from '../views/orders.ts'
 
 interface DocumentChange<View extends ViewName> {

@@ -1,11 +1,12 @@
 // Feeds: each event once and in order; a client that is too slow is told where to resume, and the feed ends.
+
 import type { OrderEvent, OrderNote } from '../../events/catalogue.ts'
+import { ownerOf } from '../../events/owners.ts'
 import { follow, type Lagged } from '../../kernel/projecting/feed/follow.ts'
 import type { Source } from '../../kernel/projecting/feed/live.ts'
 import { documentTopic } from '../../kernel/projecting/projection.ts'
 import type { HistoryFilter } from '../../kernel/projecting/store/history-filter.ts'
 import type { HistoryEntry } from '../../kernel/projecting/store/view-store.ts'
-import { ownerOf } from '../../kernel/store/categories.ts'
 import type { Position } from '../../kernel/store/position.ts'
 import type { OrderFeedFilter } from '../../schema/types.generated.ts'
 import type { Reads } from '../context.ts'

@@ -1,7 +1,7 @@
 // One document by its id, as new as the client needs it.
 
-import type { ViewName } from '../../kernel/projecting/projection.ts'
 import { type Loaded, load, type QueryContext } from '../context.ts'
+import type { ViewName } from '../views/index.ts'
 import { waitFor } from './arguments.ts'
 
 /**

@@ -1,8 +1,9 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
+import type { RecordedEvent } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
-import { changed, NOT_BEGUN, type VersionedDocument, viewOf } from '../../kernel/projecting/projection.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
+import { changed, NOT_BEGUN, type VersionedDocument } from '../../kernel/projecting/projection.ts'
 import type { OrderStatus } from './orders.ts'
+import { viewOf } from './view-of.ts'
 import { wordsOf } from './words.ts'
 
 export interface CustomerDocument extends VersionedDocument {

@@ -1,8 +1,10 @@
 // What tests of the read side are written with: events as they come recorded, and given/when/then for a projection.
+
 import { expect } from 'vitest'
-import { type DomainEvent, SCHEMA_VERSION } from '../../events/catalogue.ts'
+import type { DomainEvent, RecordedEvent } from '../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../events/upcasters.ts'
 import type { Projection, ViewDocument } from '../../kernel/projecting/projection.ts'
-import type { RecordedEvent, StreamName } from '../../kernel/store/event-store.ts'
+import type { StreamName } from '../../kernel/store/event-store.ts'
 
 /**
  * Folds events over the one document that they concern:

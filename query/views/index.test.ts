@@ -16,7 +16,7 @@ import {
   sagaParked,
   sagaRetried,
 } from './given.ts'
-import { views } from './index.ts'
+import { projections as views } from './index.ts'
 
 test('each view can be queried by these fields, and ordered by those, the usual one first', () => {
   expect(views.map(({ name, queriedBy, orderedBy }) => ({ name, queriedBy, orderedBy }))).toEqual([

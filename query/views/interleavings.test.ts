@@ -1,12 +1,11 @@
 // Views do not depend on how the events of different streams follow each other: only the order within a stream counts.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DomainEvent } from '../../events/catalogue.ts'
+import type { DomainEvent, RecordedEvent } from '../../events/catalogue.ts'
 import { shown, type ViewDocument } from '../../kernel/projecting/projection.ts'
 import { fold, touch } from '../../kernel/projecting/projector/fold.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import * as given from './given.ts'
-import { views } from './index.ts'
+import { projections as views } from './index.ts'
 import type { OrderDocument } from './orders.ts'
 
 const PRICE = 10_000

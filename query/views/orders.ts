@@ -1,11 +1,11 @@
 // The orders: their lines and state, and how far their placement, which reserves credit and stock, has come.
-import type { OrderLine, ProcessName, RejectionReason } from '../../events/catalogue.ts'
+import type { OrderLine, ProcessName, RecordedEvent, RejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import { changed, documentTopic, type VersionedDocument, viewOf } from '../../kernel/projecting/projection.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
+import { changed, documentTopic, type VersionedDocument } from '../../kernel/projecting/projection.ts'
 import { type RevisionDocument, revised } from './revisions.ts'
 import { closed, givingBack, operated, replaced, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
+import { viewOf } from './view-of.ts'
 
 export type OrderStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED' | 'SHIPPED' | 'PAID'
 

@@ -1,9 +1,10 @@
 // The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
-import type { ProcessName, SagaTrouble } from '../../events/catalogue.ts'
+import type { DomainEvent, ProcessName } from '../../events/catalogue.ts'
 import { changed, type Projection, type ViewDocument } from '../../kernel/projecting/projection.ts'
+import type { Trouble } from '../../kernel/store/kernel-events.ts'
 
 /** Its id is the name of the saga's stream: `placement-ord_1`. */
-export interface ParkedDocument extends ViewDocument, SagaTrouble {
+export interface ParkedDocument extends ViewDocument, Trouble {
   saga: ProcessName
   orderId: string
   status: 'PARKED' | 'RETRIED' | 'DISCARDED'
@@ -12,7 +13,7 @@ export interface ParkedDocument extends ViewDocument, SagaTrouble {
   timesParked: number
 }
 
-export const parked: Projection<ParkedDocument> = {
+export const parked: Projection<ParkedDocument, DomainEvent> = {
   name: 'parked',
   version: 1,
   queriedBy: { status: 'exact' },

@@ -1,6 +1,7 @@
 // The products: what they cost, and how many there are, are reserved, and can still be ordered.
 import type { Cents } from '../../events/money.ts'
-import { changed, type VersionedDocument, viewOf } from '../../kernel/projecting/projection.ts'
+import { changed, type VersionedDocument } from '../../kernel/projecting/projection.ts'
+import { viewOf } from './view-of.ts'
 import { wordsOf } from './words.ts'
 
 export interface ProductDocument extends VersionedDocument {

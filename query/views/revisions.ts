@@ -1,8 +1,7 @@
 // The newest revision of an order, as part of the order's document: what it is to make of the order, and how far its saga has come.
-import type { OrderLine, RevisionRejectionReason } from '../../events/catalogue.ts'
+import type { OrderLine, RecordedEvent, RevisionRejectionReason } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 import { closed, givingBack, operated, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
 
 export interface RevisionDocument {

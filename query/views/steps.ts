@@ -1,5 +1,5 @@
+import type { RecordedEvent } from '../../events/catalogue.ts'
 // The steps of what is under way for an order, its placement or a revision: how far each has come, and what an operator has to do with it.
-import type { RecordedEvent } from '../../kernel/store/event-store.ts'
 
 /** `name` is `credit`, or `stock` and the id of a product. */
 export interface StepDocument {

@@ -1,6 +1,7 @@
 // `creditline backup FILE`: copies the embedded log of a desk, which may be running.
+
 import { join, resolve } from 'node:path'
-import { copyLog } from '../../kernel/store/sqlite/log-copy.ts'
+import { copyLog } from '../../events/open-log.ts'
 import { onLogOfDesk } from './place.ts'
 
 const USAGE = `Usage: creditline backup FILE

@@ -1,9 +1,10 @@
 // `creditline restore FILE`: puts a backup in the place of the embedded log of a desk that does not run.
+
 import { existsSync, renameSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { copyLog } from '../../events/open-log.ts'
 import { removeDatabase } from '../../kernel/sqlite/files.ts'
 import { restoredName } from '../../kernel/store/sqlite/log-beginning.ts'
-import { copyLog } from '../../kernel/store/sqlite/log-copy.ts'
 import { openDataDirectory } from '../data-directory.ts'
 import { onLogOfDesk } from './place.ts'
 

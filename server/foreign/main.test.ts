@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openSqliteEventStore } from '../../events/open-log.ts'
 import { openDatabase } from '../../kernel/sqlite/database.ts'
-import { openSqliteEventStore } from '../../kernel/store/sqlite/sqlite-event-store.ts'
 
 const elsewhere = { EVENTSTORE_URL: '', MONGODB_URL: '', NATS_URL: '' }
 let dataDirectory: string

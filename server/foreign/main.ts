@@ -1,8 +1,10 @@
 // `creditline foreign list`: the events in the log of a desk that no desk wrote. It looks at the log itself; the desk may run meanwhile.
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { EventStore } from '../../events/catalogue.ts'
 import { messageOf } from '../../kernel/failures/message-of.ts'
-import type { EventStore, ForeignEvent } from '../../kernel/store/event-store.ts'
+import type { ForeignEvent } from '../../kernel/store/event-store.ts'
 import { START } from '../../kernel/store/position.ts'
 import { BadArguments, parsed } from '../client/command-line.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { openSqliteEventStore } from '../../events/open-log.ts'
 import { StoreUnavailable } from '../../kernel/store/event-store.ts'
-import { openSqliteEventStore } from '../../kernel/store/sqlite/sqlite-event-store.ts'
 import { activeOnce } from './active-once.ts'
 
 test('work that cannot start says why, and is active as soon as it can', async () => {

@@ -1,9 +1,12 @@
 // The role `command`: decides commands, those of its own process or those of the partitions that it holds.
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
+import {
+  type CommandBus,
+  openCommandHandler,
+  openRemoteBus,
+  type ShopBus,
+  serveCommands,
+} from '../../command/commands.ts'
 import { PARTITIONS } from '../../kernel/deciding/bus/partitions.ts'
-import { openRemoteBus } from '../../kernel/deciding/bus/remote-bus.ts'
-import { serveCommands } from '../../kernel/deciding/bus/serve-commands.ts'
-import { openCommandHandler } from '../../kernel/deciding/handling/command-handler.ts'
 import { openLease } from '../../kernel/lease/lease.ts'
 import type { Messaging } from '../../kernel/messaging/messaging.ts'
 import type { Ground } from '../ground.ts'
@@ -16,7 +19,7 @@ import { reaches } from './reaches.ts'
  * soon, and may try another time.
  */
 export function commandBuses({ messaging, namespace, store, alone, log }: Ground): {
-  clients: CommandBus
+  clients: ShopBus
   sagas: CommandBus
 } {
   if (messaging) {

@@ -1,9 +1,10 @@
 // The role `gateway`: GraphQL for clients, over HTTP and WebSocket.
+
 import { createRequire } from 'node:module'
 import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { ShopBus } from '../../command/commands.ts'
 import { mutations } from '../../command/mutations/index.ts'
 import type { Coordination } from '../../events/catalogue.ts'
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
 import type { Feed } from '../../kernel/projecting/feed/feed.ts'
 import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import { createLoaders, readsOn } from '../../query/context.ts'
@@ -22,7 +23,7 @@ interface Parts {
   address: Address
   views: ViewStore
   feed: Feed
-  bus: CommandBus
+  bus: ShopBus
   health: () => Promise<Health>
   coordination: Coordination | undefined
   filled: boolean | undefined
@@ -38,7 +39,7 @@ export function runGateway({ store, logId, currency, log }: Ground, parts: Parts
       typeDefs: typeDefinitions,
       resolvers: [scalars(logId), queryResolvers, { Mutation: mutations }],
     }),
-    context: () => ({ reads, bus, coordination, loaders: createLoaders(reads) }),
+    context: () => ({ reads, bus, prices: bus, coordination, loaders: createLoaders(reads) }),
     operations: playgroundTabs(filled),
     health,
     log,

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { openSqliteEventStore } from '../../events/open-log.ts'
 import { openSqliteViewStore } from '../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { logIdentity } from '../../kernel/store/log-identity.ts'
-import { openSqliteEventStore } from '../../kernel/store/sqlite/sqlite-event-store.ts'
-import { views as projections } from '../../query/views/index.ts'
+import { viewSet } from '../../query/views/index.ts'
 import { leaseOfViews, runProjector } from './projector.ts'
 
 const files = { events: '/data/events.db', views: '/data/views.db' }
@@ -32,7 +32,7 @@ test('a process that takes the lease over views of another history does not fold
   const files = { events: join(at, 'events.db'), views: join(at, 'views.db') }
   const store = await openSqliteEventStore({ file: files.events })
   const logId = await logIdentity(store)
-  const views = await openSqliteViewStore({ file: files.views, logId, projections })
+  const views = await openSqliteViewStore({ file: files.views, logId, ...viewSet })
   await views.write({ documents: [], broken: [], mended: [], history: [], checkpoint: 9 })
   vi.spyOn(views, 'lastFolded').mockResolvedValue({
     checkpoint: 9,

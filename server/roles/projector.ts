@@ -1,10 +1,11 @@
 // The role `projector`: folds the log into the views, in a thread of its own.
+
 import { hash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { SCHEMA_VERSION } from '../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../events/upcasters.ts'
 import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import type { Position } from '../../kernel/store/position.ts'
-import { views as projections } from '../../query/views/index.ts'
+import { projections } from '../../query/views/index.ts'
 import type { Ground } from '../ground.ts'
 import type { Part } from '../health.ts'
 import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'

@@ -1,9 +1,9 @@
 // The role `saga`: sees every order that was placed, whichever way it is coordinated, and every revision of one, through to its end.
 
+import type { CommandBus } from '../../command/commands.ts'
 import { placement } from '../../command/placement/placement.ts'
 import { policies } from '../../command/placement/policies.ts'
 import { revision } from '../../command/revision/revision.ts'
-import type { CommandBus } from '../../kernel/deciding/bus/command-bus.ts'
 import { startPolicies } from '../../kernel/deciding/choreography/start-policies.ts'
 import type { SagaHealth } from '../../kernel/deciding/processes/process-runner.ts'
 import { startSagas } from '../../kernel/deciding/saga/start-sagas.ts'

@@ -1,7 +1,8 @@
 // What happens in a run: a list of steps, each of which can be left out without changing the others.
+
 import type { mutations } from '../../command/mutations/index.ts'
 import type { Coordination } from '../../events/catalogue.ts'
-import type { ViewName } from '../../kernel/projecting/projection.ts'
+import type { ViewName } from '../../query/views/index.ts'
 import type { NodeName } from '../desk.ts'
 import type { Poisoned } from '../poison.ts'
 import type { Trouble } from '../weather.ts'

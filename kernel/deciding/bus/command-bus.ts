@@ -1,19 +1,12 @@
 // The port to whoever decides: commands go out, outcomes come back. At most once for each try; callers retry.
 
-import type { CustomerCommand } from '../../../command/customer/customer.ts'
-import type { OrderCommand } from '../../../command/order/order.ts'
-import type { ProductCommand } from '../../../command/product/product.ts'
-import type { DomainEvent } from '../../../events/catalogue.ts'
-import type { Cents } from '../../../events/money.ts'
+import type { AnyEvent } from '../../store/category.ts'
 import type { Revision, StreamName } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
-import type { Refusal } from '../decider.ts'
-import type { ParkingCommand } from '../processes/parking.ts'
-
-export type Command = CustomerCommand | ProductCommand | OrderCommand | ParkingCommand
+import type { AnyCommand, Refusal } from '../decider.ts'
 
 /** A command on its way to the stream that decides it. */
-export interface CommandMessage {
+export interface CommandMessage<Command extends AnyCommand = AnyCommand> {
   stream: StreamName
   command: Command
   /** The key of duplicate detection, together with the stream. */
@@ -45,7 +38,7 @@ export interface Accepted {
   revision: Revision
   position: Position
   /** What was recorded; nothing where nothing was to be done. Not to be looked at when the message was `receiptOnly`. */
-  events: readonly DomainEvent[]
+  events: readonly AnyEvent[]
 }
 
 /**
@@ -54,20 +47,14 @@ export interface Accepted {
  */
 export type Deadline = number
 
-export interface CommandBus {
+export interface CommandBus<Command extends AnyCommand = AnyCommand> {
   /**
    * Has a command decided, and its events appended.
    * @param deadline without it, the command waits for its turn as long as that takes
    * @throws NotDecided when broken machinery is in the way; the same message again is safe. CannotFold when the stream has an event that
    *   its decider cannot take: the same message again helps once a release is at work that can. Any other error is a bug
    */
-  send(message: CommandMessage, deadline?: Deadline): Promise<Outcome>
-
-  /**
-   * The list price of a product now; `undefined` when the product is unknown.
-   * @throws NotDecided, CannotFold
-   */
-  priceOf(productId: string, deadline?: Deadline): Promise<Cents | undefined>
+  send(message: CommandMessage<Command>, deadline?: Deadline): Promise<Outcome>
 }
 
 /**

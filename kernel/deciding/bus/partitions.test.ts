@@ -13,7 +13,7 @@ test.each([
 test('streams with similar names are dealt out evenly', () => {
   const dealt = new Array<number>(PARTITIONS).fill(0)
   for (let number = 0; number < 6_400; number++) {
-    const partition = partitionOf(`customer-cus_${number}`)
+    const partition = partitionOf(`account-acc_${number}`)
     dealt[partition] = (dealt[partition] ?? 0) + 1
   }
   expect(Math.min(...dealt)).toBeGreaterThan(60)

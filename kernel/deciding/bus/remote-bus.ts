@@ -8,7 +8,14 @@ import type { StreamName } from '../../store/event-store.ts'
 import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts'
 import { CannotFold, type CommandBus, type Deadline, NotDecided } from './command-bus.ts'
 import { PARTITIONS, partitionOf, subjectOf } from './partitions.ts'
-import { asReply, type Question, type Reply, type Request } from './remote-messages.ts'
+import {
+  type Answer,
+  asReply,
+  type DomainQuestion,
+  type Question,
+  type Reply,
+  type Request,
+} from './remote-messages.ts'
 
 export interface RemoteBusOptions {
   messaging: Messaging
@@ -34,6 +41,21 @@ const LONGEST_PAUSE_MS = 500
 
 const OVERDUE = Symbol('overdue')
 
+/** Commands, and the questions of a domain, to the handlers in other processes. */
+export interface RemoteBus extends CommandBus {
+  /**
+   * Asks the handler of a stream about its state.
+   * @param read the answer as the domain knows it; `undefined` when it cannot be read
+   * @throws NotDecided, CannotFold
+   */
+  ask<Result>(
+    stream: StreamName,
+    question: DomainQuestion,
+    read: (answer: Answer) => Result | undefined,
+    deadline?: Deadline,
+  ): Promise<Result>
+}
+
 /**
  * A bus that sends no more at once than the handlers answer in time, each partition by itself: its handler may be slow, or away, while
  * the others are well.
@@ -48,7 +70,7 @@ export function openRemoteBus({
   answerWithinMs = 10_000,
   servedWithinMs = 3_000,
   askAgainAfterMs = 6_000,
-}: RemoteBusOptions): CommandBus {
+}: RemoteBusOptions): RemoteBus {
   const sender = randomUUID()
   const limits = Array.from({ length: PARTITIONS }, () => adaptiveLimit())
   const secondAsks = retryBudget()
@@ -115,15 +137,14 @@ export function openRemoteBus({
   return {
     async send(message, deadline) {
       const reply = await ask(message.stream, { ask: 'decide', message }, deadline)
-      if ('outcome' in reply) return reply.outcome
+      if (reply.outcome) return reply.outcome
       throw misunderstood(message.stream)
     },
 
-    async priceOf(productId, deadline) {
-      const stream: StreamName = `product-${productId}`
-      const reply = await ask(stream, { ask: 'price', productId }, deadline)
-      if ('price' in reply) return reply.price ?? undefined
-      throw misunderstood(stream)
+    async ask(stream, question, read, deadline) {
+      const answer = read((await ask(stream, question, deadline)) as Answer)
+      if (answer === undefined) throw misunderstood(stream)
+      return answer
     },
   }
 }
@@ -132,9 +153,9 @@ export function openRemoteBus({
 function understood(stream: StreamName, answer: unknown): Reply {
   const reply = asReply(answer)
   if (!reply) throw misunderstood(stream)
-  if ('notDecided' in reply) throw new NotDecided(reply.notDecided)
-  if ('cannotFold' in reply) throw new CannotFold(reply.cannotFold)
-  if ('failed' in reply) throw new Error(reply.failed)
+  if (reply.notDecided !== undefined) throw new NotDecided(reply.notDecided)
+  if (reply.cannotFold !== undefined) throw new CannotFold(reply.cannotFold)
+  if (reply.failed !== undefined) throw new Error(reply.failed)
   return reply
 }
 

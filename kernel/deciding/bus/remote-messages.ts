@@ -1,8 +1,22 @@
-// What a caller and a command handler in another process say to each other, as JSON. The other may be of another version of the desk.
-import type { Cents } from '../../../events/money.ts'
-import type { CommandMessage, Outcome } from './command-bus.ts'
+// The messages between a caller and a command handler in another process, as JSON. The other may be of another version of the desk.
+import type { CommandMessage, Deadline, Outcome } from './command-bus.ts'
 
-export type Question = { ask: 'decide'; message: CommandMessage } | { ask: 'price'; productId: string }
+/** `decide` is the kernel's own question. All others are those of a domain. */
+export type Question = { ask: 'decide'; message: CommandMessage } | DomainQuestion
+
+/** A question about the state of one stream: its name, and fields that the domain chooses. */
+export type DomainQuestion = Readonly<{ ask: string } & Record<string, unknown>>
+
+/** The answer to a question of the domain, as JSON. */
+export type Answer = Readonly<Record<string, unknown>>
+
+/**
+ * Answers the questions of a domain, by their names; `undefined` for a question that it cannot read. A function throws what
+ * `CommandBus.send` may throw.
+ */
+export type Answers = Readonly<
+  Record<string, (question: DomainQuestion, deadline?: Deadline) => Promise<Answer> | undefined>
+>
 
 /** A caller of an older release states no expiry: it waits, as far as anybody knows. */
 export type Request = Question & { expiry?: Expiry }
@@ -17,38 +31,36 @@ export interface Expiry {
   withinMs: number
 }
 
-export type Reply =
-  | { outcome: Outcome }
-  /** The list price; `null` when the product is unknown. */
-  | { price: Cents | null }
+/** One of these, or the answer to a question of the domain. */
+export interface Reply {
+  outcome?: Outcome
   /** Machinery is in the way: the same request again is safe. */
-  | { notDecided: string }
+  notDecided?: string
   /** The stream cannot be folded. */
-  | { cannotFold: string }
+  cannotFold?: string
   /** A bug is in the way: the same request again would fail again. */
-  | { failed: string }
+  failed?: string
+}
 
 /** The request that a message is; `undefined` when it is none. */
 export function asRequest(message: unknown): Request | undefined {
-  if (!isObject(message)) return undefined
-  const expiry = isExpiry(message.expiry) ? { expiry: message.expiry } : {}
-  if (message.ask === 'price' && typeof message.productId === 'string') {
-    return { ask: 'price', productId: message.productId, ...expiry }
-  }
-  if (message.ask === 'decide' && isCommandMessage(message.message)) {
-    return { ask: 'decide', message: message.message, ...expiry }
-  }
-  return undefined
+  if (!isObject(message) || typeof message.ask !== 'string') return undefined
+  const { ask, expiry: stated, ...fields } = message
+  const expiry = isExpiry(stated) ? { expiry: stated } : {}
+  if (ask !== 'decide') return { ask, ...fields, ...expiry }
+  return isCommandMessage(fields.message) ? { ask, message: fields.message, ...expiry } : undefined
 }
 
 /** The reply that a message is; `undefined` when it is none. */
 export function asReply(message: unknown): Reply | undefined {
   if (!isObject(message)) return undefined
-  const { outcome, price, notDecided, cannotFold, failed } = message
-  if (isObject(outcome) && typeof outcome.accepted === 'boolean') return message as Reply
-  if (typeof price === 'number' || price === null) return message as Reply
-  if ([notDecided, cannotFold, failed].some((text) => typeof text === 'string')) return message as Reply
-  return undefined
+  if (isObject(message.outcome) && typeof message.outcome.accepted !== 'boolean') return undefined
+  return message
+}
+
+/** Whether a request is a command, and not a question of the domain. */
+export function isCommand(request: Request): request is { ask: 'decide'; message: CommandMessage; expiry?: Expiry } {
+  return request.ask === 'decide'
 }
 
 function isExpiry(value: unknown): value is Expiry {

@@ -10,16 +10,22 @@ import {
   type Outcome,
 } from './command-bus.ts'
 import { subjectOf } from './partitions.ts'
-import { asRequest, type Expiry, type Reply } from './remote-messages.ts'
+import { type Answers, asRequest, type Expiry, isCommand, type Reply } from './remote-messages.ts'
 import { openTransit } from './transit.ts'
 
 /** Fewer than the messaging serves at once: what it turns away gets no answer, and its caller would wait for one in vain. */
 const MAX_IN_SERVICE = 5_000
 
+const UNREADABLE: Reply = {
+  notDecided: 'The command handler runs another version and cannot read the command.',
+}
+
 export interface ServeCommandsOptions {
   messaging: Messaging
   namespace: string
   handler: CommandBus
+  /** Answers the questions of the domain (default: there are none). */
+  answers?: Answers
   /** Whether a partition is this process's own at this moment: asked when a request comes. */
   holds(partition: number): boolean
 }
@@ -45,7 +51,13 @@ export interface CommandServer {
  * A request whose caller waits no longer is not executed, wherever it has waited: on the way, or in a mailbox.
  * @param options.handler one that does not take itself to be alone on the log
  */
-export function serveCommands({ messaging, namespace, handler, holds }: ServeCommandsOptions): CommandServer {
+export function serveCommands({
+  messaging,
+  namespace,
+  handler,
+  answers = {},
+  holds,
+}: ServeCommandsOptions): CommandServer {
   const served = new Map<number, Subscription>()
   const delayOf = openTransit()
   let inService = 0
@@ -53,7 +65,7 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
   async function answer(partition: number, message: unknown): Promise<Reply | undefined> {
     if (!holds(partition)) return undefined
     const request = asRequest(message)
-    if (!request) return { notDecided: 'The command handler runs another version and cannot read the command.' }
+    if (!request) return UNREADABLE
     const deadline = request.expiry && deadlineOf(request.expiry)
     inService++
     try {
@@ -61,8 +73,9 @@ export function serveCommands({ messaging, namespace, handler, holds }: ServeCom
       if (deadline !== undefined && deadline <= performance.now()) {
         throw new NotDecided('The request expired on its way.')
       }
-      if (request.ask === 'decide') return { outcome: await decided(request.message, deadline) }
-      return { price: (await handler.priceOf(request.productId, deadline)) ?? null }
+      if (isCommand(request)) return { outcome: await decided(request.message, deadline) }
+      const answering = Object.hasOwn(answers, request.ask) ? answers[request.ask]?.(request, deadline) : undefined
+      return answering ? await answering : UNREADABLE
     } catch (error) {
       const reason = messageOf(error)
       if (error instanceof CannotFold) return { cannotFold: reason }

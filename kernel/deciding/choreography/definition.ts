@@ -1,6 +1,6 @@
 // How a choreography is written down: policies, each of which turns one event into commands.
-import type { Category, DomainEvent, ProcessName, SagaSubject } from '../../../events/catalogue.ts'
-import type { RecordedEvent, StreamName } from '../../store/event-store.ts'
+import type { AnyEvent } from '../../store/category.ts'
+import type { ReadableEvent, RecordedEvent, StreamName } from '../../store/event-store.ts'
 import type { Request } from '../saga/definition.ts'
 
 /** A command that a policy asks for; `step` is what a person calls it when it fails. */
@@ -12,15 +12,15 @@ export interface Ask extends Request {
 export interface Policy<Facts> {
   /** Tells the policy from the others. */
   name: string
-  when: readonly DomainEvent['type'][]
+  when: readonly string[]
   /** When it is due (RFC 3339); at once without it. It waits for the newest of its events only. */
-  at?(event: RecordedEvent): string
+  at?(event: ReadableEvent): string
   /** After one of these, what is not done yet is not wanted any more. */
-  until?: readonly DomainEvent['type'][]
+  until?: readonly string[]
   /** It gives back what was reserved. */
   undoes?: true
   /** The commands, one for each stream at the most: the policy, its event and the stream are what a repeat is recognised by. */
-  ask(event: RecordedEvent, facts: Facts, time: Time): readonly Ask[]
+  ask(event: ReadableEvent, facts: Facts, time: Time): readonly Ask[]
 }
 
 /** `now`, in epoch milliseconds, and in RFC 3339 when what begins now has to be done. */
@@ -29,23 +29,23 @@ export interface Time {
   deadline: string
 }
 
-export interface Choreography<Facts> {
+export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
   /** Names the parked ones (`parked-<name>`), and begins the ids of the commands (`~<name>/…`). */
-  name: ProcessName
+  name: string
   /** The streams whose events the policies follow. */
-  follows: readonly Category[]
+  follows: readonly string[]
   /** What an event belongs to: an order, say; `undefined` when the policies have nothing to do with it. */
-  idOf(event: RecordedEvent): string | undefined
-  about(id: string): SagaSubject
+  idOf(event: ReadableEvent<Event>): string | undefined
+  about(id: string): object
 
   /** The stream that tells what becomes of it, and the category of such streams. */
   storyOf(id: string): StreamName
-  stories: Category
+  stories: string
   /** The first event of that stream, and what the policies keep of it. */
-  beginsWith: DomainEvent['type']
-  begin(event: RecordedEvent): Facts
+  beginsWith: Event['type']
+  begin(event: ReadableEvent<Event>): Facts
   /** A later event of that stream after which something else is to be settled, and what the policies keep then. */
-  amended?: { by: DomainEvent['type']; to(facts: Facts, event: RecordedEvent): Facts }
+  amended?: { by: Event['type']; to(facts: Facts, event: ReadableEvent<Event>): Facts }
   /** The other streams that have events of it. */
   participants(facts: Facts): readonly StreamName[]
 
@@ -56,20 +56,26 @@ export interface Choreography<Facts> {
   window: number
 }
 
-type EventOf<Type extends DomainEvent['type']> = Extract<RecordedEvent, { type: Type }>
+type Typed<Event extends AnyEvent, Type extends Event['type']> = ReadableEvent<Extract<Event, { type: Type }>>
 
-/** A policy whose functions know which events they are given. */
-export function policy<Type extends DomainEvent['type'], Facts>(
-  of: Pick<Policy<Facts>, 'name' | 'until' | 'undoes'> & {
-    when: readonly Type[]
-    at?(event: EventOf<Type>): string
-    ask(event: EventOf<Type>, facts: Facts, time: Time): readonly Ask[]
-  },
-): Policy<Facts> {
-  return of as Policy<Facts>
+/**
+ * Policies over the events of a domain: `const policy = policiesOver<DomainEvent>()`. The functions of a policy then know which events they
+ * are called with.
+ */
+export function policiesOver<Event extends AnyEvent>() {
+  return function policy<Type extends Event['type'], Facts>(
+    of: Pick<Policy<Facts>, 'name' | 'undoes'> & {
+      when: readonly Type[]
+      until?: readonly Event['type'][]
+      at?(event: Typed<Event, Type>): string
+      ask(event: Typed<Event, Type>, facts: Facts, time: Time): readonly Ask[]
+    },
+  ): Policy<Facts> {
+    return of as Policy<Facts>
+  }
 }
 
 /** Whether an event is the answer to a command of a choreography: of what others ask of the same streams it need know nothing. */
-export function isAnswerTo(name: ProcessName, { metadata }: RecordedEvent): boolean {
+export function isAnswerTo(name: string, { metadata }: RecordedEvent): boolean {
   return metadata.commandId?.startsWith(`~${name}/`) ?? false
 }

@@ -1,24 +1,31 @@
 // Decides commands for any stream: one mailbox for each stream that has work, and a bounded memory of the others.
 import { LRUCache } from 'lru-cache'
-import { customer } from '../../../command/customer/customer.ts'
-import { customerMemory } from '../../../command/customer/memory.ts'
-import { order } from '../../../command/order/order.ts'
-import { productMemory } from '../../../command/product/memory.ts'
-import { type Product, product } from '../../../command/product/product.ts'
 import type { Logger } from '../../logger.ts'
 import { type EventStore, NO_EVENTS, type StreamName } from '../../store/event-store.ts'
-import type { CommandBus } from '../bus/command-bus.ts'
+import type { CommandBus, Deadline } from '../bus/command-bus.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
-import { parking } from '../processes/parking.ts'
 import type { Kind, Loaded } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { openSnapshots } from './snapshots.ts'
 
-const deciders: Record<string, Decider<Aggregate>> = { customer, order, product, parked: parking }
+/** How the streams of one category are decided. */
+export interface Decided {
+  decider: Decider<Aggregate>
+  /** For streams that grow long: the handler keeps a bounded part of each in memory, and takes snapshots. */
+  memory?: Memory<Aggregate>
+}
 
-/** Those whose streams grow long. */
-const memories: Record<string, Memory<Aggregate>> = { customer: customerMemory, product: productMemory }
+/** The deciders of a domain, by the category of the streams that they decide. */
+export type Aggregates = Readonly<Record<string, Decided>>
+
+export interface CommandHandler extends CommandBus {
+  /**
+   * Reads the state of a stream when its turn comes, so that the answer has every command that was accepted before.
+   * @throws NotDecided, CannotFold
+   */
+  query<Answer>(stream: StreamName, question: (state: unknown) => Answer, deadline?: Deadline): Promise<Answer>
+}
 
 /** In units of about 300 bytes. */
 const WEIGHT_AT_REST = 1_000_000
@@ -50,6 +57,7 @@ const SILENT = { info() {}, warn() {} }
 /**
  * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
  * harm, since the expected revision decides, but they cost each other reloads.
+ * @param aggregates those of the domain; a domain with sagas has `parked: { decider: parkingOf(…) }` among them
  * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
  *   confirmed by a read before it is given
  * @param options.weightAtRest how much memory streams may take while nothing waits for them, in units of about 300 bytes: what a command takes
@@ -57,7 +65,11 @@ const SILENT = { info() {}, warn() {} }
  * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
  * @param options.snapshotPartSize how many characters of JSON one event of a snapshot has at the most
  */
-export function openCommandHandler(store: EventStore, options: CommandHandlerOptions = {}): CommandBus {
+export function openCommandHandler(
+  store: EventStore,
+  aggregates: Aggregates,
+  options: CommandHandlerOptions = {},
+): CommandHandler {
   const { alone = true, weightAtRest = WEIGHT_AT_REST, log = SILENT } = options
   const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
   const snapshots = openSnapshots(store, log, options.snapshotPartSize)
@@ -69,8 +81,8 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
   })
 
   const kinds = new Map(
-    Object.entries(deciders).map(([category, decider]): [string, Kind] => {
-      return [category, { decider, memory: memories[category], rememberedOfStream, snapshotEvery }]
+    Object.entries(aggregates).map(([category, decided]: [string, Decided]) => {
+      return [category, { ...decided, rememberedOfStream, snapshotEvery } satisfies Kind]
     }),
   )
 
@@ -104,11 +116,7 @@ export function openCommandHandler(store: EventStore, options: CommandHandlerOpt
 
   return {
     send: (message, deadline) => mailboxOf(message.stream).decide(message, deadline),
-    priceOf: (productId, deadline) =>
-      mailboxOf(`product-${productId}`).ask((state) => {
-        const product = state as Product
-        return product.status === 'ADDED' ? product.price : undefined
-      }, deadline),
+    query: (stream, question, deadline) => mailboxOf(stream).ask(question, deadline),
   }
 }
 

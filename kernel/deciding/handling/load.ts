@@ -1,6 +1,7 @@
 // How a stream comes into memory: from a snapshot and what came after it, or from its first event.
-import type { DomainEvent } from '../../../events/catalogue.ts'
+
 import { messageOf } from '../../failures/message-of.ts'
+import type { AnyEvent } from '../../store/category.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -10,7 +11,7 @@ import {
   type StreamName,
 } from '../../store/event-store.ts'
 import { START } from '../../store/position.ts'
-import { CannotRead, readable } from '../../store/readable.ts'
+import { CannotRead, isUnreadable, readable } from '../../store/readable.ts'
 import { CannotFold } from '../bus/command-bus.ts'
 import { commandIdOf, eventOf, forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -89,7 +90,7 @@ function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): 
 }
 
 function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent): unknown {
-  if (event.type === 'Unreadable' && decider.skipsUnreadable) return state
+  if (isUnreadable(event) && decider.skipsUnreadable) return state
   try {
     return decider.evolve(state, readable(event))
   } catch (cause) {
@@ -107,9 +108,9 @@ export async function recordedEvents(
   store: EventStore,
   stream: StreamName,
   { first, last }: Recorded,
-): Promise<readonly DomainEvent[]> {
+): Promise<readonly AnyEvent[]> {
   const count = last - first + 1
-  const events: DomainEvent[] = []
+  const events: AnyEvent[] = []
   for await (const page of store.read(stream, { from: first, limit: count })) {
     events.push(...page.map((event) => eventOf(readable(event))))
   }

@@ -1,5 +1,5 @@
 // What is known of a stream while it is in memory: the state, and what each of its newest commands led to.
-import type { DomainEvent } from '../../../events/catalogue.ts'
+import type { AnyEvent } from '../../store/category.ts'
 import type { RecordedEvent, Revision } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
 import type { Aggregate, Decider } from '../decider.ts'
@@ -40,7 +40,7 @@ export interface Recorded {
   /** The marks that they left. */
   settled?: readonly string[] | undefined
   /** The events themselves, of aggregates with a memory: a saga that repeats a command looks at them. Orders have larger ones, which nobody asks for. */
-  events?: readonly DomainEvent[] | undefined
+  events?: readonly AnyEvent[] | undefined
 }
 
 /** What stands for the command of an event: an event that no command led to counts as one of its own, so that its marks are forgotten in their turn. */
@@ -49,8 +49,8 @@ export function commandIdOf({ id, metadata }: RecordedEvent): string {
 }
 
 /** The event without what the store and the command have added. */
-export function eventOf({ type, data }: RecordedEvent): DomainEvent {
-  return { type, data } as DomainEvent
+export function eventOf({ type, data }: RecordedEvent): AnyEvent {
+  return { type, data }
 }
 
 /** Whether nothing of the stream is forgotten. */
@@ -67,7 +67,7 @@ export function remember(loaded: Loaded, commandId: string, recorded: Recorded):
 /** The marks that events leave, after those that are known already. */
 export function marksOf(
   memory: Memory<Aggregate> | undefined,
-  events: readonly { type: string }[],
+  events: readonly AnyEvent[],
   known?: readonly string[],
 ): readonly string[] | undefined {
   let marks = known

@@ -1,7 +1,7 @@
 // The mailbox of one stream: commands that wait for it are decided one after another and leave in one append.
 import { randomUUID } from 'node:crypto'
-import { type DomainEvent, SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import { messageOf } from '../../failures/message-of.ts'
+import type { AnyEvent } from '../../store/category.ts'
 import {
   type Appended,
   type EventStore,
@@ -203,7 +203,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       return () => resolve({ accepted: false, refusal })
     }
 
-    const decided = decision as readonly DomainEvent[]
+    const decided = decision
     const recorded: Recorded = {
       digest,
       first: current.revision + 1,
@@ -213,7 +213,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       events: memory && decided,
     }
     for (const event of decided) {
-      events.push(toRecord(event, message))
+      events.push(toRecord(event, message, store.catalogue.version))
       current.state = decider.evolve(current.state, event)
     }
     current.revision = recorded.last
@@ -258,7 +258,7 @@ function reused(commandId: string): Outcome {
   return { accepted: false, refusal: { code: 'COMMAND_ID_REUSED', message, path: ['commandId'] } }
 }
 
-function toRecord(event: DomainEvent, message: CommandMessage): NewEvent {
+function toRecord(event: AnyEvent, message: CommandMessage, schemaVersion: number): NewEvent {
   const { commandId, digest, correlationId, causationId, actor } = message
   return {
     ...event,
@@ -269,7 +269,7 @@ function toRecord(event: DomainEvent, message: CommandMessage): NewEvent {
       correlationId,
       ...(causationId !== undefined && { causationId }),
       ...(actor !== undefined && { actor }),
-      schemaVersion: SCHEMA_VERSION,
+      schemaVersion,
     },
   }
 }

@@ -1,7 +1,7 @@
 // A snapshot as the events of which it consists, its parts: each is small enough for one append, and they stand one after another.
 import { hash } from 'node:crypto'
-import { MOST_SNAPSHOT_PARTS, SNAPSHOT_EVENTS_OF_USE, type SnapshotPartTaken } from '../../../events/catalogue.ts'
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../../store/event-store.ts'
+import { MOST_SNAPSHOT_PARTS, SNAPSHOT_EVENTS_OF_USE, type SnapshotPartTaken } from '../../store/kernel-events.ts'
 
 /** What a stream came to after its event of this revision and id. */
 export interface Taken {
@@ -57,7 +57,7 @@ export async function newestWhole(
   for await (const event of newestFirst(store, stream)) {
     read++
     if (event.type !== 'SnapshotPartTaken') break
-    const part = event.data
+    const part = event.data as Part
     const isNext = parts[0] !== undefined && isBefore(part, parts[0])
     parts = isNext ? [part, ...parts] : part.part === part.parts ? [part] : []
     if (parts[0]?.part === 1) return { parts, passedOver: read - parts.length }

@@ -1,6 +1,5 @@
 // Snapshots of long streams, each stream's in `snapshot-<stream>`: a stream is loaded from its newest one, if that can be used.
 import { randomUUID } from 'node:crypto'
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import type { Logger } from '../../logger.ts'
 import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../store/event-store.ts'
 import type { Aggregate } from '../decider.ts'
@@ -45,7 +44,7 @@ export function openSnapshots(
       const to = snapshotsOf(stream)
       let newest = (await lastUpTo(store, to))?.revision ?? NO_EVENTS
       for (const data of cut(taken, partSize)) {
-        const metadata = { schemaVersion: SCHEMA_VERSION }
+        const metadata = { schemaVersion: store.catalogue.version }
         const event = { type: 'SnapshotPartTaken' as const, data, id: randomUUID(), metadata }
         // Of two writers one has a conflict, and gives up: parts of different snapshots never alternate.
         newest = (await store.append(to, [event], newest)).revision

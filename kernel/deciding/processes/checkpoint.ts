@@ -1,7 +1,7 @@
 // How far a reader of the log has come, kept in the log's own store so that it is as durable as what it speaks of.
 import { randomUUID } from 'node:crypto'
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import { type EventStore, NO_EVENTS, type StreamName } from '../../store/event-store.ts'
+import type { CheckpointEvent } from '../../store/kernel-events.ts'
 import { type Position, START } from '../../store/position.ts'
 import { appendSettled } from '../../store/settled-append.ts'
 
@@ -29,7 +29,7 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
         type: 'CheckpointStored' as const,
         data: { reader, position },
         id: randomUUID(),
-        metadata: { schemaVersion: SCHEMA_VERSION },
+        metadata: { schemaVersion: store.catalogue.version },
       }
       const appended = await appendSettled(store, stream, [stored], revision)
       if (appended === 'conflict') {
@@ -49,7 +49,7 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
         // One that cannot be read takes up a revision all the same.
         revision = Math.max(revision, event.revision)
         if (event.type !== 'CheckpointStored') continue
-        checkpoint.position = event.data.position
+        checkpoint.position = (event.data as CheckpointEvent['data']).position
         return
       }
     }

@@ -1,6 +1,5 @@
 // Follows the log until it is told to stop; a subscription that breaks off is begun again where it was.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Category } from '../../../events/catalogue.ts'
 import { messageOf } from '../../failures/message-of.ts'
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
@@ -10,7 +9,7 @@ const LONGEST_PAUSE = 5_000
 
 interface Follower {
   after: Position
-  categories: readonly Category[]
+  categories: readonly string[]
   signal: AbortSignal
   /** Takes the events, one after another. */
   take(event: RecordedEvent): Promise<void> | undefined

@@ -1,8 +1,8 @@
 // Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
 import { randomUUID } from 'node:crypto'
-import type { ProcessName, SagaSubject, SagaTrouble } from '../../../events/catalogue.ts'
 import type { RetryBudget } from '../../failures/retry.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
+import type { ParkingEvent, Trouble } from '../../store/kernel-events.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { untilDone } from './until-done.ts'
 
@@ -29,15 +29,15 @@ interface Attempts {
 
 export interface Parking {
   id: string
-  about: SagaSubject
+  about: object
   /** The stream that has what becomes of it, to be read again when it is tried again. */
   follows: StreamName
-  trouble: SagaTrouble
+  trouble: Trouble
   correlationId: string
 }
 
 /** So many operators' decisions fit in memory easily: it holds an id for each saga that is parked or given up. */
-export async function openParked(store: EventStore, bus: CommandBus, saga: ProcessName): Promise<Parked> {
+export async function openParked(store: EventStore, bus: CommandBus, saga: string): Promise<Parked> {
   const stream: StreamName = `parked-${saga}`
   const parked = new Set<string>()
   const discarded = new Set<string>()
@@ -45,9 +45,12 @@ export async function openParked(store: EventStore, bus: CommandBus, saga: Proce
 
   const open: Parked = {
     stream,
-    take({ revision, type, data }) {
+    take(event) {
+      const { revision } = event
       if (revision <= taken) return
       taken = revision
+      // The catalogue has checked what the stream can have.
+      const { type, data } = event as ParkingEvent
       switch (type) {
         case 'SagaParked':
           parked.add(data.id)

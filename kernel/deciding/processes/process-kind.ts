@@ -1,7 +1,7 @@
 // What the machinery and those that it runs know of each other: it has a kind of conversation, opens one for each saga, and hears how it ends.
-import type { Category, ProcessName, SagaSubject, SagaTrouble } from '../../../events/catalogue.ts'
 import type { RetryBudget } from '../../failures/retry.ts'
 import type { RecordedEvent, StreamName } from '../../store/event-store.ts'
+import type { Trouble } from '../../store/kernel-events.ts'
 
 /** With growing pauses, this takes about six seconds. */
 const TRIES = 8
@@ -24,7 +24,7 @@ export interface Conversation {
  */
 export type Ending<Known> =
   | { known: Known; wakeAt?: number | undefined; over?: boolean }
-  | { trouble: SagaTrouble; correlationId: string }
+  | { trouble: Trouble; correlationId: string }
 
 /** What a conversation is given. */
 export interface Runtime<Known> {
@@ -40,12 +40,12 @@ export interface Runtime<Known> {
 
 /** What the machinery has to be told of those that it runs. */
 export interface Kind<Known> {
-  name: ProcessName
+  name: string
   /** Under which name its checkpoint is stored. */
   reader: string
-  follows: readonly Category[]
+  follows: readonly string[]
   /** The streams that each tell what becomes of one of them, or of several: of an order, say. */
-  stories: Category
+  stories: string
   /** The types of the events that matter. */
   relevant: ReadonlySet<string>
   /** Which one a stream of that category began, by its first event: it is parked when the stream has an event that cannot be read. */
@@ -54,7 +54,8 @@ export interface Kind<Known> {
   idOf(event: RecordedEvent): string | undefined
   /** The stream that has what becomes of it, to be read again when it was parked. */
   storyOf(event: RecordedEvent, id: string): StreamName
-  about(id: string): SagaSubject
+  /** The fields that say what it is about, for the events of parking. */
+  about(id: string): object
   /** @param known what is still known from before */
   open(id: string, known: Known | undefined, runtime: Runtime<Known>): Conversation
   /** How many steps there are to remember. */

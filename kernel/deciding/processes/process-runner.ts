@@ -1,12 +1,19 @@
 // Follows the log for everything of one kind, a saga for each order, say: keeps order within each, lets different ones go on side by side.
 import { LRUCache } from 'lru-cache'
-import type { SagaTrouble } from '../../../events/catalogue.ts'
 import { messageOf } from '../../failures/message-of.ts'
 import { retryBudget } from '../../failures/retry.ts'
 import type { Logger } from '../../logger.ts'
 import { categoryOf } from '../../store/categories.ts'
-import { ALL_EVENTS, type EventStore, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
+import {
+  ALL_EVENTS,
+  type EventStore,
+  type ReadableEvent,
+  type RecordedEvent,
+  type StreamName,
+} from '../../store/event-store.ts'
+import type { ParkingEvent, Trouble } from '../../store/kernel-events.ts'
 import type { Position } from '../../store/position.ts'
+import { isUnreadable } from '../../store/readable.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { followLog } from './following.ts'
 import { openParked } from './parked.ts'
@@ -114,7 +121,7 @@ export async function startConversations<Known extends object>(
   }
 
   /** A saga keeps its place, and the checkpoint, until it is recorded that it is parked. */
-  async function park(id: string, follows: StreamName, how: { trouble: SagaTrouble; correlationId: string }) {
+  async function park(id: string, follows: StreamName, how: { trouble: Trouble; correlationId: string }) {
     const attempts = { signal, budget, troubled: (error: unknown) => troubled(id, error) }
     if (!(await parked.park({ id, about: kind.about(id), follows, ...how }, attempts))) return
     remembered.delete(id)
@@ -125,12 +132,12 @@ export async function startConversations<Known extends object>(
   /** Whose events they are cannot be told: without that, its saga cannot even begin. */
   async function parkUntold(id: string, { stream, metadata }: RecordedEvent, error: unknown): Promise<void> {
     await atWork.gone(id)
-    const trouble: SagaTrouble = { reason: 'STUCK', steps: [], error: messageOf(error), tries: 1 }
+    const trouble: Trouble = { reason: 'STUCK', steps: [], error: messageOf(error), tries: 1 }
     await park(id, stream, { trouble, correlationId: metadata.correlationId ?? id })
   }
 
   /** What happened in the business is read anew: what came while the saga was parked has not been looked at. */
-  async function retry(event: Extract<RecordedEvent, { type: 'SagaRetried' }>): Promise<void> {
+  async function retry(event: ReadableEvent<ParkingEvent>): Promise<void> {
     const { id } = event.data
     const follows = event.data.follows as StreamName
     // It may be that its parking is recorded, and it has not heard of that.
@@ -140,7 +147,7 @@ export async function startConversations<Known extends object>(
     await atWork.room()
     if (signal.aborted) return
     try {
-      const its = story.filter((noticed) => noticed.type === 'Unreadable' || kind.idOf(noticed) === id)
+      const its = story.filter((noticed) => isUnreadable(noticed) || kind.idOf(noticed) === id)
       const conversation = converse(id, follows, event.position)
       conversation.retry(event)
       for (const noticed of its) conversation.notice(noticed)
@@ -173,17 +180,19 @@ export async function startConversations<Known extends object>(
     }
   }
 
-  function matters({ type, stream }: RecordedEvent): boolean {
-    return kind.relevant.has(type) || (type === 'Unreadable' && categoryOf(stream) === kind.stories)
+  function matters(event: RecordedEvent): boolean {
+    return kind.relevant.has(event.type) || (isUnreadable(event) && categoryOf(event.stream) === kind.stories)
   }
 
   function take(event: RecordedEvent): Promise<void> | undefined {
     if (event.stream !== parked.stream) {
       if (!matters(event)) return undefined
-      return event.type === 'Unreadable' ? noticeUnreadable(event) : notice(event)
+      return isUnreadable(event) ? noticeUnreadable(event) : notice(event)
     }
     parked.take(event)
-    return event.type === 'SagaRetried' && !parked.has(event.data.id) ? retry(event) : undefined
+    if (event.type !== 'SagaRetried') return undefined
+    const retried = event as ReadableEvent<ParkingEvent>
+    return parked.has(retried.data.id) ? undefined : retry(retried)
   }
 
   const ticking = setInterval(() => {

@@ -1,6 +1,5 @@
 // One saga while it is at work: takes what comes in, records what follows, and asks what is due.
 import { randomUUID } from 'node:crypto'
-import { type SagaReply, SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import {
   type EventStore,
   type NewEvent,
@@ -8,6 +7,7 @@ import {
   type RecordedEvent,
   type StreamName,
 } from '../../store/event-store.ts'
+import type { SagaReply } from '../../store/kernel-events.ts'
 import { readable } from '../../store/readable.ts'
 import { appendSettled } from '../../store/settled-append.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
@@ -106,7 +106,7 @@ export function openConversation<Facts>(
               metadata: {
                 ...(correlationId !== undefined && { correlationId }),
                 ...(causationId !== undefined && { causationId }),
-                schemaVersion: SCHEMA_VERSION,
+                schemaVersion: store.catalogue.version,
               },
             }) as NewEvent,
         )

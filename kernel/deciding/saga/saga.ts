@@ -1,6 +1,6 @@
 // The rules of any saga: what its inbox leads to, and which requests are due. Pure, as a decider is.
-import type { SagaReply } from '../../../events/catalogue.ts'
-import type { RecordedEvent } from '../../store/event-store.ts'
+import type { ReadableEvent } from '../../store/event-store.ts'
+import type { SagaReply } from '../../store/kernel-events.ts'
 import type { Request, SagaDefinition, Step } from './definition.ts'
 
 export type SagaEvent<Facts> =
@@ -44,10 +44,10 @@ export interface SagaState<Facts> {
 /** What has come in since the saga looked last. */
 export interface Inbox {
   /** The event that starts the saga. */
-  start?: RecordedEvent
+  start?: ReadableEvent
   replies: readonly SagaReply[]
   /** Events that amend the saga, in their order; they come before what is noticed. */
-  amendments?: readonly RecordedEvent[]
+  amendments?: readonly ReadableEvent[]
   noticed: readonly string[]
   /** An operator has the saga tried again: the id of the event that says so. */
   retry?: string
@@ -168,7 +168,7 @@ export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>)
   ]
 }
 
-function started<Facts>(saga: SagaDefinition<Facts>, event: RecordedEvent, now: number): SagaEvent<Facts> {
+function started<Facts>(saga: SagaDefinition<Facts>, event: ReadableEvent, now: number): SagaEvent<Facts> {
   return { type: 'Started', data: { ...saga.begin(event), deadline: deadline(saga, now), window: saga.window } }
 }
 
@@ -176,7 +176,7 @@ function started<Facts>(saga: SagaDefinition<Facts>, event: RecordedEvent, now: 
 function amendmentOf<Facts>(
   { amended }: SagaDefinition<Facts>,
   state: SagaState<Facts>,
-  amendments: readonly RecordedEvent[],
+  amendments: readonly ReadableEvent[],
 ): (Facts & { amendedAt: number }) | undefined {
   let { facts, amendedAt = -1 } = state
   for (const event of amendments) {

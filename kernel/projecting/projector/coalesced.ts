@@ -1,27 +1,8 @@
 // Joins batches while many events come: a document that changes in each of ten batches is then written once, not ten times.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { Category } from '../../../events/catalogue.ts'
+import { foldedCategories } from '../../store/catalogue.ts'
 import type { Batch, EventStore } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
-
-/** Whether views and history are made of it. The places of readers and the leases of processes say nothing about the business. */
-const isFolded: Record<Category, boolean> = {
-  customer: true,
-  product: true,
-  order: true,
-  placement: true,
-  revision: true,
-  parked: true,
-  log: true,
-  checkpoint: false,
-  lease: false,
-  snapshot: false,
-}
-
-/** What views and history are made of. */
-export const FOLDED: readonly Category[] = (Object.keys(isFolded) as Category[]).filter(
-  (category) => isFolded[category],
-)
 
 /** A batch does not grow beyond this. */
 const ENOUGH = 2_000
@@ -50,8 +31,8 @@ const EMPTY_EVERY_MS = 1_000
  * comes once a second at the most.
  * @param now a clock, in milliseconds
  */
-export async function* gathered(
-  store: Pick<EventStore, 'subscribe'>,
+export async function* coalesced(
+  store: Pick<EventStore, 'subscribe' | 'catalogue'>,
   after: Position,
   signal: AbortSignal,
   now: () => number = () => performance.now(),
@@ -59,7 +40,7 @@ export async function* gathered(
   const unsubscribe = new AbortController()
   const source = store.subscribe(after, {
     signal: AbortSignal.any([signal, unsubscribe.signal]),
-    categories: FOLDED,
+    categories: foldedCategories(store.catalogue),
   })
   const batches = source[Symbol.asyncIterator]()
   let next: Promise<IteratorResult<Batch>> | undefined

@@ -1,7 +1,7 @@
 // Folds a batch of events into the documents of the views: pure, so that all that can go wrong here is a projection.
 import type { RecordedEvent } from '../../store/event-store.ts'
-import { CannotRead } from '../../store/readable.ts'
-import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
+import { CannotRead, isUnreadable } from '../../store/readable.ts'
+import { documentTopic, type Projection, type ViewDocument } from '../projection.ts'
 import type { BrokenDocument, FoldedBatch, HistoryEntry } from '../store/view-store.ts'
 
 /** The documents of one view that a batch may change, each with the events that may change it. */
@@ -54,7 +54,7 @@ export function touch(
 export function fold(
   events: readonly RecordedEvent[],
   touched: readonly Touched[],
-  stored: ReadonlyMap<ViewName, Stored>,
+  stored: ReadonlyMap<string, Stored>,
 ): Folded {
   const topics: Topics = new Map()
   const views = touched.map((view) => foldView(view, stored.get(view.projection.name) ?? NOTHING, topics))
@@ -69,11 +69,11 @@ type Topics = Map<RecordedEvent, string[]>
 
 /** The history has every event under the type that it was recorded as; of one that cannot be read also why not. */
 function entryOf(event: RecordedEvent, topics: readonly string[]): HistoryEntry {
-  if (event.type !== 'Unreadable') return { ...event, topics }
+  if (!isUnreadable(event)) return { ...event, topics }
   const { recordedAs, problem, stored } = event.data
   // As a text: a view store may not take whatever JSON there is.
   const text = JSON.stringify(stored ?? null).slice(0, LONGEST_UNREADABLE)
-  return { ...event, type: recordedAs, data: { unreadable: problem, stored: text }, topics } as unknown as HistoryEntry
+  return { ...event, type: recordedAs, data: { unreadable: problem, stored: text }, topics }
 }
 
 /** Characters of what cannot be read: enough to see what it is. */

@@ -5,9 +5,9 @@ import type { BaseLogger } from 'pino'
 import { outageOf } from '../../failures/outage.ts'
 import { type Batch, type EventStore, type ForeignEvent, StoreUnavailable } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
-import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
 import type { BrokenDocument, ViewStore } from '../store/view-store.ts'
-import { gathered } from './coalesced.ts'
+import { coalesced } from './coalesced.ts'
 import { fold, type Stored, type Touched, touch } from './fold.ts'
 import { mend } from './mend.ts'
 import { trackProgress } from './progress.ts'
@@ -101,7 +101,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     reached(checkpoint)
     if (checkpoint >= (await store.head())) worked()
 
-    for await (const batch of gathered(store, checkpoint, signal)) {
+    for await (const batch of coalesced(store, checkpoint, signal)) {
       await take(batch)
       // A long run of batches would keep requests and timers waiting.
       await turn()
@@ -134,9 +134,9 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 
   /** Broken documents are not read: the fold leaves them as they are. */
-  async function load(touched: readonly Touched[]): Promise<Map<ViewName, Stored>> {
+  async function load(touched: readonly Touched[]): Promise<Map<string, Stored>> {
     const stored = await Promise.all(
-      touched.map(async ({ projection, events }): Promise<[ViewName, Stored]> => {
+      touched.map(async ({ projection, events }): Promise<[string, Stored]> => {
         const set = broken.get(projection.name) ?? new Set()
         const ids = [...events.keys()].filter((id) => !set.has(id))
         return [projection.name, { documents: await remembered.load(projection, ids), broken: set }]

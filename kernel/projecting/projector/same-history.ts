@@ -1,9 +1,9 @@
 // Whether views were folded from the history that a log has: a log that was put back from a backup has lost the end of it.
 
+import { foldedCategories } from '../../store/catalogue.ts'
 import type { EventMark, EventStore } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
 import type { ViewStore } from '../store/view-store.ts'
-import { FOLDED } from './coalesced.ts'
 
 /**
  * How the history that the views were folded from differs from that of the log: a clause such as "the log ends at position 12";
@@ -12,7 +12,7 @@ import { FOLDED } from './coalesced.ts'
  */
 export async function differenceOfHistory(
   views: Pick<ViewStore, 'lastFolded'>,
-  store: Pick<EventStore, 'find' | 'end' | 'head' | 'subscribe'>,
+  store: Pick<EventStore, 'find' | 'end' | 'head' | 'subscribe' | 'catalogue'>,
 ): Promise<string | undefined> {
   // The views first: the log, which is read after them, has whatever they may have folded by then.
   const { checkpoint, event } = await views.lastFolded()
@@ -30,14 +30,15 @@ export async function differenceOfHistory(
 
 /** Nothing that is folded may follow the last event folded before the checkpoint. */
 async function firstFoldedBetween(
-  store: Pick<EventStore, 'subscribe'>,
+  store: Pick<EventStore, 'subscribe' | 'catalogue'>,
   after: Position,
   through: Position,
 ): Promise<EventMark | undefined> {
   if (after >= through) return undefined
   const enough = new AbortController()
+  const categories = foldedCategories(store.catalogue)
   try {
-    for await (const { events, position } of store.subscribe(after, { signal: enough.signal, categories: FOLDED })) {
+    for await (const { events, position } of store.subscribe(after, { signal: enough.signal, categories })) {
       const [first] = events
       if (first && first.position <= through) return first
       if (position >= through) return undefined

@@ -1,6 +1,6 @@
 // The documents that the projector wrote last: only it writes, so what it remembers is what is stored, and need not be read again.
 import { LRUCache } from 'lru-cache'
-import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
 import type { ViewStore } from '../store/view-store.ts'
 
 /** In elements of lists, for each view: about 40 MB of orders, whether of one line or of hundreds. */
@@ -9,14 +9,14 @@ const CAPACITY = 200_000
 export interface WrittenLast {
   /** The documents of a view with these ids, in one read for those not remembered. Those that do not exist are left out. */
   load(view: Projection<ViewDocument>, ids: Iterable<string>): Promise<Map<string, ViewDocument>>
-  remember(view: ViewName, documents: readonly ViewDocument[]): void
+  remember(view: string, documents: readonly ViewDocument[]): void
   /** To be called when a write fails: what is stored is not known then. */
   forget(): void
 }
 
 /** Reads through to the views what was not written lately. */
 export function writtenLast(views: ViewStore): WrittenLast {
-  const remembered = new Map<ViewName, LRUCache<string, ViewDocument>>()
+  const remembered = new Map<string, LRUCache<string, ViewDocument>>()
 
   return {
     async load(view, ids) {

@@ -1,5 +1,4 @@
 // What projections declare of their fields, as every view store takes it.
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import type { OrderedAs, Projection, QueriedAs, ViewDocument } from '../projection.ts'
 import { type Condition, MAX_DOCUMENT_BYTES } from './view-store.ts'
 
@@ -77,15 +76,27 @@ export function rangesAlong({ queriedBy, orderedBy }: Projection<ViewDocument>):
   return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !(field in orderedBy))
 }
 
+/** The views that a store keeps: what they are folded from, and how. */
+export interface ViewSet {
+  /** The identity of the log that the views are folded from. */
+  logId: string
+  /** The version of the catalogue, in which the history has the events. */
+  schemaVersion: number
+  projections: readonly Projection<ViewDocument>[]
+}
+
 /**
  * What stored views were made from, as text: with another definition they are built anew. So they are with another version of the catalogue,
  * since the history has the events as they were read.
  */
-export function definitionOf(layout: number, projections: readonly Projection<ViewDocument>[]): string {
+export function definitionOf(
+  layout: number,
+  { schemaVersion, projections }: Pick<ViewSet, 'schemaVersion' | 'projections'>,
+): string {
   const declared = projections
     .map(({ name, version, queriedBy, orderedBy }) => ({ name, version, queriedBy, orderedBy }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-  return JSON.stringify({ layout, schemaVersion: SCHEMA_VERSION, projections: declared })
+  return JSON.stringify({ layout, schemaVersion, projections: declared })
 }
 
 /** The first text, by code point, after all those that begin with a prefix; `undefined` when there is none. */

@@ -2,14 +2,15 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { START } from '../../store/position.ts'
-import { NOT_BEGUN, type Projection, type ViewDocument, type ViewName } from '../projection.ts'
+import { NOT_BEGUN, type Projection, type ViewDocument } from '../projection.ts'
 import { historyCursor, pageCursor, readHistoryCursor } from './cursor.ts'
+import type { ViewSet } from './declared.ts'
 import type { Condition, FoldedBatch, HistoryEntry, HistoryQuery, PageQuery, Range, ViewStore } from './view-store.ts'
 import { DocumentBroken, DocumentsRefused, InvalidCursor, MAX_DOCUMENT_BYTES, ViewsOfAnotherLog } from './view-store.ts'
 
 /** A place for views that was empty when it was made; opened again, it has what was written. */
 export interface Place {
-  open(options: { logId: string; projections: readonly Projection<ViewDocument>[] }): Promise<ViewStore>
+  open(options: ViewSet): Promise<ViewStore>
   remove(): Promise<void>
 }
 
@@ -66,7 +67,7 @@ export function describeViewStore(
   const withStore = async (work: (store: ViewStore) => Promise<void>) => {
     const place = await makePlace()
     try {
-      const store = await place.open({ logId: LOG, projections: [items, others, hiding] })
+      const store = await place.open({ logId: LOG, schemaVersion: 1, projections: [items, others, hiding] })
       await work(store).finally(() => store.close())
     } finally {
       await place.remove()
@@ -397,7 +398,7 @@ export function describeViewStore(
     let store: ViewStore
     beforeAll(async () => {
       place = await makePlace()
-      store = await place.open({ logId: LOG, projections: [items, others, hiding] })
+      store = await place.open({ logId: LOG, schemaVersion: 1, projections: [items, others, hiding] })
       await store.write(batch({ documents }))
     })
     afterAll(async () => {
@@ -709,11 +710,7 @@ export function describeViewStore(
   })
 
   describe(`${name}: identity`, () => {
-    const openAgain = async (
-      first: { logId: string; projections: readonly Projection<ViewDocument>[] },
-      second: { logId: string; projections: readonly Projection<ViewDocument>[] },
-      look: (store: Promise<ViewStore>) => Promise<void>,
-    ) => {
+    const openAgain = async (first: ViewSet, second: ViewSet, look: (store: Promise<ViewStore>) => Promise<void>) => {
       const place = await makePlace()
       try {
         const store = await place.open(first)
@@ -726,7 +723,7 @@ export function describeViewStore(
         await place.remove()
       }
     }
-    const same = { logId: LOG, projections: [items] }
+    const same = { logId: LOG, schemaVersion: 1, projections: [items] }
 
     test('what was written is there when the store is opened again', () =>
       openAgain(same, same, async (opening) => {
@@ -757,7 +754,7 @@ export function describeViewStore(
     ]
     for (const [change, projections] of changes) {
       test(`${change} starts from nothing`, () =>
-        openAgain(same, { logId: LOG, projections }, async (opening) => {
+        openAgain(same, { logId: LOG, schemaVersion: 1, projections }, async (opening) => {
           const store = await opening
           const [view] = projections
           expect(await store.checkpoint()).toBe(START)
@@ -800,7 +797,7 @@ function batch({
   documents = [],
   ...rest
 }: Partial<Omit<FoldedBatch, 'documents'>> & { documents?: Item[] }): FoldedBatch {
-  const view: ViewName = 'orders'
+  const view: string = 'orders'
   return { documents: [{ view, documents }], broken: [], mended: [], history: [], checkpoint: 1_000, ...rest }
 }
 

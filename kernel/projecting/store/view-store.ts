@@ -2,7 +2,7 @@
 
 import { type EventMark, type RecordedEvent, StoreUnavailable } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
-import type { Projection, ViewDocument, ViewName } from '../projection.ts'
+import type { Projection, ViewDocument } from '../projection.ts'
 
 /** A condition on one queried field; all conditions of a query must hold. A list field matches when any element does. */
 export type Condition =
@@ -55,17 +55,17 @@ export interface HistoryQuery {
  * log at the next start.
  */
 export interface BrokenDocument {
-  view: ViewName
+  view: string
   id: string
   error: string
 }
 
 /** What a batch of events made of the views: the last version of each changed document, and one entry for each event. */
 export interface FoldedBatch {
-  documents: { view: ViewName; documents: readonly ViewDocument[] }[]
+  documents: { view: string; documents: readonly ViewDocument[] }[]
   broken: readonly BrokenDocument[]
   /** Documents that were broken and have been folded again: no longer marked. */
-  mended: readonly { view: ViewName; id: string }[]
+  mended: readonly { view: string; id: string }[]
   history: readonly HistoryEntry[]
   /** Everything up to here is folded. */
   checkpoint: Position
@@ -128,9 +128,9 @@ export interface ViewStore {
 
 /** The document could not be folded or stored: what is there of it is out of date. It is folded again from the log at the next start. */
 export class DocumentBroken extends Error {
-  readonly view: ViewName
+  readonly view: string
   readonly id: string
-  constructor(view: ViewName, id: string) {
+  constructor(view: string, id: string) {
     super(`${id} of the view ${view} could not be folded, and what is stored of it is out of date`)
     this.name = 'DocumentBroken'
     this.view = view

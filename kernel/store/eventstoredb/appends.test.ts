@@ -1,4 +1,5 @@
 // Appends against a stand-in for the server: what is refused before the client sees it, and what a failure means.
+
 import {
   DeadlineExceededError,
   MaxAppendSizeExceededError,
@@ -6,7 +7,7 @@ import {
   UnknownError,
 } from '@eventstore/db-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { all, ids, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, named } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -17,6 +18,7 @@ import {
   RevisionConflict,
   StoreUnavailable,
 } from '../event-store.ts'
+import { sample } from '../sample.given.ts'
 import { eventStoreOn } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
 import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
@@ -25,11 +27,11 @@ let server: ScriptedServer
 let store: EventStore
 beforeEach(() => {
   server = scriptedServer()
-  store = eventStoreOn(server.shared, { names: namesIn('desk') })
+  store = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk') })
 })
 afterEach(() => store.close())
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 
 const failures = [
   ['unavailable', new UnavailableError()],
@@ -68,7 +70,7 @@ test('after an append whose outcome is unknown somebody else may have been quick
 test('while no server answers nothing is sent, and the store is unavailable; then appends go on', async () => {
   server.down()
   const results = await Promise.allSettled(
-    Array.from({ length: 40 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS)),
+    Array.from({ length: 40 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
   )
   const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined))
   expect(reasons.every((reason) => reason instanceof StoreUnavailable)).toBe(true)
@@ -81,13 +83,13 @@ test('while no server answers nothing is sent, and the store is unavailable; the
 
 test('no more appends are under way at once than the client can take when its connection breaks', async () => {
   await Promise.all(
-    Array.from({ length: 200 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS)),
+    Array.from({ length: 200 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
   )
   expect(server.appendsSeen()).toEqual({ calls: 200, mostAtOnce: 15 })
 })
 
 test('the renewal of a lease does not wait behind all that came before it', async () => {
-  const others = Array.from({ length: 500 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS))
+  const others = Array.from({ length: 500 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS))
   const renewal = await store.append('lease-work', named(1), NO_EVENTS)
   const before = (await Promise.all(others)).filter(({ position }) => position < renewal.position)
   expect(before.length).toBeLessThan(100)
@@ -105,9 +107,9 @@ cycle.itself = cycle
 const [usual] = named(1)
 test.each<[string, unknown]>([
   ['an empty type', { ...usual, type: '' }],
-  ['an id that is no UUID', { ...usual, id: 'cus_1' }],
+  ['an id that is no UUID', { ...usual, id: 'acc_1' }],
   ['the nil UUID', { ...usual, id: '00000000-0000-0000-0000-000000000000' }],
-  ['a BigInt in its data', { ...usual, data: { customerId: 1n } }],
+  ['a BigInt in its data', { ...usual, data: { accountId: 1n } }],
   ['no data', { ...usual, data: undefined }],
   ['a cycle in its data', { ...usual, data: cycle }],
   ['a cycle in its metadata', { ...usual, metadata: cycle }],
@@ -125,7 +127,7 @@ test('an answer without a position is completed from the stream', async () => {
 })
 
 test('closing waits for the appends that were asked for', async () => {
-  const appends = Array.from({ length: 50 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS))
+  const appends = Array.from({ length: 50 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS))
   await store.close()
   expect(await Promise.all(appends)).toHaveLength(50)
 })

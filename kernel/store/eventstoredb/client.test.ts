@@ -1,12 +1,14 @@
 // The client of EventStoreDB at its limits: what it makes of the server's clock, and of a failure of its first question.
+
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { all, ids, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, named } from '../event-store.contract.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { sample } from '../sample.given.ts'
 import { openEventStoreDB } from './eventstoredb-event-store.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 
 test.each([-1, 1])('a server whose clock is %d hours ahead takes appends', async (hours) => {
   const { store } = await openStore(() => Date.now() + hours * 3_600_000)
@@ -36,12 +38,14 @@ test('a connection that is short of patience says nothing of that on the console
 })
 
 test.each(['', '/', '?', '?x'])('a connection string that is none is refused with "%s" behind it too', async (end) => {
-  await expect(openEventStoreDB({ url: `esdb//localhost:1${end}` })).rejects.toThrow('EVENTSTORE_URL cannot be used')
+  await expect(openEventStoreDB({ catalogue: sample, url: `esdb//localhost:1${end}` })).rejects.toThrow(
+    'EVENTSTORE_URL cannot be used',
+  )
 })
 
 async function openStore(now?: () => number): Promise<{ store: EventStore; server: ServedServer }> {
   const server = await serve(scriptedServer(), now)
-  const store = await openEventStoreDB({ url: server.url })
+  const store = await openEventStoreDB({ catalogue: sample, url: server.url })
   onTestFinished(async () => {
     await store.close()
     server.kill()

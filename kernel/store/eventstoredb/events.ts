@@ -1,5 +1,6 @@
 // What the server has recorded, as the port tells it: numbers for positions and revisions, public names, no events of the server's own.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
+import type { Catalogue } from '../catalogue.ts'
 import type { ForeignEvent, RecordedEvent } from '../event-store.ts'
 import type { Position } from '../position.ts'
 import { NotJson, recognise } from '../recognise.ts'
@@ -45,7 +46,11 @@ export function positionOf({ event, link, commitPosition }: Resolved): Position 
  * An event of the namespace, as readers get it; `undefined` for one of another namespace, and for what belongs to the server: metadata, and
  * tombstones (at a revision beyond what a number holds).
  */
-export function recordedEvent(resolved: Resolved, names: Names): RecordedEvent | ForeignEvent | undefined {
+export function recordedEvent(
+  resolved: Resolved,
+  names: Names,
+  catalogue: Catalogue,
+): RecordedEvent | ForeignEvent | undefined {
   const { event } = resolved
   if (!event || !names.isOurs(event.streamId) || OF_THE_SERVER.has(event.type)) return undefined
   const { type, id, metadata, isJson, streamId, created } = event
@@ -53,7 +58,7 @@ export function recordedEvent(resolved: Resolved, names: Names): RecordedEvent |
   // Somebody has put them there: none of the server's own links is in a stream of a desk.
   if (resolved.link || type === LINK) return { ...at, type, foreign: 'it is a link to another event' }
   const data = isJson ? event.data : new NotJson()
-  return recognise({ ...at, type, id, metadata, data, recordedAt: timeText(created) })
+  return recognise({ ...at, type, id, metadata, data, recordedAt: timeText(created) }, catalogue)
 }
 
 const LINK = '$>'

@@ -1,10 +1,12 @@
 // The event store by way of the real client and its connections, against a stand-in that speaks the protocol of an EventStoreDB server.
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { all, describeEventStore, ids, listen, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, describeEventStore, ids, listen, named } from '../event-store.contract.ts'
 import { ALL_EVENTS, NO_EVENTS, OutcomeUnknown, StoreUnavailable, type StreamName } from '../event-store.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import { openEventStoreDB } from './eventstoredb-event-store.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
@@ -16,15 +18,15 @@ beforeAll(async () => {
 afterAll(() => server.kill())
 
 describeEventStore('the event store by way of the client of EventStoreDB', {
-  open: () => openEventStoreDB({ url: server.url }),
+  open: () => openEventStoreDB({ catalogue: sample, url: server.url }),
   uniqueId: randomUUID,
 })
 
 test('restarts under load lose nothing that was acknowledged, and a subscriber sees everything once', async () => {
   const restarted = await serve(scriptedServer())
-  const store = await openEventStoreDB({ url: restarted.url })
+  const store = await openEventStoreDB({ catalogue: sample, url: restarted.url })
   const subscriber = listen(store, START)
-  const streams = Array.from({ length: 64 }, (_, index): StreamName => `customer-cus_${index}`)
+  const streams = Array.from({ length: 64 }, (_, index): StreamName => `account-acc_${index}`)
   const acknowledged = new Map<StreamName, string[]>(streams.map((stream) => [stream, []]))
   const writing = new AbortController()
   let interrupted = 0

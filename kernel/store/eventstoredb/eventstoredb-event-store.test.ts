@@ -1,7 +1,8 @@
 // The event store on EventStoreDB: what every store promises, against a real server where there is one, and always against a stand-in.
 import { randomUUID } from 'node:crypto'
 import { describe, test } from 'vitest'
-import { describeEventStore } from '../../../test/kernel/store/event-store.contract.ts'
+import { describeEventStore } from '../event-store.contract.ts'
+import { sample } from '../sample.given.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
 import { scriptedServer } from './scripted-server.given.ts'
@@ -11,7 +12,7 @@ const namespace = `test_${randomUUID().slice(0, 8)}`
 
 if (url) {
   describeEventStore('the event store on EventStoreDB', {
-    open: () => openEventStoreDB({ url, namespace }),
+    open: () => openEventStoreDB({ catalogue: sample, url, namespace }),
     uniqueId: randomUUID,
   })
 } else {
@@ -22,6 +23,6 @@ if (url) {
 
 const { shared } = scriptedServer()
 describeEventStore('the event store on a stand-in for EventStoreDB', {
-  open: async () => eventStoreOn(shared, { names: namesIn(namespace) }),
+  open: async () => eventStoreOn(shared, { catalogue: sample, names: namesIn(namespace) }),
   uniqueId: randomUUID,
 })

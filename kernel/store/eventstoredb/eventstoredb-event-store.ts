@@ -11,7 +11,9 @@ import { startOrCorrect } from '../../failures/advice.ts'
 import { outageOf } from '../../failures/outage.ts'
 import type { Logger } from '../../logger.ts'
 import { type Append, appendOf } from '../append.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { isWanted } from '../categories.ts'
+import type { AnyEvent } from '../category.ts'
 import {
   type Appended,
   type Batch,
@@ -43,7 +45,9 @@ import { pagesOf } from './pages.ts'
 import { retention } from './retention.ts'
 import { resumingSubscription } from './subscription.ts'
 
-export interface EventStoreDBOptions {
+export interface EventStoreDBOptions<Event extends AnyEvent = AnyEvent> {
+  /** The events that the log can have. */
+  catalogue: Catalogue<Event>
   /** A connection string, like esdb://localhost:2113?tls=false. */
   url: string
   /** Desks with different namespaces share a server and see nothing of each other. */
@@ -65,13 +69,14 @@ const APPEND_DEADLINE_MS = 24 * 3_600_000
  * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
  * @throws Error when the url or the namespace cannot be used, StoreUnavailable when the server does not answer
  */
-export async function openEventStoreDB({
+export async function openEventStoreDB<Event extends AnyEvent>({
+  catalogue,
   url,
   namespace = 'creditline',
   log,
-}: EventStoreDBOptions): Promise<EventStore> {
+}: EventStoreDBOptions<Event>): Promise<EventStore<Event>> {
   const names = namesIn(namespace)
-  const store = eventStoreOn(await sharedClient(url), { names, log })
+  const store = eventStoreOn(await sharedClient(url), { catalogue, names, log })
   try {
     await firstPage(store.read('log', { limit: 1 }))
     return store
@@ -83,20 +88,24 @@ export async function openEventStoreDB({
   }
 }
 
-interface Wiring {
+interface Wiring<Event extends AnyEvent> {
+  catalogue: Catalogue<Event>
   names: Names
   log?: Logger | undefined
 }
 
 /** The event store of a namespace, by way of a client that is connected or will be. */
-export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient, { names, log }: Wiring): EventStore {
+export function eventStoreOn<Event extends AnyEvent>(
+  { client: ofAnyNode, ready, release }: SharedClient,
+  { catalogue, names, log }: Wiring<Event>,
+): EventStore<Event> {
   const client = readingFromLeader(ofAnyNode)
   const subscriptions = new Set<AbortController>()
   const outage = outageOf('EventStoreDB (EVENTSTORE_URL)', log)
   let closing: Promise<void> | undefined
 
   const recorded = (resolved: ResolvedEvent | AllStreamResolvedEvent) => {
-    const event = recordedEvent(resolved, names)
+    const event = recordedEvent(resolved, names, catalogue)
     return event && !isForeign(event) ? event : undefined
   }
   const readStream = (stream: StreamName, options: ReadStreamOptions) =>
@@ -111,7 +120,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
       return first && (first.event?.revision === 0n ? positionOf(first) : START)
     },
     // Also what others wrote into the namespace: whoever looks through all of the log comes to its end.
-    isOurs: (resolved) => !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names) !== undefined,
+    isOurs: (resolved) =>
+      !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names, catalogue) !== undefined,
   })
   const find = finderIn(client, names)
   const keepShort = retention({
@@ -272,6 +282,7 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
       if (ended.signal.aborted) return
       yield* resumingSubscription({
         client,
+        catalogue,
         names,
         after: from,
         signal: ended.signal,
@@ -292,7 +303,9 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
     await release()
   }
 
-  return {
+  const store: EventStore = {
+    catalogue,
+
     async append(stream, events, expected) {
       mustBeOpen()
       return appends.add(appendOf(stream, events, expected))
@@ -329,6 +342,8 @@ export function eventStoreOn({ client: ofAnyNode, ready, release }: SharedClient
       return closing
     },
   }
+  // Each event was checked against the catalogue when it was read.
+  return store as EventStore<Event>
 }
 
 function eventData({ type, data, id, metadata }: NewEvent): EventData {

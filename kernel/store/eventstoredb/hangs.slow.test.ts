@@ -1,8 +1,9 @@
 // A server that hangs, or that is cut off silently: its connections stay open, and nothing comes over them any more.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { all, ids, listen, named } from '../../../test/kernel/store/event-store.contract.ts'
 import { type Wire, wireTo } from '../../wire.given.ts'
+import { all, ids, listen, named } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -12,6 +13,7 @@ import {
   type StreamName,
 } from '../event-store.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import { openEventStoreDB } from './eventstoredb-event-store.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type Member, serve } from './scripted-server-over-grpc.given.ts'
@@ -84,7 +86,7 @@ test('a connection string that sets the keep-alive is obeyed', async () => {
   expect(wire.connections().ever).toBe(1)
 })
 
-const stream: StreamName = 'customer-cus_1'
+const stream: StreamName = 'account-acc_1'
 
 /** Appends so many events one after another, as a command handler does: what fails is sent again as it was. */
 async function append(store: EventStore, count: number, before: readonly string[] = []): Promise<string[]> {
@@ -121,7 +123,7 @@ interface Served {
 async function single(parameters = ''): Promise<Served> {
   const server = await serve(scriptedServer())
   const wire = await wireTo(server.url)
-  const store = await openEventStoreDB({ url: `${wire.url}${parameters}` })
+  const store = await openEventStoreDB({ catalogue: sample, url: `${wire.url}${parameters}` })
   onTestFinished(async () => {
     wire.mend()
     await store.close()
@@ -146,7 +148,7 @@ async function cluster(): Promise<Served & { elect(): void }> {
   }
   lead(wire.url, true)
   const hosts = urls.map((url) => new URL(url).host)
-  const store = await openEventStoreDB({ url: `esdb://${hosts.join(',')}?tls=false` })
+  const store = await openEventStoreDB({ catalogue: sample, url: `esdb://${hosts.join(',')}?tls=false` })
   onTestFinished(async () => {
     await store.close()
     await wire.remove()

@@ -1,7 +1,8 @@
 // A cluster, of which the client may be connected to a node that is not the leader.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { all, ids, listen, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, listen, named } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   NO_EVENTS,
@@ -11,16 +12,17 @@ import {
   type StreamName,
 } from '../event-store.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { serve } from './scripted-server-over-grpc.given.ts'
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 
 function openScripted() {
   const server = scriptedServer()
-  const store = eventStoreOn(server.shared, { names: namesIn('desk') })
+  const store = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk') })
   onTestFinished(() => store.close())
   return { server, store }
 }
@@ -37,7 +39,7 @@ test('what was just appended is read, also by who is connected to a follower tha
   expect(await all(store.readBackwards(stream, { limit: 1 }))).toMatchObject([{ revision: 2 }])
 
   server.follow()
-  await store.append('customer-cus_2', named(1), NO_EVENTS)
+  await store.append('account-acc_2', named(1), NO_EVENTS)
   expect(await store.head()).toBeGreaterThan(position)
 })
 
@@ -76,7 +78,7 @@ async function openServed() {
   const log = scriptedServer()
   const [first, second] = [await serve(log), await serve(log)]
   const open = async () => {
-    const store = await openEventStoreDB({ url: first.url })
+    const store = await openEventStoreDB({ catalogue: sample, url: first.url })
     onTestFinished(async () => {
       await store.close()
       first.kill()
@@ -102,7 +104,7 @@ test('a leader that is none any more is left by all: what was under way there is
   const listener = listen(store, START)
   const writing = new AbortController()
   onTestFinished(() => writing.abort())
-  const streams = Array.from({ length: 20 }, (_, index): StreamName => `customer-cus_${index}`)
+  const streams = Array.from({ length: 20 }, (_, index): StreamName => `account-acc_${index}`)
   const written = streams.map(async (stream) => {
     const acknowledged: string[] = []
     for (let revision: Revision = NO_EVENTS; !writing.signal.aborted; ) {

@@ -1,9 +1,11 @@
 // A server that several desks share: each sees its own log, from its first event to its newest.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { all, ids, listen, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, listen, named } from '../event-store.contract.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
 import { logIdentity } from '../log-identity.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import { knownPosition, positionOf, serverPosition } from './events.ts'
 import { eventStoreOn, openEventStoreDB } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
@@ -20,12 +22,12 @@ afterEach(async () => {
 })
 
 function open(namespace: string): EventStore {
-  const store = eventStoreOn(server.shared, { names: namesIn(namespace) })
+  const store = eventStoreOn(server.shared, { catalogue: sample, names: namesIn(namespace) })
   opened.push(store)
   return store
 }
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 
 test('desks in two namespaces write to streams of one name and see nothing of each other', async () => {
   const [one, other] = [open('desk'), open('desk2')]
@@ -33,7 +35,7 @@ test('desks in two namespaces write to streams of one name and see nothing of ea
   await one.append(stream, mine, NO_EVENTS)
   const listener = listen(one, START)
   await other.append(stream, theirs, NO_EVENTS)
-  const { position } = await one.append('customer-cus_2', named(1), NO_EVENTS)
+  const { position } = await one.append('account-acc_2', named(1), NO_EVENTS)
   await listener.reaches(position)
   expect(listener.batches.flatMap((batch) => batch.events)).toHaveLength(3)
   expect(ids(await all(one.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(mine))
@@ -52,7 +54,7 @@ test.each(['', 'a-b', 'a.b', '$a', 'Desk', '1', 'x'.repeat(41)])('"%s" is no nam
 })
 
 test('an address that is none is refused without repeating its password', async () => {
-  const opening = openEventStoreDB({ url: 'http://admin:secret@localhost:2113' })
+  const opening = openEventStoreDB({ catalogue: sample, url: 'http://admin:secret@localhost:2113' })
   await expect(opening).rejects.toThrow(/EVENTSTORE_URL/)
   await expect(opening).rejects.not.toThrow(/secret/)
 })
@@ -65,7 +67,7 @@ test.each([
 ])(
   'an address with %s is refused, without repeating its password: reads have to go to the leader',
   async (parameters) => {
-    const opening = openEventStoreDB({ url: `esdb://admin:secret@127.0.0.1:1?${parameters}` })
+    const opening = openEventStoreDB({ catalogue: sample, url: `esdb://admin:secret@127.0.0.1:1?${parameters}` })
     await expect(opening).rejects.toThrow(
       'EVENTSTORE_URL cannot be used: its nodePreference has to be leader, or left out.',
     )
@@ -74,45 +76,47 @@ test.each([
 )
 
 test.each(['nodePreference=leader', 'NODEPREFERENCE=Leader/'])('an address with %s is taken', async (parameters) => {
-  await expect(openEventStoreDB({ url: `esdb://127.0.0.1:1?tls=false&${parameters}` })).rejects.toThrow(
-    StoreUnavailable,
-  )
+  await expect(
+    openEventStoreDB({ catalogue: sample, url: `esdb://127.0.0.1:1?tls=false&${parameters}` }),
+  ).rejects.toThrow(StoreUnavailable)
 })
 
 test('where no server answers, opening finds the store unavailable', async () => {
-  await expect(openEventStoreDB({ url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(StoreUnavailable)
+  await expect(openEventStoreDB({ catalogue: sample, url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(
+    StoreUnavailable,
+  )
 })
 
 describe('the head', () => {
   test('the head of a namespace without events is before everything, whatever else is in the log', async () => {
     const store = open('desk')
     expect(await store.head()).toBe(START)
-    server.record('other.customer-cus_1', 'CustomerRegistered', 3)
+    server.record('other.account-acc_1', 'AccountOpened', 3)
     server.record('$stats-0', '$statsCollected')
     expect(await store.head()).toBe(START)
   })
 
   test('the head is the newest event of the namespace, behind what the server and others have written since', async () => {
     const { position } = await open('desk').append(stream, named(2), NO_EVENTS)
-    server.record('desk.customer-cus_1', '$>')
-    server.record('desk.customer-cus_9', '$streamDeleted')
-    server.record('other.customer-cus_1', 'CustomerRegistered', 100)
+    server.record('desk.account-acc_1', '$>')
+    server.record('desk.account-acc_9', '$streamDeleted')
+    server.record('other.account-acc_1', 'AccountOpened', 100)
     expect(await open('desk').head()).toBe(position)
   })
 
   test('the head of a namespace whose log has not begun is found without reading the logs of others', async () => {
-    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    server.record('other.account-acc_1', 'AccountOpened', 5_000)
     const store = open('desk')
     expect(await store.head()).toBe(START)
     expect(server.eventsSent()).toBeLessThan(2_000)
     const before = server.eventsSent()
-    server.record('other.customer-cus_1', 'CustomerRegistered')
+    server.record('other.account-acc_1', 'AccountOpened')
     expect(await store.head()).toBe(START)
     expect(server.eventsSent() - before).toBeLessThan(200)
   })
 
   test('the head of a log that has just begun is found without reading what others wrote before it', async () => {
-    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    server.record('other.account-acc_1', 'AccountOpened', 5_000)
     await logIdentity(open('desk'))
     const before = server.eventsSent()
     const head = await open('desk').head()
@@ -124,7 +128,7 @@ describe('the head', () => {
     const store = open('desk')
     await logIdentity(store)
     const { position } = await store.append(stream, named(2), NO_EVENTS)
-    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    server.record('other.account-acc_1', 'AccountOpened', 5_000)
     expect(await open('desk').head()).toBe(position)
   })
 
@@ -134,7 +138,7 @@ describe('the head', () => {
     await store.append('log', named(1), 0)
     const { position } = await store.append(stream, named(2), NO_EVENTS)
     await server.client.setStreamMetadata('desk.log', { truncateBefore: 1 })
-    server.record('other.customer-cus_1', 'CustomerRegistered', 5_000)
+    server.record('other.account-acc_1', 'AccountOpened', 5_000)
     expect(await open('desk').head()).toBe(position)
   })
 
@@ -145,7 +149,7 @@ describe('the head', () => {
     for (let count = 0; count < 3; count++) {
       const appended = await open('desk').append(stream, named(1), revision)
       revision = appended.revision
-      server.record('other.customer-cus_1', 'CustomerRegistered', 10)
+      server.record('other.account-acc_1', 'AccountOpened', 10)
       heads.push(await store.head())
       expect(heads.at(-1)).toBe(appended.position)
     }
@@ -154,7 +158,7 @@ describe('the head', () => {
   test('a subscriber reaches the head of a namespace that is quiet on a busy server', async () => {
     const store = open('desk')
     await store.append(stream, named(1), NO_EVENTS)
-    server.record('other.customer-cus_1', 'CustomerRegistered', 500)
+    server.record('other.account-acc_1', 'AccountOpened', 500)
     const listener = listen(open('desk'), START)
     await listener.reaches(await open('desk').head())
     await listener.stop()
@@ -180,7 +184,7 @@ describe('positions', () => {
 })
 
 test('a reader of a new log begins at its first event, whatever others have written before', async () => {
-  server.record('desk2.order-ord_1', 'OrderPlaced', 500)
+  server.record('desk2.transfer-tra_1', 'TransferBooked', 500)
   const store = open('desk')
   const identity = await logIdentity(store)
   const listener = listen(store, START)

@@ -1,7 +1,9 @@
 // Reads from a server that takes them and does not answer.
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { all, ids, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, named } from '../event-store.contract.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
+import { sample } from '../sample.given.ts'
 import { eventStoreOn } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
 import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
@@ -11,14 +13,14 @@ let store: EventStore
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   server = scriptedServer()
-  store = eventStoreOn(server.shared, { names: namesIn('desk') })
+  store = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk') })
 })
 afterEach(async () => {
   await store.close()
   vi.useRealTimers()
 })
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 
 test.each<[string, () => Promise<unknown>]>([
   ['a read', () => all(store.read(stream, { limit: ALL_EVENTS }))],

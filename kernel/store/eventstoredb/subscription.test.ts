@@ -1,4 +1,5 @@
 // Subscriptions against a stand-in for the server that ends them in every way that a real one was seen to.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import {
   AccessDeniedError,
@@ -9,9 +10,10 @@ import {
   UnknownError,
 } from '@eventstore/db-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { all, ids, type Listener, listen, named, own, until } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, ids, type Listener, listen, named, own, until } from '../event-store.contract.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, StoreUnavailable } from '../event-store.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import type { Client } from './client.ts'
 import { eventStoreOn } from './eventstoredb-event-store.ts'
 import { namesIn } from './names.ts'
@@ -21,11 +23,11 @@ let server: ScriptedServer
 let store: EventStore
 beforeEach(() => {
   server = scriptedServer()
-  store = eventStoreOn(server.shared, { names: namesIn('desk') })
+  store = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk') })
 })
 afterEach(() => store.close())
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 const options = () => ({ signal: new AbortController().signal })
 const eventsOf = (listener: Listener) => listener.batches.flatMap((batch) => batch.events)
 const caughtUp = () => expect.poll(() => server.subscriptions()).toBe(1)
@@ -67,7 +69,7 @@ test('a subscriber that begins while the server is away says so once, and goes o
   const said: string[] = []
   const say = (_: object, message: string) => said.push(message)
   const log = { debug: () => {}, info: say, warn: say, error: say }
-  const patient = eventStoreOn(server.shared, { names: namesIn('desk'), log })
+  const patient = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk'), log })
   const { position } = await store.append(stream, named(3), NO_EVENTS)
   server.down()
   const live = listen(patient, START)
@@ -85,7 +87,7 @@ test('a subscriber tries again, less and less often, until the server is back, a
   const say = (_: object, message: string) => said.push(message)
   const debug = (details: object) => pauses.push('resumesInMs' in details && details.resumesInMs)
   const log = { debug, info: say, warn: say, error: say }
-  const patient = eventStoreOn(server.shared, { names: namesIn('desk'), log })
+  const patient = eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk'), log })
   const { position, revision } = await store.append(stream, named(3), NO_EVENTS)
   const live = listen(patient, START)
   await live.reaches(position)
@@ -125,14 +127,14 @@ test('a subscriber that is stopped while it asks where it has begun ends at once
       },
     },
   })
-  const stopped = eventStoreOn({ ...server.shared, client }, { names: namesIn('desk') })
+  const stopped = eventStoreOn({ ...server.shared, client }, { catalogue: sample, names: namesIn('desk') })
   for await (const _ of stopped.subscribe(position, { signal: stopping.signal }));
   expect(stopping.signal.aborted).toBe(true)
 })
 
 test('a namespace that is quiet moves on with the checkpoints of the server, and resumes after the last of them', async () => {
   await store.append(stream, named(1), NO_EVENTS)
-  server.record('other.customer-cus_1', 'CustomerRegistered', 2_500)
+  server.record('other.account-acc_1', 'AccountOpened', 2_500)
   const live = listen(store, START)
   await caughtUp()
   await expect.poll(() => live.batches.at(-1)?.position).toBeGreaterThan(await store.head())
@@ -148,7 +150,7 @@ test('a namespace that is quiet moves on with the checkpoints of the server, and
 
 test.each([
   ['alone', async () => {}],
-  ['behind events of others', async () => server.record('other.customer-cus_1', 'CustomerRegistered', 2)],
+  ['behind events of others', async () => server.record('other.account-acc_1', 'AccountOpened', 2)],
 ])('an event %s after one that a scavenge has removed is not skipped by who goes on after that', async (_, between) => {
   await store.append(stream, named(1), NO_EVENTS)
   const { position } = await store.append('lease-work', named(1), NO_EVENTS)
@@ -177,7 +179,7 @@ test('checkpoints also come live, after a thousand events of others', async () =
   await live.reaches(await store.head())
   await caughtUp()
   const before = live.batches.length
-  server.record('other.customer-cus_1', 'CustomerRegistered', 1_500)
+  server.record('other.account-acc_1', 'AccountOpened', 1_500)
   await expect.poll(() => live.batches.length).toBeGreaterThan(before)
   expect(eventsOf(live)).toHaveLength(1)
   await live.stop()
@@ -206,26 +208,26 @@ test('nothing is lost for a consumer that is slower than the log grows, and what
 
 test('events of the server itself, links and the events of others are skipped, and the position moves over them', async () => {
   await store.append(stream, named(1), NO_EVENTS)
-  server.record('desk.customer-cus_1', '$>')
-  server.record('desk.order-ord_9', '$streamDeleted')
-  server.record('$$desk.customer-cus_1', '$metadata')
-  server.record('$ce-desk.customer', '$>')
-  server.record('desk2.customer-cus_1', 'CustomerRegistered')
-  const { position } = await store.append('customer-cus_2', named(1), NO_EVENTS)
+  server.record('desk.account-acc_1', '$>')
+  server.record('desk.transfer-tra_9', '$streamDeleted')
+  server.record('$$desk.account-acc_1', '$metadata')
+  server.record('$ce-desk.account', '$>')
+  server.record('desk2.account-acc_1', 'AccountOpened')
+  const { position } = await store.append('account-acc_2', named(1), NO_EVENTS)
   const batches = await until(store.subscribe(START, options()), { position })
-  expect(batches.flatMap((batch) => batch.events.map((event) => event.stream))).toEqual([stream, 'customer-cus_2'])
+  expect(batches.flatMap((batch) => batch.events.map((event) => event.stream))).toEqual([stream, 'account-acc_2'])
   expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
-  expect(await all(store.read('order-ord_9', { limit: ALL_EVENTS }))).toEqual([])
+  expect(await all(store.read('transfer-tra_9', { limit: ALL_EVENTS }))).toEqual([])
 })
 
 test('events of categories that nobody wants move the position on at once, live', async () => {
-  const live = listen(store, START, { categories: ['product'] })
+  const live = listen(store, START, { categories: ['asset'] })
   await caughtUp()
   for (let count = 0; count < 3; count++) {
-    const { position } = await store.append(`order-ord_${count}`, named(1), NO_EVENTS)
+    const { position } = await store.append(`transfer-tra_${count}`, named(1), NO_EVENTS)
     await live.reaches(position)
   }
-  expect(own(live.batches, 'order-ord_0')).toEqual([])
+  expect(own(live.batches, 'transfer-tra_0')).toEqual([])
   await live.stop()
 })
 

@@ -1,8 +1,8 @@
 // A subscription that goes on by itself after the last position received, whenever the server or the connection ends it.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Category } from '../../../events/catalogue.ts'
 import type { Outage } from '../../failures/outage.ts'
 import type { Logger } from '../../logger.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { isWanted } from '../categories.ts'
 import type { Batch, ForeignEvent, RecordedEvent } from '../event-store.ts'
 import type { Position } from '../position.ts'
@@ -15,11 +15,12 @@ import type { Names } from './names.ts'
 
 export interface ResumingSubscription {
   client: Client
+  catalogue: Catalogue
   names: Names
   after: Position
   /** Ends the subscription without an error. */
   signal: AbortSignal
-  categories: readonly Category[] | undefined
+  categories: readonly string[] | undefined
   batchSize: number
   log: Logger | undefined
   /** Of the server, for all who use it. */
@@ -35,7 +36,7 @@ const LONGEST_PAUSE_MS = 2_000
  * @throws StoreUnavailable where no waiting helps: access denied, a refused argument
  */
 export async function* resumingSubscription(options: ResumingSubscription): AsyncGenerator<Batch> {
-  const { client, names, signal, categories, batchSize, log, outage } = options
+  const { client, catalogue, names, signal, categories, batchSize, log, outage } = options
   const wanted = categories && new Set(categories)
   let position = options.after
   let inVain = 0
@@ -72,7 +73,7 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
       const at = positionOf(each)
       if (at <= reached) continue
       reached = at
-      const event = recordedEvent(each, names)
+      const event = recordedEvent(each, names, catalogue)
       if (event && isForeign(event)) foreign.push(event)
       else if (event && isWanted(event, wanted)) events.push(event)
     }

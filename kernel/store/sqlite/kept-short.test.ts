@@ -1,9 +1,10 @@
 // Leases, checkpoints and snapshots are no history: the embedded log keeps the newest of them, and forgets nothing that matters.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { all, named } from '../../../test/kernel/store/event-store.contract.ts'
+import { all, named } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -13,12 +14,13 @@ import {
   type StreamName,
 } from '../event-store.ts'
 import { START } from '../position.ts'
+import { sample } from '../sample.given.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
 
 test.each([
   ['lease-sagas', 1_000],
   ['checkpoint-sagas', 10],
-  ['snapshot-customer-cus_1', 96],
+  ['snapshot-account-acc_1', 96],
 ] as const)('of %s the newest %d events are kept, and a tenth more at the most', async (stream, kept) => {
   const { store } = await open()
   await grow(store, stream, kept * 3)
@@ -33,13 +35,13 @@ test.each([
 
 test('the streams of the business are kept whole', async () => {
   const { store } = await open()
-  await grow(store, 'customer-cus_1', 1_500)
-  expect(await all(store.read('customer-cus_1', { limit: ALL_EVENTS }))).toHaveLength(1_500)
+  await grow(store, 'account-acc_1', 1_500)
+  expect(await all(store.read('account-acc_1', { limit: ALL_EVENTS }))).toHaveLength(1_500)
 })
 
 test('an append that expects a revision of which nothing is left is a conflict, also from another process', async () => {
   const { store, file } = await open()
-  const other = await openSqliteEventStore({ file })
+  const other = await openSqliteEventStore({ catalogue: sample, file })
   onTestFinished(() => other.close())
   const { revision } = await other.append('checkpoint-sagas', named(1), NO_EVENTS)
   await grow(store, 'checkpoint-sagas', 50, revision)
@@ -53,7 +55,7 @@ test('an append that expects a revision of which nothing is left is a conflict, 
 test('a reader in the middle of such a stream, and a subscriber behind it, go on with what is left', async () => {
   const { store } = await open()
   await grow(store, 'lease-sagas', 1_000)
-  const { position } = await store.append('customer-cus_1', named(1), NO_EVENTS)
+  const { position } = await store.append('account-acc_1', named(1), NO_EVENTS)
   const reading = store.read('lease-sagas', { limit: ALL_EVENTS })[Symbol.asyncIterator]()
   const first: RecordedEvent[] = (await reading.next()).value ?? []
   await grow(store, 'lease-sagas', 3_000, 999)
@@ -88,7 +90,7 @@ async function open(): Promise<{ store: EventStore; file: string }> {
   const at = await mkdtemp(join(tmpdir(), 'creditline-kept-'))
   onTestFinished(() => rm(at, { recursive: true, force: true }))
   const file = join(at, 'events.db')
-  const store = await openSqliteEventStore({ file })
+  const store = await openSqliteEventStore({ catalogue: sample, file })
   onTestFinished(() => store.close())
   return { store, file }
 }

@@ -4,6 +4,8 @@ import { existsSync, linkSync, readdirSync, renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { removeDatabase, sizeOfWal } from '../../sqlite/files.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { AnyEvent } from '../category.ts'
 import type { EventStore } from '../event-store.ts'
 import { logIdentity, recordedIdentity } from '../log-identity.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
@@ -14,7 +16,11 @@ import { openSqliteEventStore } from './sqlite-event-store.ts'
  * @param mayBegin throws when no log may be begun here
  * @throws Error that names the file
  */
-export async function openLogOf(file: string, mayBegin: () => Promise<void>): Promise<EventStore> {
+export async function openLogOf<Event extends AnyEvent>(
+  catalogue: Catalogue<Event>,
+  file: string,
+  mayBegin: () => Promise<void>,
+): Promise<EventStore<Event>> {
   if (!existsSync(file)) {
     // Another process may have begun the log meanwhile.
     if (sizeOfWal(file) && !existsSync(file)) {
@@ -31,10 +37,10 @@ export async function openLogOf(file: string, mayBegin: () => Promise<void>): Pr
       // Another process may have begun the log meanwhile, and what is allowed only behind one.
       if (!existsSync(file)) throw error
     }
-    if (!existsSync(file)) await begin(file)
+    if (!existsSync(file)) await begin(catalogue, file)
   }
   for (const name of unfinished(file)) removeDatabase(name)
-  const store = await openSqliteEventStore({ file, mustHaveTables: true })
+  const store = await openSqliteEventStore({ catalogue, file, mustHaveTables: true })
   try {
     if (await recordedIdentity(store)) return store
     throw withoutIdentity(file)
@@ -57,10 +63,10 @@ export function restoredName(file: string): string {
 
 const UNFINISHED = '.new-'
 
-async function begin(file: string): Promise<void> {
+async function begin(catalogue: Catalogue, file: string): Promise<void> {
   const made = `${file}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`
   try {
-    await make(made)
+    await make(catalogue, made)
     nameUnlessTaken(made, file)
   } catch (error) {
     // Another process that started at the same time has begun the log, and removes unfinished ones: this one may be gone in any state.
@@ -71,8 +77,8 @@ async function begin(file: string): Promise<void> {
   await flushDirectory(dirname(file))
 }
 
-async function make(file: string): Promise<void> {
-  const store = await openSqliteEventStore({ file })
+async function make(catalogue: Catalogue, file: string): Promise<void> {
+  const store = await openSqliteEventStore({ catalogue, file })
   try {
     await logIdentity(store)
   } finally {

@@ -3,6 +3,7 @@ import { existsSync, linkSync, renameSync, statSync } from 'node:fs'
 import { messageOf } from '../../failures/message-of.ts'
 import { openDatabase } from '../../sqlite/database.ts'
 import { removeDatabase } from '../../sqlite/files.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { recordedIdentity } from '../log-identity.ts'
 import { checkFiles } from './log-file-check.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
@@ -18,14 +19,14 @@ export interface LogCopy {
  * Copies a log, as it is at one moment, into a file that is not there yet. Processes that use the log go on meanwhile.
  * @throws Error that names the file: it is no log, not whole or damaged, or the copy is there already
  */
-export async function copyLog(from: string, to: string): Promise<LogCopy> {
+export async function copyLog(catalogue: Catalogue, from: string, to: string): Promise<LogCopy> {
   if (!existsSync(from)) throw new Error(`There is no file ${from}.`)
   if (existsSync(to)) throw new Error(`${to} is there already: it is not overwritten.`)
   const made = `${to}.new-${process.pid}`
   removeDatabase(made)
   try {
     await copyWhole(from, made)
-    const { logId, head } = await closed(made)
+    const { logId, head } = await closed(catalogue, made)
     nameIt(made, to)
     return { logId, head, bytes: statSync(to).size }
   } finally {
@@ -47,8 +48,8 @@ async function copyWhole(from: string, made: string): Promise<void> {
 }
 
 /** Opens the copy as a log, which looks it through, and closes it: it is one file on the disk then. */
-async function closed(made: string): Promise<Pick<LogCopy, 'logId' | 'head'>> {
-  const store = await openSqliteEventStore({ file: made, mustHaveTables: true })
+async function closed(catalogue: Catalogue, made: string): Promise<Pick<LogCopy, 'logId' | 'head'>> {
+  const store = await openSqliteEventStore({ catalogue, file: made, mustHaveTables: true })
   try {
     const logId = await recordedIdentity(store)
     if (logId === undefined) throw new Error('The file has no log with an identity.')

@@ -1,10 +1,12 @@
 // The files of a log at its start: all that a desk leaves is accepted, in whatever way it ended; what was mixed or copied in part is not.
+
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { named } from '../../../test/kernel/store/event-store.contract.ts'
 import { openDatabase } from '../../sqlite/database.ts'
+import { named } from '../event-store.contract.ts'
 import { NO_EVENTS } from '../event-store.ts'
+import { sample } from '../sample.given.ts'
 import { openLogOf } from './log-beginning.ts'
 import {
   begun,
@@ -25,7 +27,7 @@ import { openSqliteEventStore } from './sqlite-event-store.ts'
 async function isRefused(file: string, reason: RegExp): Promise<void> {
   const before = bytesOf(file)
   for (const _ of [1, 2]) {
-    await expect(openLogOf(file, begun)).rejects.toThrow(reason)
+    await expect(openLogOf(sample, file, begun)).rejects.toThrow(reason)
     expect(bytesOf(file)).toEqual(before)
   }
 }
@@ -35,11 +37,11 @@ const FOREIGN = /is not whole: .*-wal beside it was left by another file/
 
 test('a desk that was killed after a joined connection was closed starts again, and its main file alone is refused', async () => {
   const { file, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const thread = await joined(file)
-  await thread.append('order-ord_2', named(1), NO_EVENTS)
+  await thread.append('transfer-tra_2', named(1), NO_EVENTS)
   await thread.close()
-  await store.append('order-ord_1', named(2), 2)
+  await store.append('transfer-tra_1', named(2), 2)
   await isRefused(await copiedAlone(file), COPIED_ALONE)
   expect(await events(await killed(file))).toHaveLength(5)
 })
@@ -47,39 +49,39 @@ test('a desk that was killed after a joined connection was closed starts again, 
 test('a desk that was killed after another one on its log was closed starts again, and its main file alone is refused', async () => {
   const { file, store } = await open()
   const other = await opened(file)
-  await other.append('order-ord_1', named(3), NO_EVENTS)
+  await other.append('transfer-tra_1', named(3), NO_EVENTS)
   await other.close()
-  await store.append('order-ord_1', named(2), 2)
+  await store.append('transfer-tra_1', named(2), 2)
   await isRefused(await copiedAlone(file), COPIED_ALONE)
   expect(await events(await killed(file))).toHaveLength(5)
 })
 
 test('a desk that was killed while a reader of an older state held up its checkpoints starts again', async () => {
   const { file, store } = await open()
-  const { revision } = await store.append('order-ord_1', named(3), NO_EVENTS)
+  const { revision } = await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const reader = await openDatabase(file, { synchronous: 'FULL', readonly: true })
   reader.exec('BEGIN; SELECT count(*) FROM events')
-  await grow(store, 'order-ord_2', await grow(store, 'order-ord_2'))
-  await store.append('order-ord_1', named(2), revision)
+  await grow(store, 'transfer-tra_2', await grow(store, 'transfer-tra_2'))
+  await store.append('transfer-tra_1', named(2), revision)
   expect(await events(await killed(file))).toHaveLength(5)
   reader.exec('ROLLBACK')
   reader.close()
-  await grow(store, 'order-ord_3')
+  await grow(store, 'transfer-tra_3')
   await isRefused(await copiedAlone(file), COPIED_ALONE)
   expect(await events(await killed(file))).toHaveLength(5)
 })
 
 test('a start that began while a reader held up its checkpoint, and was killed, is followed by another start', async () => {
   const { file, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   await store.close()
   const older = await openedByOlderRelease(file)
-  older.append('order-ord_1', 1, 2)
+  older.append('transfer-tra_1', 1, 2)
   const reader = await openDatabase(file, { synchronous: 'FULL', readonly: true })
   reader.exec('BEGIN; SELECT count(*) FROM events')
-  older.append('order-ord_1', 1, 3)
+  older.append('transfer-tra_1', 1, 3)
   const again = await opened(file)
-  await again.append('order-ord_1', named(2), 4)
+  await again.append('transfer-tra_1', named(2), 4)
   expect(await events(await killed(file))).toHaveLength(7)
   reader.exec('ROLLBACK')
   reader.close()
@@ -87,11 +89,11 @@ test('a start that began while a reader held up its checkpoint, and was killed, 
 
 test('a refused start changes nothing, and the next one succeeds without the foreign write-ahead log', async () => {
   const { file, store } = await open()
-  await store.append('order-ord_1', named(2), NO_EVENTS)
+  await store.append('transfer-tra_1', named(2), NO_EVENTS)
   await store.close()
   const backup = await copiedAlone(file)
   const again = await opened(file)
-  await again.append('order-ord_1', named(5), 1)
+  await again.append('transfer-tra_1', named(5), 1)
   const restored = await killed(file)
   cpSync(backup, restored)
   await isRefused(restored, FOREIGN)
@@ -106,9 +108,9 @@ test.each([
   'a copy by %s is whole, at any time, and is refused beside the write-ahead log that it was made from',
   async (_, copy) => {
     const { at, file, store } = await open()
-    await store.append('order-ord_1', named(2), NO_EVENTS)
+    await store.append('transfer-tra_1', named(2), NO_EVENTS)
     await copy(file, join(at, 'copy.db'))
-    await store.append('order-ord_1', named(5), 1)
+    await store.append('transfer-tra_1', named(5), 1)
     const restored = await killed(file)
     cpSync(join(at, 'copy.db'), restored)
     await isRefused(restored, FOREIGN)
@@ -124,18 +126,18 @@ test.each([
 
 test('a desk that was killed after it went on from a copy of SQLite starts again', async () => {
   const { at, file, store } = await open()
-  await store.append('order-ord_1', named(2), NO_EVENTS)
+  await store.append('transfer-tra_1', named(2), NO_EVENTS)
   await vacuumed(file, join(at, 'copy.db'))
   const again = await opened(join(at, 'copy.db'))
-  await again.append('order-ord_1', named(2), 1)
+  await again.append('transfer-tra_1', named(2), 1)
   expect(await events(await killed(join(at, 'copy.db')))).toHaveLength(4)
 })
 
 test('the main file of an open log is refused beside a later write-ahead log', async () => {
   const { file, store } = await open()
-  const revision = await grow(store, 'order-ord_1')
+  const revision = await grow(store, 'transfer-tra_1')
   const early = await copiedAlone(file)
-  await grow(store, 'order-ord_1', revision)
+  await grow(store, 'transfer-tra_1', revision)
   const mixed = await killed(file)
   cpSync(early, mixed)
   await isRefused(mixed, FOREIGN)
@@ -144,8 +146,8 @@ test('the main file of an open log is refused beside a later write-ahead log', a
 test('the main file of another log is refused, whichever release wrote the two', async () => {
   const one = await open()
   const other = await open()
-  await one.store.append('order-ord_1', named(3), NO_EVENTS)
-  await other.store.append('order-ord_1', named(3), NO_EVENTS)
+  await one.store.append('transfer-tra_1', named(3), NO_EVENTS)
+  await other.store.append('transfer-tra_1', named(3), NO_EVENTS)
   const mixed = await killed(one.file)
   cpSync(other.file, mixed)
   await isRefused(mixed, FOREIGN)
@@ -153,13 +155,13 @@ test('the main file of another log is refused, whichever release wrote the two',
 
 test('a log whose schema somebody has changed or which was vacuumed while it was open goes on after a kill', async () => {
   const { file, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('CREATE INDEX by_type ON events (type)')
-  await store.append('order-ord_1', named(1), 2)
+  await store.append('transfer-tra_1', named(1), 2)
   expect(await events(await killed(file))).toHaveLength(4)
   other.exec('VACUUM; PRAGMA wal_checkpoint(PASSIVE)')
-  await store.append('order-ord_1', named(1), 3)
+  await store.append('transfer-tra_1', named(1), 3)
   expect(await events(await killed(file))).toHaveLength(5)
   other.close()
 })
@@ -177,10 +179,10 @@ test('a file that is another one has a refusal that says what to do', async () =
 test('a log of an older release goes on, whether it was closed or killed', async () => {
   const file = join(await directory(), 'events.db')
   const older = await openedByOlderRelease(file)
-  older.append('order-ord_1', 3, NO_EVENTS)
+  older.append('transfer-tra_1', 3, NO_EVENTS)
   older.append('log', 1, NO_EVENTS)
   older.checkpoint()
-  older.append('order-ord_1', 2, 2)
+  older.append('transfer-tra_1', 2, 2)
   expect(await found(await killed(file))).toBe(5)
   older.close()
   expect(await found(await copiedAlone(file))).toBe(5)
@@ -190,10 +192,10 @@ test('the main file of an older release is refused beside the write-ahead log of
   const logs = [join(await directory(), 'events.db'), join(await directory(), 'events.db')] as const
   for (const file of logs) {
     const older = await openedByOlderRelease(file)
-    older.append('order-ord_1', 3, NO_EVENTS)
+    older.append('transfer-tra_1', 3, NO_EVENTS)
     older.append('log', 1, NO_EVENTS)
     older.checkpoint()
-    older.append('order-ord_1', 2, 2)
+    older.append('transfer-tra_1', 2, 2)
   }
   const mixed = await killed(logs[0])
   cpSync(await killed(logs[1]), mixed)
@@ -211,17 +213,17 @@ test.each([
   'a log on which an older release ran after this one was %s goes on when that one was %s',
   async (first, then) => {
     const { file: own, store } = await open()
-    await store.append('order-ord_1', named(3), NO_EVENTS)
+    await store.append('transfer-tra_1', named(3), NO_EVENTS)
     if (first === 'closed') await store.close()
     const file = first === 'killed' ? await killed(own) : own
     for (const checkpoint of [false, true]) {
       const older = await openedByOlderRelease(file)
       const before = await found(await killed(file))
-      older.append('order-ord_1', 2, before - 1)
+      older.append('transfer-tra_1', 2, before - 1)
       if (checkpoint) older.checkpoint()
-      older.append('order-ord_1', 2, before + 1)
+      older.append('transfer-tra_1', 2, before + 1)
       if (then === 'closed') older.close()
-      if (first === 'open') await store.append('order-ord_1', named(1), before + 3)
+      if (first === 'open') await store.append('transfer-tra_1', named(1), before + 3)
       expect(await found(await killed(file))).toBe(first === 'open' ? before + 5 : before + 4)
     }
   },
@@ -229,9 +231,9 @@ test.each([
 
 /** The events of a log that may have no identity. */
 async function found(file: string): Promise<number> {
-  const store = await openSqliteEventStore({ file })
+  const store = await openSqliteEventStore({ catalogue: sample, file })
   const read = await store.head()
-  await store.append('order-ord_9', named(1), NO_EVENTS)
+  await store.append('transfer-tra_9', named(1), NO_EVENTS)
   await store.close()
   return read - 1
 }

@@ -1,14 +1,16 @@
 // For tests of the files of a log: logs in directories of their own, and what kills, copies and older releases leave.
+
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { all, named } from '../../../test/kernel/store/event-store.contract.ts'
 import { openDatabase } from '../../sqlite/database.ts'
 import { appendOf } from '../append.ts'
+import { all, named } from '../event-store.contract.ts'
 import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../event-store.ts'
+import { sample } from '../sample.given.ts'
 import { openLogOf } from './log-beginning.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
 import { eventTables } from './tables.ts'
@@ -29,11 +31,11 @@ export async function open(at?: string): Promise<{ at: string; file: string; sto
 }
 
 export async function opened(file: string): Promise<EventStore> {
-  return closedAtTheEnd(await openLogOf(file, begun))
+  return closedAtTheEnd(await openLogOf(sample, file, begun))
 }
 
 export async function joined(file: string): Promise<EventStore> {
-  return closedAtTheEnd(await openSqliteEventStore({ file, joins: true }))
+  return closedAtTheEnd(await openSqliteEventStore({ catalogue: sample, file, joins: true }))
 }
 
 function closedAtTheEnd(store: EventStore): EventStore {
@@ -42,7 +44,7 @@ function closedAtTheEnd(store: EventStore): EventStore {
 }
 
 /** The events of a stream, read by a log that is opened for that. */
-export async function events(file: string, stream: StreamName = 'order-ord_1') {
+export async function events(file: string, stream: StreamName = 'transfer-tra_1') {
   const store = await opened(file)
   try {
     return await all(store.read(stream, { limit: 999 }))
@@ -98,7 +100,7 @@ export async function openedByOlderRelease(file: string): Promise<OlderRelease> 
     isOpen = false
   }
   onTestFinished(close)
-  const tables = eventTables(db, file, { mustExist: false })
+  const tables = eventTables(db, { file, catalogue: sample }, { mustExist: false })
   return {
     append: (stream, count, expected) => tables.write([appendOf(stream, named(count), expected)], Date.now()),
     checkpoint: () => db.exec('PRAGMA wal_checkpoint(PASSIVE)'),

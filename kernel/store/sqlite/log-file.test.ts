@@ -1,17 +1,19 @@
 // The file of the embedded log beside what people do with files: copies, backups, removals, damage.
+
 import { cpSync, existsSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { all, named } from '../../../test/kernel/store/event-store.contract.ts'
 import { openDatabase } from '../../sqlite/database.ts'
+import { all, named } from '../event-store.contract.ts'
 import { NO_EVENTS, StoreUnavailable } from '../event-store.ts'
 import { logIdentity } from '../log-identity.ts'
+import { sample } from '../sample.given.ts'
 import { openLogOf } from './log-beginning.ts'
 import { begun, directory, events, grow, killed, open, opened } from './log-file.given.ts'
 
 test('a log that is closed is one file, and has everything when it is copied alone', async () => {
   const { at, file, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   await store.close()
   expect(readdirSync(at)).toEqual(['events.db'])
   cpSync(file, join(at, 'copy.db'))
@@ -21,18 +23,18 @@ test('a log that is closed is one file, and has everything when it is copied alo
 test('a log that was killed goes on with both of its files, again and again', async () => {
   const { file, store } = await open()
   let last = file
-  let { revision } = await store.append('order-ord_1', named(3), NO_EVENTS)
+  let { revision } = await store.append('transfer-tra_1', named(3), NO_EVENTS)
   for (let kill = 0; kill < 3; kill++) {
     last = await killed(last)
     const again = await opened(last)
-    revision = (await again.append('order-ord_1', named(2), revision)).revision
+    revision = (await again.append('transfer-tra_1', named(2), revision)).revision
   }
   expect(await events(await killed(last))).toHaveLength(9)
 })
 
 test('a log that was killed and then looked at with another program goes on as one file', async () => {
   const { file: own, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('PRAGMA journal_mode = DELETE')
@@ -43,29 +45,31 @@ test('a log that was killed and then looked at with another program goes on as o
 
 test('the file of a log that was killed is refused without its write-ahead log', async () => {
   const { file: own, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
   rmSync(`${file}-wal`)
   rmSync(`${file}-shm`, { force: true })
   const refusal = `The event log ${file} is not whole: it was copied without ${file}-wal`
-  await expect(openLogOf(file, begun)).rejects.toThrow(refusal)
-  await expect(openLogOf(file, begun)).rejects.toThrow(refusal)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(refusal)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(refusal)
 })
 
 test('a log beside the write-ahead log of another file is refused, however the backup was made', async () => {
   const { at, file, store } = await open()
-  await store.append('order-ord_1', named(2), NO_EVENTS)
+  await store.append('transfer-tra_1', named(2), NO_EVENTS)
   const backup = await openDatabase(file, { synchronous: 'FULL', readonly: true })
   backup.exec(`VACUUM INTO '${join(at, 'vacuum.db')}'`)
   backup.close()
   await store.close()
   cpSync(file, join(at, 'closed.db'))
   const again = await opened(file)
-  await again.append('order-ord_2', named(5), NO_EVENTS)
+  await again.append('transfer-tra_2', named(5), NO_EVENTS)
   for (const name of ['vacuum.db', 'closed.db']) {
     const restored = await killed(file)
     cpSync(join(at, name), restored)
-    await expect(openLogOf(restored, begun)).rejects.toThrow(`The event log ${restored} is not whole: ${restored}-wal`)
+    await expect(openLogOf(sample, restored, begun)).rejects.toThrow(
+      `The event log ${restored} is not whole: ${restored}-wal`,
+    )
     rmSync(`${restored}-wal`)
     expect(await events(restored)).toHaveLength(2)
   }
@@ -75,18 +79,18 @@ test('a file that is no log, is empty or has no identity is refused, as it is', 
   const at = await directory()
   const file = join(at, 'events.db')
   writeFileSync(file, '')
-  await expect(openLogOf(file, begun)).rejects.toThrow(`Cannot use ${file} as the event log`)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(`Cannot use ${file} as the event log`)
   expect(readdirSync(at).filter((name) => !/-(wal|shm)$/.test(name))).toEqual(['events.db'])
   writeFileSync(file, 'no database at all, but something else that was put here '.repeat(40))
-  await expect(openLogOf(file, begun)).rejects.toThrow(file)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(file)
 })
 
 test('no log is begun beside the write-ahead log of one that is missing', async () => {
   const { file: own, store } = await open()
-  await store.append('order-ord_1', named(3), NO_EVENTS)
+  await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
   rmSync(file)
-  await expect(openLogOf(file, begun)).rejects.toThrow(`The event log ${file} is missing`)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(`The event log ${file} is missing`)
   expect(existsSync(file)).toBe(false)
 })
 
@@ -94,7 +98,7 @@ test('processes that begin a log at once have one, and nothing is left of the ot
   const at = await directory()
   const file = join(at, 'events.db')
   writeFileSync(`${file}.new-1-abandoned`, 'half of it')
-  const stores = await Promise.all([1, 2, 3].map(() => openLogOf(file, begun)))
+  const stores = await Promise.all([1, 2, 3].map(() => openLogOf(sample, file, begun)))
   expect(new Set(await Promise.all(stores.map(logIdentity))).size).toBe(1)
   for (const store of stores) await store.close()
   expect(readdirSync(at).filter((name) => name.includes('new'))).toEqual([])
@@ -109,12 +113,12 @@ test.each<[string, (at: string) => void]>([
 ])('when its %s, nothing is recorded and nothing is said of the log', async (_, remove) => {
   const { at, store } = await open(join(await directory(), 'data'))
   writeFileSync(join(at, 'other.db'), '')
-  await store.append('order-ord_1', named(1), NO_EVENTS)
+  await store.append('transfer-tra_1', named(1), NO_EVENTS)
   remove(at)
   const refused = { name: 'StoreUnavailable', message: expect.stringContaining('Put the log back') }
-  await expect(store.append('order-ord_2', named(1), NO_EVENTS)).rejects.toMatchObject(refused)
+  await expect(store.append('transfer-tra_2', named(1), NO_EVENTS)).rejects.toMatchObject(refused)
   await expect(store.head()).rejects.toMatchObject(refused)
-  await expect(all(store.read('order-ord_1', { limit: 9 }))).rejects.toMatchObject(refused)
+  await expect(all(store.read('transfer-tra_1', { limit: 9 }))).rejects.toMatchObject(refused)
 })
 
 test('a log that is put back where it was goes on', async () => {
@@ -122,24 +126,24 @@ test('a log that is put back where it was goes on', async () => {
   renameSync(at, `${at}-moved`)
   await expect(store.head()).rejects.toThrow(StoreUnavailable)
   renameSync(`${at}-moved`, at)
-  await store.append('order-ord_1', named(1), NO_EVENTS)
+  await store.append('transfer-tra_1', named(1), NO_EVENTS)
 })
 
 test('a damaged log is refused at the start, and the sentence names the file', async () => {
   const { file, store } = await open()
-  for (let n = 0; n < 50; n++) await store.append(`order-ord_${n}`, named(20), NO_EVENTS)
+  for (let n = 0; n < 50; n++) await store.append(`transfer-tra_${n}`, named(20), NO_EVENTS)
   await store.close()
   truncateSync(file, 40_000)
-  await expect(openLogOf(file, begun)).rejects.toThrow(file)
+  await expect(openLogOf(sample, file, begun)).rejects.toThrow(file)
 })
 
 test('a checkpoint that fails harms no append', async () => {
   const { file, store } = await open()
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('ALTER TABLE file_marks RENAME TO elsewhere')
-  const revision = await grow(store, 'order-ord_1')
-  await store.append('order-ord_1', named(1), revision)
+  const revision = await grow(store, 'transfer-tra_1')
+  await store.append('transfer-tra_1', named(1), revision)
   other.exec('ALTER TABLE elsewhere RENAME TO file_marks')
   other.close()
-  await grow(store, 'order-ord_2')
+  await grow(store, 'transfer-tra_2')
 })

@@ -5,6 +5,8 @@ import { messageOf } from '../../failures/message-of.ts'
 import { CommitFailed, isStorageFailure } from '../../sqlite/database.ts'
 import { appendOf } from '../append.ts'
 import { appendQueue, type WaitingAppend } from '../append-queue.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { AnyEvent } from '../category.ts'
 import { changesOf } from '../changes.ts'
 import {
   type EventStore,
@@ -21,7 +23,9 @@ import { tailOf } from '../tail.ts'
 import { openLogFile } from './log-file.ts'
 import { assertTables, eventTables, type StreamPage, type WrittenGroup } from './tables.ts'
 
-export interface SqliteEventStoreOptions {
+export interface SqliteEventStoreOptions<Event extends AnyEvent = AnyEvent> {
+  /** The events that the log can have. */
+  catalogue: Catalogue<Event>
   /** The file of the log, made anew unless it is there; its directory must be there. Several processes may share it. */
   file: string
   /** Another connection of this process has the log open already, and looks after the file (default: no). */
@@ -39,8 +43,10 @@ const TAIL_EVENTS = 8_192
 const TAIL_SIZE = 32 * 1024 * 1024
 
 /** Opens the log in a file. @throws Error that names the file, when it cannot be opened or is no event log */
-export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
-  const { file, now = Date.now, joins = false, mustHaveTables = joins } = options
+export async function openSqliteEventStore<Event extends AnyEvent>(
+  options: SqliteEventStoreOptions<Event>,
+): Promise<EventStore<Event>> {
+  const { file, catalogue, now = Date.now, joins = false, mustHaveTables = joins } = options
   const logFile = await openLogFile(file, {
     joins,
     check({ tablesVersion, hasIdentity }) {
@@ -50,7 +56,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
           `it has no identity: it is no log, or it was copied without ${file}-wal, which has its events. Put the log back with both files`,
         )
     },
-    prepare: (db) => eventTables(db, file, { mustExist: mustHaveTables }),
+    prepare: (db) => eventTables(db, { file, catalogue }, { mustExist: mustHaveTables }),
   })
   const { db, tables } = logFile
   const version = db.prepare<[number]>('PRAGMA data_version', 'arrays')
@@ -139,7 +145,9 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     follow: changes.follow,
   }
 
-  return {
+  const store: EventStore = {
+    catalogue,
+
     append: (stream, events, expected) =>
       new Promise((recorded, reject) => {
         mustBeOpen()
@@ -169,6 +177,8 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
       await logFile.close()
     },
   }
+  // Each event was checked against the catalogue when it was read.
+  return store as EventStore<Event>
 }
 
 /**

@@ -1,8 +1,8 @@
 // The event log as SQLite tables: how a group of appends is written, and how events are read back.
 import { LRUCache } from 'lru-cache'
-import { upcast } from '../../../events/upcasters.ts'
 import type { Database } from '../../sqlite/database.ts'
 import type { Append } from '../append.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { type Categories, categoryOf, isWanted, othersThan } from '../categories.ts'
 import {
   type Appended,
@@ -18,7 +18,9 @@ import {
 } from '../event-store.ts'
 import { keptOf } from '../kept-short.ts'
 import type { Position } from '../position.ts'
+import { isUnreadable } from '../readable.ts'
 import { isForeign, jsonOf, NotJson, recognise } from '../recognise.ts'
+import { upcast } from '../upcast.ts'
 
 const TABLES_VERSION = 1
 
@@ -68,6 +70,12 @@ export interface EventTables {
   backwards(stream: StreamName, before: Revision, limit: number): StreamPage
 }
 
+/** The file of the log, for people who look for a damaged event, and the events that it can have. */
+export interface Source {
+  file: string
+  catalogue: Catalogue
+}
+
 export interface StreamPage {
   events: RecordedEvent[]
   /** The last revision that was looked at; `undefined` when there is nothing behind it. */
@@ -101,10 +109,10 @@ type Row = [
 ]
 
 /**
- * @param file its name, for people who look for an event that is damaged
  * @throws Error when the tables are of another version, or are missing and must exist
  */
-export function eventTables(db: Database, file: string, { mustExist }: { mustExist: boolean }): EventTables {
+export function eventTables(db: Database, source: Source, { mustExist }: { mustExist: boolean }): EventTables {
+  const { catalogue } = source
   db.transaction(() => createTables(db, mustExist))
 
   const newest = db.prepare<[Position | null]>('SELECT max(position) FROM events', 'arrays')
@@ -193,7 +201,7 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
           const end = { revision: revision + events.length - 1, position: position + events.length - 1 }
           return isStored(sid, end.revision, events.at(-1)?.id) ? end : new RevisionConflict(name, expected)
         }
-        if (!isForeign(eventOf(row, file))) return new RevisionConflict(name, expected)
+        if (!isForeign(eventOf(row, source))) return new RevisionConflict(name, expected)
         last = revision
       }
       if (rows.length < LOOK_BEHIND) return last
@@ -255,7 +263,7 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
       if (changes === 0) return false
       written.head = position
       const event = { type, data, id, metadata, stream: name, revision, position, recordedAt: time } as RecordedEvent
-      written.recorded.push(upcast(event))
+      written.recorded.push(upcast(event, catalogue))
       written.sizes.push(dataText.length + metadataText.length)
     }
     stream.revision = revision
@@ -284,10 +292,10 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
 
     after(position, through, limit, categories) {
       const rows = categories
-        ? afterOfSome.all(position, through, JSON.stringify(othersThan(categories)), limit)
+        ? afterOfSome.all(position, through, JSON.stringify(othersThan(categories, catalogue)), limit)
         : afterOfAll.all(position, through, limit)
       const last = rows.at(-1)
-      const { events, foreign } = sorted(rows, file)
+      const { events, foreign } = sorted(rows, source)
       return {
         events: events.filter((event) => isWanted(event, categories)),
         position: last && rows.length === limit ? last[0] : through,
@@ -297,7 +305,7 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
 
     forwards(name, from, limit) {
       const stream = knownStream(name)
-      return pageOf(stream ? streamForwards.all(name, stream.sid, from, limit) : [], limit, file)
+      return pageOf(stream ? streamForwards.all(name, stream.sid, from, limit) : [], limit, source)
     },
 
     find({ stream, revision, position, id }) {
@@ -309,7 +317,7 @@ export function eventTables(db: Database, file: string, { mustExist }: { mustExi
 
     backwards(name, before, limit) {
       const stream = knownStream(name)
-      return pageOf(stream ? streamBackwards.all(name, stream.sid, before, limit) : [], limit, file)
+      return pageOf(stream ? streamBackwards.all(name, stream.sid, before, limit) : [], limit, source)
     },
   }
 }
@@ -327,15 +335,15 @@ function createTables(db: Database, mustExist: boolean): void {
   if (version === 0) db.exec(TABLES)
 }
 
-function pageOf(rows: readonly Row[], limit: number, file: string): StreamPage {
-  return { events: sorted(rows, file).events, last: rows.length === limit ? rows.at(-1)?.[1] : undefined }
+function pageOf(rows: readonly Row[], limit: number, source: Source): StreamPage {
+  return { events: sorted(rows, source).events, last: rows.length === limit ? rows.at(-1)?.[1] : undefined }
 }
 
-function sorted(rows: readonly Row[], file: string): { events: RecordedEvent[]; foreign: ForeignEvent[] } {
+function sorted(rows: readonly Row[], source: Source): { events: RecordedEvent[]; foreign: ForeignEvent[] } {
   const events: RecordedEvent[] = []
   const foreign: ForeignEvent[] = []
   for (const row of rows) {
-    const event = eventOf(row, file)
+    const event = eventOf(row, source)
     if (isForeign(event)) foreign.push(event)
     else events.push(event)
   }
@@ -343,19 +351,22 @@ function sorted(rows: readonly Row[], file: string): { events: RecordedEvent[]; 
 }
 
 /** Columns hold whatever was put into them, of any type. */
-function eventOf(row: Row, file: string): RecordedEvent | ForeignEvent {
+function eventOf(row: Row, { file, catalogue }: Source): RecordedEvent | ForeignEvent {
   const [position, revision, id, type, recordedAt, metadata, data, stream] = row
-  const event = recognise({
-    stream,
-    type: String(type),
-    id: String(id),
-    revision,
-    position,
-    recordedAt: timeText(recordedAt),
-    metadata: parsed(metadata),
-    data: parsed(data),
-  })
-  if (isForeign(event) || event.type !== 'Unreadable' || event.data.because !== 'DAMAGED') return event
+  const event = recognise(
+    {
+      stream,
+      type: String(type),
+      id: String(id),
+      revision,
+      position,
+      recordedAt: timeText(recordedAt),
+      metadata: parsed(metadata),
+      data: parsed(data),
+    },
+    catalogue,
+  )
+  if (isForeign(event) || !isUnreadable(event) || event.data.because !== 'DAMAGED') return event
   return { ...event, data: { ...event.data, problem: `${event.data.problem} (in the file ${file})` } }
 }
 

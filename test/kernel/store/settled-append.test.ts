@@ -1,10 +1,12 @@
 // An append is tried until its outcome is known, and given up in the end.
+
 import { randomUUID } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { registered } from '../../../command/customer/customer.given.ts'
 import { broken, type Fault, lost, openLog, unavailable, unheard, watched } from '../../../command/log.given.ts'
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
-import { type NewEvent, NO_EVENTS, OutcomeUnknown, StoreUnavailable } from '../../../kernel/store/event-store.ts'
+import type { NewEvent } from '../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../events/upcasters.ts'
+import { NO_EVENTS, OutcomeUnknown, StoreUnavailable } from '../../../kernel/store/event-store.ts'
 import { appendSettled } from '../../../kernel/store/settled-append.ts'
 
 vi.mock('node:timers/promises', async (original) => ({ ...(await original()), setTimeout: async () => undefined }))

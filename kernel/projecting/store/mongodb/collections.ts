@@ -2,8 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ClientSession, Collection, Filter, IndexDescription } from 'mongodb'
 import { type Position, START } from '../../../store/position.ts'
-import type { Projection, ViewDocument, ViewName } from '../../projection.ts'
-import { definitionOf, rangesAlong, usualOrder } from '../declared.ts'
+import type { Projection, ViewDocument } from '../../projection.ts'
+import { definitionOf, rangesAlong, usualOrder, type ViewSet } from '../declared.ts'
 import type { HistoryEntry } from '../view-store.ts'
 import { ViewsLost, ViewsOfAnotherLog, WAY_OUT } from '../view-store.ts'
 import type { Connection } from './connection.ts'
@@ -23,7 +23,7 @@ export type StoredDocument = Positioned & Record<string, unknown>
 
 /** A document that is broken, or has been mended: then without `error`. The position is that of the batch that said so. */
 export interface Mark extends Positioned {
-  view: ViewName
+  view: string
   id: string
   error?: string
 }
@@ -50,7 +50,7 @@ interface Identity {
 }
 
 export interface Collections {
-  documents(view: ViewName): Collection<StoredDocument>
+  documents(view: string): Collection<StoredDocument>
   history: Collection<StoredEntry>
   marks: Collection<Mark>
   /** Everything up to the checkpoint is folded and written. */
@@ -64,18 +64,15 @@ export interface Collections {
  * The collections for these projections, made with their indexes unless they are there.
  * @throws ViewsOfAnotherLog when the database has views that were folded from another log
  */
-export async function openCollections(
-  connection: Connection,
-  logId: string,
-  projections: readonly Projection<ViewDocument>[],
-): Promise<Collections> {
+export async function openCollections(connection: Connection, set: ViewSet): Promise<Collections> {
+  const { logId, projections } = set
   const { database, place, reading, writing } = connection
-  const { definition, key, names } = setOf(projections)
+  const { definition, key, names } = named(set)
   const states = database.collection<State>(STATES)
   const history = database.collection<StoredEntry>(names.history)
   const marks = database.collection<Mark>(names.marks)
   const documents = new Map(names.documents.map(([view, name]) => [view, database.collection<StoredDocument>(name)]))
-  const documentsOf = (view: ViewName) => {
+  const documentsOf = (view: string) => {
     const found = documents.get(view)
     if (!found) throw new Error(`The view store was opened without the view ${view}`)
     return found
@@ -115,13 +112,10 @@ export async function openCollections(
  * Drops the set of views of these projections, the state first: who writes to it finds it gone. In a database with views of another log
  * all are dropped, and nobody has claimed it then.
  */
-export async function dropViews(
-  connection: Connection,
-  logId: string,
-  projections: readonly Projection<ViewDocument>[],
-): Promise<void> {
+export async function dropViews(connection: Connection, set: ViewSet): Promise<void> {
+  const { logId } = set
   const { database, writing } = connection
-  const { key, names } = setOf(projections)
+  const { key, names } = named(set)
   const identities = database.collection<Identity>(IDENTITIES)
   const states = database.collection<State>(STATES)
   const claimed = await claimedBy(connection)
@@ -145,8 +139,8 @@ const STATES = 'views'
 const IDENTITIES = 'log'
 
 /** What a set of views is called, by the definition of its projections. */
-function setOf(projections: readonly Projection<ViewDocument>[]) {
-  const definition = definitionOf(LAYOUT, projections)
+function named({ schemaVersion, projections }: ViewSet) {
+  const definition = definitionOf(LAYOUT, { schemaVersion, projections })
   const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
   const documents = projections.map(({ name, version }) => [name, `${name}_v${version}_${key}`] as const)
   return { definition, key, names: { history: `history_${key}`, marks: `broken_${key}`, documents } }

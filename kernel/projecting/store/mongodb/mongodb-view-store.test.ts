@@ -18,7 +18,7 @@ const order = { field: 'createdAt', direction: 'ASC' } as const
 describe('a MongoDB that cannot be used', () => {
   test('is named without its user and password', async () => {
     const url = 'mongodb://alice:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=100'
-    const opening = openMongoViewStore({ url, logId: LOG, projections: [items] })
+    const opening = openMongoViewStore({ url, logId: LOG, schemaVersion: 1, projections: [items] })
     await expect(opening).rejects.toThrow('MongoDB at 127.0.0.1:1 (MONGODB_URL) cannot be used: ')
     await expect(opening).rejects.not.toThrow(/alice|s3cret/)
   })
@@ -28,7 +28,7 @@ describe('a MongoDB that cannot be used', () => {
     'mongodb://alice:s3cret@',
     'mongodb://alice:s3cret@h/?w=majority&nosuch=1',
   ])('has a URL that is no connection string: %s', async (url) => {
-    const opening = openMongoViewStore({ url, logId: LOG, projections: [items] })
+    const opening = openMongoViewStore({ url, logId: LOG, schemaVersion: 1, projections: [items] })
     await expect(opening).rejects.toThrow('MONGODB_URL is not a connection string such as mongodb://127.0.0.1:27017')
     await expect(opening).rejects.not.toThrow(/alice|s3cret/)
   })
@@ -37,7 +37,13 @@ describe('a MongoDB that cannot be used', () => {
 test.each(['admin', 'config', 'local'])(
   '%s cannot be the namespace: it is a database of the server',
   async (namespace) => {
-    const opening = openMongoViewStore({ url: 'mongodb://127.0.0.1:1', namespace, logId: LOG, projections: [items] })
+    const opening = openMongoViewStore({
+      url: 'mongodb://127.0.0.1:1',
+      namespace,
+      logId: LOG,
+      schemaVersion: 1,
+      projections: [items],
+    })
     await expect(opening).rejects.toThrow(`NAMESPACE cannot be ${namespace}`)
   },
 )
@@ -45,7 +51,12 @@ test.each(['admin', 'config', 'local'])(
 describe('a replica set', () => {
   async function openAt(options: string, outcome?: Parameters<typeof givenPrimary>[1]) {
     const primary = await givenPrimary([{ _id: 'any', logId: LOG, checkpoint: 0, marked: 0, position: 0 }], outcome)
-    const store = await openMongoViewStore({ url: `${primary.url}/?${options}`, logId: LOG, projections: [items] })
+    const store = await openMongoViewStore({
+      url: `${primary.url}/?${options}`,
+      logId: LOG,
+      schemaVersion: 1,
+      projections: [items],
+    })
     onTestFinished(async () => {
       await store.close()
       await primary.close()
@@ -319,7 +330,7 @@ async function makePlace(url: string) {
   return {
     namespace,
     open: (options: { logId?: string; projections?: readonly Projection<ViewDocument>[]; anew?: boolean } = {}) =>
-      openMongoViewStore({ url, namespace, logId: LOG, projections: [items], ...options }),
+      openMongoViewStore({ url, namespace, logId: LOG, schemaVersion: 1, projections: [items], ...options }),
     async remove() {
       await withDatabase(url, namespace, (database) => database.dropDatabase())
     },

@@ -1,8 +1,8 @@
 // The view store on MongoDB, for desks whose parts run apart: a database that can be deleted at any time, and is then built anew.
 import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from 'mongodb'
-import { documentTopic, type Projection, type ViewDocument, type ViewName } from '../../projection.ts'
+import { documentTopic, type Projection, type ViewDocument } from '../../projection.ts'
 import { pageCursor, readPageCursor } from '../cursor.ts'
-import { misfitOf, orderedAs, tooLarge } from '../declared.ts'
+import { misfitOf, orderedAs, tooLarge, type ViewSet } from '../declared.ts'
 import type {
   BrokenDocument,
   FoldedBatch,
@@ -25,14 +25,11 @@ import { type Connection, connect, type Ordered } from './connection.ts'
 import { matching, matchingAfter, matchingEntries } from './queries.ts'
 import { storeMissing, storeNewer } from './writes.ts'
 
-export interface MongoViewStoreOptions {
+export interface MongoViewStoreOptions extends ViewSet {
   /** A MongoDB connection string: `MONGODB_URL`. A database that it names is the one that knows the user, as ever. */
   url: string
   /** The name of the database. */
   namespace?: string
-  /** The identity of the log that the views are folded from. */
-  logId: string
-  projections: readonly Projection<ViewDocument>[]
   /** Whether these views are dropped if they are there; with them all others, if they are of another log (default: no). */
   anew?: boolean
 }
@@ -45,11 +42,11 @@ export interface MongoViewStoreOptions {
  * @throws Error that names the servers, when they cannot be reached
  */
 export async function openMongoViewStore(options: MongoViewStoreOptions): Promise<ViewStore> {
-  const { url, namespace = 'creditline', logId, projections, anew = false } = options
+  const { url, namespace = 'creditline', projections, anew = false } = options
   const connection = await connect(url, namespace)
   try {
-    if (anew) await dropViews(connection, logId, projections)
-    return viewStore(connection, projections, await openCollections(connection, logId, projections))
+    if (anew) await dropViews(connection, options)
+    return viewStore(connection, projections, await openCollections(connection, options))
   } catch (error) {
     await connection.close()
     throw error
@@ -78,7 +75,7 @@ function viewStore(
   collections: Collections,
 ): ViewStore {
   const { reading, close } = connection
-  const misfit = (view: ViewName, document: ViewDocument) => {
+  const misfit = (view: string, document: ViewDocument) => {
     const projection = projections.find(({ name }) => name === view)
     return projection && misfitOf(projection, document)
   }
@@ -217,7 +214,7 @@ async function writeBatch(ordered: Ordered, collections: Collections, batch: Fol
 /** @throws DocumentsRefused with those documents that there is a reason to refuse */
 function assertTaken(
   { documents }: FoldedBatch,
-  reasonAgainst: (view: ViewName, document: ViewDocument) => string | undefined,
+  reasonAgainst: (view: string, document: ViewDocument) => string | undefined,
 ): void {
   const refused = documents.flatMap(({ view, documents }) =>
     documents.flatMap((document): BrokenDocument[] => {
@@ -228,7 +225,7 @@ function assertTaken(
   if (refused.length > 0) throw new DocumentsRefused(refused)
 }
 
-function unsendable(_: ViewName, document: ViewDocument): string | undefined {
+function unsendable(_: string, document: ViewDocument): string | undefined {
   try {
     const bytes = BSON.calculateObjectSize(toStored(document), { ignoreUndefined: true })
     return bytes > MAX_DOCUMENT_BYTES ? tooLarge(bytes) : undefined
@@ -248,7 +245,7 @@ function marksOf({ broken, mended, checkpoint }: FoldedBatch): Mark[] {
  * that is out of date at the checkpoint had its mark before, and when the mark goes, the document is mended already. As long as nothing has
  * ever been broken there are no marks to read.
  */
-async function stateWithBroken({ state, marks }: Collections, view: ViewName, session: ClientSession) {
+async function stateWithBroken({ state, marks }: Collections, view: string, session: ClientSession) {
   const { checkpoint, marked } = await state(session)
   if (marked === 0) return { checkpoint, broken: [] }
   const found = await marks.find({ view, error: { $exists: true } }, { session, projection: { id: 1 } }).toArray()
@@ -262,7 +259,7 @@ async function stateWithBroken({ state, marks }: Collections, view: ViewName, se
  */
 async function unlessBroken(
   { state, marks }: Collections,
-  view: ViewName,
+  view: string,
   ids: readonly string[],
   session: ClientSession,
   read: () => Promise<StoredDocument[]>,

@@ -1,5 +1,4 @@
 // The table of the documents that are marked broken: refused by id, and left out of pages and counts.
-import type { ViewName } from '../../projection.ts'
 import { type BrokenDocument, DocumentBroken, type FoldedBatch } from '../view-store.ts'
 import { type Connection, type Sql, sql, value } from './connection.ts'
 
@@ -23,7 +22,7 @@ export function readBroken(connection: Connection): BrokenDocument[] {
 }
 
 /** @throws DocumentBroken when one of the documents is marked */
-export function assertNotBroken(connection: Connection, view: ViewName, ids: readonly string[]): void {
+export function assertNotBroken(connection: Connection, view: string, ids: readonly string[]): void {
   if (!hasBroken(connection, view)) return
   const marked = connection.statement('SELECT 1 FROM broken WHERE view = ? AND id = ?')
   const broken = ids.find((id) => marked.get(view, id))
@@ -31,10 +30,10 @@ export function assertNotBroken(connection: Connection, view: ViewName, ids: rea
 }
 
 /** The term over the table `t` that broken documents do not meet; none while the view has no broken document, so that pages cost no more. */
-export function brokenLeftOut(connection: Connection, view: ViewName): Sql[] {
+export function brokenLeftOut(connection: Connection, view: string): Sql[] {
   return hasBroken(connection, view) ? [sql`t.id NOT IN (SELECT id FROM broken WHERE view = ${value(view)})`] : []
 }
 
-function hasBroken(connection: Connection, view: ViewName): boolean {
+function hasBroken(connection: Connection, view: string): boolean {
   return connection.statement('SELECT 1 FROM broken WHERE view = ? LIMIT 1').get(view) !== undefined
 }

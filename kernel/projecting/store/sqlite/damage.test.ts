@@ -18,7 +18,13 @@ async function filled() {
   const file = join(directory, 'views.db')
   const damaged: string[] = []
   const open = () =>
-    openSqliteViewStore({ file, logId: 'log0log0log0', projections: [items], onDamaged: (why) => damaged.push(why) })
+    openSqliteViewStore({
+      file,
+      logId: 'log0log0log0',
+      schemaVersion: 1,
+      projections: [items],
+      onDamaged: (why) => damaged.push(why),
+    })
   const views = await open()
   const document = { id: 'ord_1', position: 4, createdAt: 'today', updatedAt: 'today', rank: 1, tags: ['new'] }
   const documents = [{ view: items.name, documents: [document] }]
@@ -76,7 +82,7 @@ test('pages of the file that cannot be read are damage', async () => {
   const bytes = readFileSync(file)
   bytes.fill(7, 100_000)
   writeFileSync(file, bytes)
-  const damaged = await openSqliteViewStore({ file, logId: 'log0log0log0', projections: [items] })
+  const damaged = await openSqliteViewStore({ file, logId: 'log0log0log0', schemaVersion: 1, projections: [items] })
   const everything = damaged.page(items, { filter: [], orderBy: { field: 'rank', direction: 'ASC' }, first: 2_000 })
   await expect(everything).rejects.toThrow(ViewsLost)
   await damaged.close().catch(() => {})

@@ -5,9 +5,9 @@ import { messageOf } from '../../../failures/message-of.ts'
 import { identityOfFile, removeDatabase, sizeOfFile } from '../../../sqlite/files.ts'
 import { glanceAt } from '../../../sqlite/glance.ts'
 import { type Position, START } from '../../../store/position.ts'
-import type { Projection, ViewDocument, ViewName } from '../../projection.ts'
+import type { Projection, ViewDocument } from '../../projection.ts'
 import { pageCursor, readPageCursor } from '../cursor.ts'
-import { definitionOf } from '../declared.ts'
+import { definitionOf, type ViewSet } from '../declared.ts'
 import type { BrokenDocument, FoldedBatch, HistoryQuery, Page, PageQuery, ViewStore, ViewsLost } from '../view-store.ts'
 import { DocumentsRefused, ViewsOfAnotherLog, WAY_OUT } from '../view-store.ts'
 import { assertNotBroken, markBroken, readBroken } from './broken.ts'
@@ -23,11 +23,8 @@ import { parseStored } from './stored.ts'
 /** To be raised when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
 
-export interface SqliteViewStoreOptions {
+export interface SqliteViewStoreOptions extends ViewSet {
   file: string
-  /** The identity of the log that the views are folded from. */
-  logId: string
-  projections: readonly Projection<ViewDocument>[]
   /** Whether views that are there are removed (default: no). Who has them open finds them gone. */
   anew?: boolean
   /** The views that were open before: removed, if they are still there. */
@@ -63,13 +60,13 @@ export async function openSqliteViewStore(options: SqliteViewStoreOptions): Prom
 }
 
 async function openTables(
-  { file, logId, checked = false }: SqliteViewStoreOptions,
+  { file, checked = false, ...set }: SqliteViewStoreOptions,
   tables: readonly Table[],
   schema: Schema,
 ) {
   const opened = await connect(file)
   try {
-    opened.writing(() => prepareTables(opened, { file, logId, tables, schema }))
+    opened.writing(() => prepareTables(opened, { file, set, tables, schema }))
     if (checked) assertReadable(opened, file, tables)
     return opened
   } catch (error) {
@@ -95,8 +92,8 @@ export async function logOfSqliteViews(file: string): Promise<string | undefined
   })
 }
 
-function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>): ViewStore {
-  const table = (view: ViewName) => {
+function viewStore(connection: Connection, tables: ReadonlyMap<string, Table>): ViewStore {
+  const table = (view: string) => {
     const found = tables.get(view)
     if (!found) throw new Error(`The view store was opened without the view ${view}`)
     return found
@@ -167,7 +164,7 @@ function viewStore(connection: Connection, tables: ReadonlyMap<ViewName, Table>)
   }
 }
 
-function writeBatch(connection: Connection, tables: ReadonlyMap<ViewName, Table>, batch: FoldedBatch): void {
+function writeBatch(connection: Connection, tables: ReadonlyMap<string, Table>, batch: FoldedBatch): void {
   const checkpoint = readCheckpoint(connection)
   const refused: BrokenDocument[] = []
   for (const { view, documents } of batch.documents) {
@@ -200,17 +197,15 @@ function orderValue(document: ViewDocument, field: string): string | number {
 
 interface Wanted {
   file: string
-  logId: string
+  set: ViewSet
   tables: readonly Table[]
   schema: Schema
 }
 
 /** Makes the tables, unless those that are there were made for the same log and the same projections. */
-function prepareTables(connection: Connection, { file, logId, tables, schema }: Wanted): void {
-  const definition = definitionOf(
-    LAYOUT,
-    tables.map(({ projection }) => projection),
-  )
+function prepareTables(connection: Connection, { file, set, tables, schema }: Wanted): void {
+  const { logId } = set
+  const definition = definitionOf(LAYOUT, set)
 
   const found = schemaOf(connection)
   if (found.get('views') === schema.get('views')) {

@@ -1,20 +1,21 @@
 // What every command bus promises to those who send commands, as tests: run against the handler in process, and by way of messages.
+
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Command, CommandMessage, ShopBus } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import { eventsOf, openLog, type Watched, watched } from '../../../../command/log.given.ts'
 import * as prd from '../../../../command/product/product.given.ts'
+import type { EventStore } from '../../../../events/catalogue.ts'
 import { MAX_CENTS } from '../../../../events/money.ts'
-import type { Command, CommandBus, CommandMessage } from '../../../../kernel/deciding/bus/command-bus.ts'
-import type { EventStore } from '../../../../kernel/store/event-store.ts'
 
 /** Opens a bus whose commands are decided on a store; takes care that it is closed when the test has finished. */
-export type OpenBus = (store: EventStore) => Promise<CommandBus>
+export type OpenBus = (store: EventStore) => Promise<ShopBus>
 
 export function describeCommandBus(name: string, open: OpenBus): void {
   describe(name, () => {
     let log: Watched
-    let bus: CommandBus
+    let bus: ShopBus
     beforeEach(async () => {
       log = watched(await openLog())
       bus = await open(log)

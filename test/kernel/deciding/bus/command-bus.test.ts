@@ -1,20 +1,21 @@
 // A command bus keeps its promises wherever the handler is: in this process, or in another one.
+
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  type CommandMessage,
+  openCommandHandler,
+  openRemoteBus,
+  type ShopBus,
+  serveCommands,
+} from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import { eventsOf, openLog, watched } from '../../../../command/log.given.ts'
-import {
-  type CommandBus,
-  type CommandMessage,
-  NotDecided,
-  type Outcome,
-} from '../../../../kernel/deciding/bus/command-bus.ts'
+import { NotDecided, type Outcome } from '../../../../kernel/deciding/bus/command-bus.ts'
 import { PARTITIONS, partitionOf, subjectOf } from '../../../../kernel/deciding/bus/partitions.ts'
-import { openRemoteBus } from '../../../../kernel/deciding/bus/remote-bus.ts'
 import type { Expiry } from '../../../../kernel/deciding/bus/remote-messages.ts'
-import { type CommandServer, serveCommands } from '../../../../kernel/deciding/bus/serve-commands.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
+import type { CommandServer } from '../../../../kernel/deciding/bus/serve-commands.ts'
 import type { Logger } from '../../../../kernel/logger.ts'
 import { messagesInMemory } from '../../../../kernel/messaging/messaging.given.ts'
 import type { Messaging } from '../../../../kernel/messaging/messaging.ts'
@@ -80,7 +81,7 @@ describe('command handlers in several processes', () => {
   function desk({ servedWithinMs = 200, answerWithinMs = 200, askAgainAfterMs = 60_000, turnWithinMs = 3_000 } = {}) {
     const messages = messagesInMemory()
     const messaging = messages.connect()
-    const add = (handler: CommandBus): Handling => {
+    const add = (handler: ShopBus): Handling => {
       const held = new Set<number>()
       const holds = (share: number) => held.has(share)
       return { held, ...serveCommands({ messaging: messages.connect(), namespace: 'desk', handler, holds }) }
@@ -278,7 +279,7 @@ describe('command handlers in several processes', () => {
 
   test('that a handler could not decide reaches the caller', async () => {
     const { bus, add } = desk({ answerWithinMs: 10_000 })
-    const broken: CommandBus = {
+    const broken: ShopBus = {
       send: () => Promise.reject(new NotDecided('the store is away')),
       priceOf: () => Promise.reject(new NotDecided('the store is away')),
     }

@@ -1,6 +1,8 @@
 // What whoever sends a command can rely on: decided once, answered when it is stored, whatever the store says in between.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { type CommandMessage, openCommandHandler } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import {
   broken,
@@ -14,10 +16,10 @@ import {
 } from '../../../../command/log.given.ts'
 import * as ord from '../../../../command/order/order.given.ts'
 import * as prd from '../../../../command/product/product.given.ts'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
-import { type CommandMessage, NotDecided } from '../../../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
-import { type EventStore, StoreUnavailable } from '../../../../kernel/store/event-store.ts'
+import type { EventStore } from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
+import { NotDecided } from '../../../../kernel/deciding/bus/command-bus.ts'
+import { StoreUnavailable } from '../../../../kernel/store/event-store.ts'
 
 const stream = 'customer-cus_1'
 

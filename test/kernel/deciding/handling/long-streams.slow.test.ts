@@ -1,11 +1,13 @@
 // Customers with 100,000 settled reservations, and with 50,000 open ones, are loaded by reading few events.
+
 import { randomUUID } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
+import { openCommandHandler } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import { openLog, watched } from '../../../../command/log.given.ts'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
-import { type EventStore, type NewEvent, NO_EVENTS } from '../../../../kernel/store/event-store.ts'
+import type { EventStore, NewEvent } from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
+import { NO_EVENTS } from '../../../../kernel/store/event-store.ts'
 
 const stream = 'customer-cus_1'
 const RESERVATIONS = 100_000

@@ -1,8 +1,10 @@
 // A long stream is answered for from little memory as it would be from the whole of it, and loaded without being read as a whole.
+
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { type CommandBus, type CommandMessage, openCommandHandler } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import { customer } from '../../../../command/customer/customer.ts'
 import { customerMemory } from '../../../../command/customer/memory.ts'
@@ -10,20 +12,15 @@ import { eventsOf, openLog, watched } from '../../../../command/log.given.ts'
 import { productMemory } from '../../../../command/product/memory.ts'
 import * as prd from '../../../../command/product/product.given.ts'
 import { product } from '../../../../command/product/product.ts'
-import { SCHEMA_VERSION, type SnapshotPartTaken } from '../../../../events/catalogue.ts'
-import type { CommandBus, CommandMessage, Outcome } from '../../../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
+import type { EventStore, NewEvent, RecordedEvent } from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
+import type { Outcome } from '../../../../kernel/deciding/bus/command-bus.ts'
 import { load } from '../../../../kernel/deciding/handling/load.ts'
 import type { Kind } from '../../../../kernel/deciding/handling/loaded.ts'
 import { cut, joined, type Taken } from '../../../../kernel/deciding/handling/snapshot-parts.ts'
 import { openSnapshots } from '../../../../kernel/deciding/handling/snapshots.ts'
-import {
-  type EventStore,
-  type NewEvent,
-  type RecordedEvent,
-  RevisionConflict,
-  type StreamName,
-} from '../../../../kernel/store/event-store.ts'
+import { RevisionConflict, type StreamName } from '../../../../kernel/store/event-store.ts'
+import type { SnapshotPartTaken } from '../../../../kernel/store/kernel-events.ts'
 import { newLog, openMemoryEventStore } from '../../../../simulator/memory-event-store.ts'
 
 type Command = CommandMessage['command']
@@ -325,7 +322,7 @@ describe('a snapshot', () => {
       {
         ...store,
         append(to, events, expected) {
-          if (!to.startsWith('snapshot-')) return store.append(to, events, expected)
+          if (!to.startsWith('snapshot-')) return store.append(to, events as NewEvent[], expected)
           snapshots.push(to)
           return never
         },
@@ -346,7 +343,7 @@ describe('a snapshot', () => {
         ...store,
         async append(to, events, expected) {
           if (to.startsWith('snapshot-') && failures++ < 2) throw new Error('the disk is full')
-          return store.append(to, events, expected)
+          return store.append(to, events as NewEvent[], expected)
         },
       },
       { ...LITTLE, log },
@@ -439,7 +436,7 @@ describe('a snapshot of several parts', () => {
             await settleOrders(other, store, 100, 20)
             await expect.poll(async () => (await partsOf(store)).slice(before).some(isLast)).toBe(true)
           }
-          return store.append(to, events, expected)
+          return store.append(to, events as NewEvent[], expected)
         },
       },
       { ...IN_PARTS, alone: false, log: told },

@@ -1,9 +1,10 @@
 // A repeated command is answered from memory, or from as few events as a server can be asked for.
+
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Command, type CommandBus, type CommandMessage, openCommandHandler } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import * as ord from '../../../../command/order/order.given.ts'
-import type { Command, CommandBus, CommandMessage } from '../../../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
+import { catalogue } from '../../../../events/catalogue.ts'
 import type { StreamName } from '../../../../kernel/store/event-store.ts'
 import { eventStoreOn } from '../../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
 import { namesIn } from '../../../../kernel/store/eventstoredb/names.ts'
@@ -15,7 +16,7 @@ const customerStream = 'customer-cus_1'
 /** A log on a server that counts the events that it sends, and handlers as processes open them one after another. */
 function server() {
   const scripted = scriptedServer()
-  const store = eventStoreOn(scripted.shared, { names: namesIn('desk') })
+  const store = eventStoreOn(scripted.shared, { catalogue, names: namesIn('desk') })
   onTestFinished(() => store.close())
   /** Without snapshots unless they are asked for. */
   const handler = (snapshotEvery = Number.POSITIVE_INFINITY) =>

@@ -1,16 +1,17 @@
 // Of the parts in a stream of snapshots, those of the newest whole one are found, whatever crashes and other writers have left beside them.
+
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { watched } from '../../../../command/log.given.ts'
-import {
-  MOST_SNAPSHOT_PARTS,
-  SCHEMA_VERSION,
-  SNAPSHOT_EVENTS_OF_USE,
-  type SnapshotPartTaken,
-} from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import { cut, joined, newestWhole, type Taken } from '../../../../kernel/deciding/handling/snapshot-parts.ts'
 import { NO_EVENTS, type StreamName } from '../../../../kernel/store/event-store.ts'
+import {
+  MOST_SNAPSHOT_PARTS,
+  SNAPSHOT_EVENTS_OF_USE,
+  type SnapshotPartTaken,
+} from '../../../../kernel/store/kernel-events.ts'
 import { newLog, openMemoryEventStore } from '../../../../simulator/memory-event-store.ts'
 
 const stream: StreamName = 'snapshot-customer-cus_1'

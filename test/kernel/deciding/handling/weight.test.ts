@@ -1,11 +1,11 @@
 // What is kept of streams while nothing waits for them is bounded by the memory that it takes, whatever it is.
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { type Command, openCommandHandler } from '../../../../command/commands.ts'
 import * as cus from '../../../../command/customer/customer.given.ts'
 import { openLog, watched } from '../../../../command/log.given.ts'
 import * as ord from '../../../../command/order/order.given.ts'
-import type { Command } from '../../../../kernel/deciding/bus/command-bus.ts'
-import { openCommandHandler } from '../../../../kernel/deciding/handling/command-handler.ts'
 import type { StreamName } from '../../../../kernel/store/event-store.ts'
 
 /** A handler that keeps streams up to some weight. What leaves nothing is asked of a stream to see whether it has to be read for it. */

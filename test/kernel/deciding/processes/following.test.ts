@@ -1,9 +1,11 @@
 // The log is followed until the end, each event once, whatever becomes of the subscription in between.
+
 import { expect, test } from 'vitest'
 import { openLog } from '../../../../command/log.given.ts'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import type { EventStore } from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import { followLog } from '../../../../kernel/deciding/processes/following.ts'
-import { type EventStore, NO_EVENTS } from '../../../../kernel/store/event-store.ts'
+import { NO_EVENTS } from '../../../../kernel/store/event-store.ts'
 import { type Position, START } from '../../../../kernel/store/position.ts'
 
 async function logOf(count: number): Promise<EventStore> {

@@ -1,11 +1,12 @@
 import { describe, test } from 'vitest'
 import { given } from '../../../../command/given.ts'
-import type { ParkedSaga, ParkingEvent, SagaTrouble } from '../../../../events/catalogue.ts'
-import { type ParkingCommand, parking } from '../../../../kernel/deciding/processes/parking.ts'
+import { parking } from '../../../../command/parking.ts'
+import type { ParkingCommand } from '../../../../kernel/deciding/processes/parking.ts'
+import type { ParkedProcess, ParkingEvent, Trouble } from '../../../../kernel/store/kernel-events.ts'
 
-const saga: ParkedSaga = { saga: 'placement', id: 'ord_1', orderId: 'ord_1', follows: 'order-ord_1' }
-const trouble: SagaTrouble = { reason: 'STUCK', steps: ['credit'], error: 'no such thing', tries: 8 }
-const another: ParkedSaga = { ...saga, id: 'ord_2', orderId: 'ord_2', follows: 'order-ord_2' }
+const saga: ParkedProcess = { saga: 'placement', id: 'ord_1', orderId: 'ord_1', follows: 'order-ord_1' }
+const trouble: Trouble = { reason: 'STUCK', steps: ['credit'], error: 'no such thing', tries: 8 }
+const another: ParkedProcess = { ...saga, id: 'ord_2', orderId: 'ord_2', follows: 'order-ord_2' }
 
 const parked = (which = saga): ParkingEvent => ({ type: 'SagaParked', data: { ...which, ...trouble } })
 const retried: ParkingEvent = { type: 'SagaRetried', data: saga }
@@ -34,7 +35,7 @@ describe('an operator', () => {
   })
 
   test('has a parked revision tried again, of which there may be several for an order', () => {
-    const revision: ParkedSaga = { ...saga, saga: 'revision', revision: 2 }
+    const revision: ParkedProcess = { ...saga, saga: 'revision', revision: 2 }
     given(parking, parked(revision)).when(retry).then({ type: 'SagaRetried', data: revision })
   })
 

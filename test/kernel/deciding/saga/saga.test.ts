@@ -1,9 +1,10 @@
 // What the rules of any saga keep, and what they take for a bug. The stories of a saga in all its endings are told beside its definition.
+
 import { describe, expect, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import type { RecordedEvent } from '../../../../events/catalogue.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import type { SagaDefinition } from '../../../../kernel/deciding/saga/definition.ts'
 import { decide, evolve, type Inbox } from '../../../../kernel/deciding/saga/saga.ts'
-import type { RecordedEvent } from '../../../../kernel/store/event-store.ts'
 
 const ask = (type: 'ReserveCredit' | 'ReleaseCredit') =>
   ({ stream: 'customer-cus_1', command: { type, customerId: 'cus_1', orderId: 'ord_1', amount: 5 } }) as const

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { gathered } from '../../../../kernel/projecting/projector/coalesced.ts'
+import { catalogue } from '../../../../events/catalogue.ts'
+import { coalesced } from '../../../../kernel/projecting/projector/coalesced.ts'
 import type { Batch } from '../../../../kernel/store/event-store.ts'
 import { recorder, stockReceived } from '../../../../query/views/given.ts'
 
@@ -16,7 +17,7 @@ test('a batch does not grow without bound', async () => {
 })
 
 test('every event comes once and in order, and each batch with the position that it reaches', async () => {
-  const batches = await gatheredOf({ work: 50 }, 70, 5, 2, 100, 1)
+  const batches = await coalescedOf({ work: 50 }, 70, 5, 2, 100, 1)
   expect(batches.flatMap(({ events }) => events.map(({ position }) => position))).toEqual(
     Array.from({ length: 178 }, (_, index) => index + 1),
   )
@@ -28,7 +29,7 @@ test('a failure of the log reaches whoever takes the batches, also while they ar
     yield* batchesOf(100)
     throw new Error('the log is gone')
   }
-  await expect(all(gathered({ subscribe: failing }, 0, new AbortController().signal))).rejects.toThrow(
+  await expect(all(coalesced({ catalogue, subscribe: failing }, 0, new AbortController().signal))).rejects.toThrow(
     'the log is gone',
   )
 })
@@ -43,7 +44,7 @@ test('whoever takes no more batches ends the subscription, though it is waiting 
       ended = true
     }
   }
-  for await (const _ of gathered({ subscribe: quiet }, 0, new AbortController().signal)) break
+  for await (const _ of coalesced({ catalogue, subscribe: quiet }, 0, new AbortController().signal)) break
   expect(ended).toBe(true)
 })
 
@@ -54,7 +55,7 @@ test('what has no events waits for some, or comes once a second', async () => {
     yield { events, position: 5 }
     for (let position = 6; position <= 9; position++) yield { events: [], position }
   }
-  const batches = await all(gathered({ subscribe }, 0, new AbortController().signal, () => 0))
+  const batches = await all(coalesced({ catalogue, subscribe }, 0, new AbortController().signal, () => 0))
   expect(batches.map(({ position, events }) => [position, events.length])).toEqual([
     [1, 0],
     [5, 1],
@@ -68,16 +69,16 @@ interface Pace {
 }
 
 async function sizesOf(pace: Pace, ...sizes: number[]): Promise<number[]> {
-  return (await gatheredOf(pace, ...sizes)).map(({ events }) => events.length)
+  return (await coalescedOf(pace, ...sizes)).map(({ events }) => events.length)
 }
 
-async function gatheredOf({ work }: Pace, ...sizes: number[]): Promise<Batch[]> {
+async function coalescedOf({ work }: Pace, ...sizes: number[]): Promise<Batch[]> {
   const subscribe = async function* () {
     yield* batchesOf(...sizes)
   }
   let time = 0
   const taken: Batch[] = []
-  for await (const batch of gathered({ subscribe }, 0, new AbortController().signal, () => time)) {
+  for await (const batch of coalesced({ catalogue, subscribe }, 0, new AbortController().signal, () => time)) {
     taken.push(batch)
     time += work
   }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Projection, ViewDocument, ViewName } from '../../../../kernel/projecting/projection.ts'
+import type { DomainEvent, RecordedEvent } from '../../../../events/catalogue.ts'
+import type { Projection, ViewDocument } from '../../../../kernel/projecting/projection.ts'
 import { fold, type Stored, touch } from '../../../../kernel/projecting/projector/fold.ts'
 import type { HistoryEntry } from '../../../../kernel/projecting/store/view-store.ts'
-import type { RecordedEvent } from '../../../../kernel/store/event-store.ts'
 import { customers } from '../../../../query/views/customers.ts'
 import {
   creditReserved,
@@ -14,8 +14,8 @@ import {
   recorder,
   stockReceived,
 } from '../../../../query/views/given.ts'
-import { views } from '../../../../query/views/index.ts'
-import { products } from '../../../../query/views/products.ts'
+import { projections as views } from '../../../../query/views/index.ts'
+import { type ProductDocument, products } from '../../../../query/views/products.ts'
 import { anyHistory, cutAt } from './any-history.given.ts'
 
 test('each changed document comes out once, as the last of its events left it', () => {
@@ -86,7 +86,7 @@ test('the history of a broken document has no gap', () => {
 })
 
 test('an event that a projection cannot place is reported, and the rest goes on', () => {
-  const astray: Projection<ViewDocument> = {
+  const astray: Projection<ProductDocument, DomainEvent> = {
     ...products,
     documentsOf(event) {
       if (event.type === 'StockReceived') throw new Error('whose is it?')
@@ -103,7 +103,7 @@ test('an event that a projection cannot place is reported, and the rest goes on'
 })
 
 test('a change that does not carry the position of its event breaks the document, since no store would take it', () => {
-  const forgetful: Projection<ViewDocument> = {
+  const forgetful: Projection<ProductDocument, DomainEvent> = {
     ...products,
     evolve: (product, event) => product && { ...product, updatedAt: event.recordedAt },
   }
@@ -131,17 +131,17 @@ test('however a log is cut into batches, and whichever batch comes twice, the vi
   )
 })
 
-const fragile: Projection<ViewDocument> = {
+const fragile: Projection<ProductDocument, DomainEvent> = {
   ...products,
   evolve(product, event) {
     if (event.type === 'StockReceived' && event.data.quantity === 13) throw new Error('13 is unlucky')
-    return products.evolve(product as Parameters<typeof products.evolve>[0], event)
+    return products.evolve(product, event)
   },
 }
 
 /** Views in memory that batches are folded into. */
 function emptyViews(projections: readonly Projection<ViewDocument>[] = views) {
-  const stored = new Map<ViewName, Stored & { documents: Map<string, ViewDocument>; broken: Set<string> }>(
+  const stored = new Map<string, Stored & { documents: Map<string, ViewDocument>; broken: Set<string> }>(
     projections.map(({ name }) => [name, { documents: new Map(), broken: new Set() }]),
   )
   const history = new Map<number, HistoryEntry>()
@@ -160,7 +160,7 @@ function emptyViews(projections: readonly Projection<ViewDocument>[] = views) {
       return folded
     },
     /** In the order of their ids. */
-    documents: (view: ViewName) =>
+    documents: (view: string) =>
       [...(stored.get(view)?.documents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)),
     history: () => [...history.values()],
   }

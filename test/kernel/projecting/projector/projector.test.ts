@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { type DomainEvent, SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import type { DomainEvent, RecordedEvent } from '../../../../events/catalogue.ts'
+import { openSqliteEventStore } from '../../../../events/open-log.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import { type Projection, shown, type ViewDocument } from '../../../../kernel/projecting/projection.ts'
 import { ProjectorStopped } from '../../../../kernel/projecting/projector/progress.ts'
 import { startProjector } from '../../../../kernel/projecting/projector/projector.ts'
 import { usualOrder } from '../../../../kernel/projecting/store/declared.ts'
 import { openSqliteViewStore } from '../../../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { type FoldedBatch, MAX_DOCUMENT_BYTES, type ViewStore } from '../../../../kernel/projecting/store/view-store.ts'
-import type { RecordedEvent, StreamName } from '../../../../kernel/store/event-store.ts'
+import type { StreamName } from '../../../../kernel/store/event-store.ts'
 import { type Position, START } from '../../../../kernel/store/position.ts'
-import { openSqliteEventStore } from '../../../../kernel/store/sqlite/sqlite-event-store.ts'
 import { customers } from '../../../../query/views/customers.ts'
 import {
   checkpointStored,
@@ -25,8 +26,8 @@ import {
   stockReceived,
   streamOf,
 } from '../../../../query/views/given.ts'
-import { views as projections } from '../../../../query/views/index.ts'
-import { products } from '../../../../query/views/products.ts'
+import { projections, viewSet } from '../../../../query/views/index.ts'
+import { type ProductDocument, products } from '../../../../query/views/products.ts'
 import { anyHistory, cutAt } from './any-history.given.ts'
 
 test('what is recorded can be read, and whoever waits is told how far', async () => {
@@ -276,19 +277,19 @@ test('whoever waits for a projector that is stopped is told so', async () => {
   await expect(projector.caughtUp()).rejects.toThrow(ProjectorStopped)
 })
 
-const unlucky: Projection<ViewDocument> = {
+const unlucky: Projection<ProductDocument, DomainEvent> = {
   ...products,
   evolve(product, event) {
     if (event.type === 'StockReceived' && event.data.quantity === 13) throw new Error('13 is unlucky')
-    return products.evolve(product as Parameters<typeof products.evolve>[0], event)
+    return products.evolve(product, event)
   },
 }
 
 /** It grows beyond what any store takes. */
-const growing: Projection<ViewDocument> = {
+const growing: Projection<ProductDocument, DomainEvent> = {
   ...products,
   evolve(product, event) {
-    const after = products.evolve(product as Parameters<typeof products.evolve>[0], event)
+    const after = products.evolve(product, event)
     const isLarge = event.type === 'StockReceived' && event.data.quantity === 13
     return after && isLarge ? { ...after, name: 'x'.repeat(MAX_DOCUMENT_BYTES) } : after
   },
@@ -306,7 +307,7 @@ function signal() {
 async function openDesk() {
   const directory = await mkdtemp(join(tmpdir(), 'projector-'))
   const store = await openSqliteEventStore({ file: join(directory, 'events.db') })
-  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: 'abcdefghijkl', projections })
+  const views = await openSqliteViewStore({ file: join(directory, 'views.db'), logId: 'abcdefghijkl', ...viewSet })
   const revisions = new Map<StreamName, number>()
   const projectors: { stop(): Promise<void> }[] = []
   let isOpen = true

@@ -1,21 +1,24 @@
 // Views and a log that was put back from a backup: told apart by the events, not by the numbers alone.
+
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import type { EventStore, NewEvent } from '../../../../events/catalogue.ts'
+import { catalogue } from '../../../../events/catalogue.ts'
+import { openSqliteEventStore } from '../../../../events/open-log.ts'
+import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import { startProjector } from '../../../../kernel/projecting/projector/projector.ts'
 import { differenceOfHistory } from '../../../../kernel/projecting/projector/same-history.ts'
 import { openSqliteViewStore } from '../../../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import type { ViewStore } from '../../../../kernel/projecting/store/view-store.ts'
-import { type EventStore, type NewEvent, NO_EVENTS, type StreamName } from '../../../../kernel/store/event-store.ts'
+import { NO_EVENTS, type StreamName } from '../../../../kernel/store/event-store.ts'
 import { eventStoreOn } from '../../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
 import { namesIn } from '../../../../kernel/store/eventstoredb/names.ts'
 import { scriptedServer } from '../../../../kernel/store/eventstoredb/scripted-server.given.ts'
 import type { Position } from '../../../../kernel/store/position.ts'
-import { openSqliteEventStore } from '../../../../kernel/store/sqlite/sqlite-event-store.ts'
-import { views as projections } from '../../../../query/views/index.ts'
+import { projections, viewSet } from '../../../../query/views/index.ts'
 
 const stores: [string, () => Promise<() => Promise<EventStore>>][] = [
   [
@@ -26,7 +29,10 @@ const stores: [string, () => Promise<() => Promise<EventStore>>][] = [
       return () => openSqliteEventStore({ file: join(at, `events-${logs++}.db`) })
     },
   ],
-  ['EventStoreDB', async () => async () => eventStoreOn(scriptedServer().shared, { names: namesIn('desk') })],
+  [
+    'EventStoreDB',
+    async () => async () => eventStoreOn(scriptedServer().shared, { catalogue, names: namesIn('desk') }),
+  ],
 ]
 
 for (const [name, make] of stores) {
@@ -46,7 +52,7 @@ for (const [name, make] of stores) {
     const views = await openSqliteViewStore({
       file: join(await directory(), 'views.db'),
       logId: 'log0log0log0',
-      projections,
+      ...viewSet,
     })
     onTestFinished(() => views.close())
     await fold(before, views)
@@ -66,7 +72,7 @@ for (const [name, make] of stores) {
     const empty = await openSqliteViewStore({
       file: join(await directory(), 'v.db'),
       logId: 'log0log0log0',
-      projections,
+      ...viewSet,
     })
     onTestFinished(() => empty.close())
     expect(await differenceOfHistory(empty, restored)).toBeUndefined()

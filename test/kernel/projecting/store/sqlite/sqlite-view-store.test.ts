@@ -34,7 +34,7 @@ describe('the file of the SQLite view store', () => {
   afterAll(() => rm(directory, { recursive: true }))
 
   test('can be open twice: what one writes, the other reads', async () => {
-    const options = { file, logId: 'log0log0log0', projections: [items] }
+    const options = { file, logId: 'log0log0log0', schemaVersion: 1, projections: [items] }
     const [writer, reader] = [await openSqliteViewStore(options), await openSqliteViewStore(options)]
     const document = { id: 'ord_1', position: 4, createdAt: 'today', updatedAt: 'today', rank: 1 }
     const documents = [{ view: items.name, documents: [document] }]
@@ -46,7 +46,7 @@ describe('the file of the SQLite view store', () => {
   })
 
   test('is named, with what to do, when its views belong to another log', async () => {
-    const opening = openSqliteViewStore({ file, logId: 'another0log0', projections: [items] })
+    const opening = openSqliteViewStore({ file, logId: 'another0log0', schemaVersion: 1, projections: [items] })
     await expect(opening).rejects.toThrow(`The views in ${file} were folded from the log log0log0log0`)
     await expect(opening).rejects.toThrow('Put the log back')
   })

@@ -1,7 +1,7 @@
 // What every event store promises, as tests: run against each adapter, on an empty log or on one that others use too.
+
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
 import {
   ALL_EVENTS,
   type Appended,
@@ -16,9 +16,10 @@ import {
   StoreUnavailable,
   type StreamName,
   type SubscribeOptions,
-} from '../../../kernel/store/event-store.ts'
-import { newestFirst } from '../../../kernel/store/newest-first.ts'
-import { type Position, START } from '../../../kernel/store/position.ts'
+} from './event-store.ts'
+import { newestFirst } from './newest-first.ts'
+import { type Position, START } from './position.ts'
+import { SAMPLE_VERSION, type SampleEvent } from './sample.given.ts'
 
 export interface StoreUnderTest {
   /** Opens the store on the log that all tests share. */
@@ -37,7 +38,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
     })
     afterEach(() => store.close())
 
-    const newStream = (): StreamName => `customer-cus_${uniqueId()}`
+    const newStream = (): StreamName => `account-acc_${uniqueId()}`
     const filled = async (count: number, stream = newStream()) => {
       const events = named(count)
       const appended = await store.append(stream, events, NO_EVENTS)
@@ -207,7 +208,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
       test.each<[string, NewEvent[], RegExp]>([
         ['no events', [], /no events/],
         ['an event without a type', [{ ...usual, type: '' } as unknown as NewEvent], /no type/],
-        ['an id that is no UUID', [{ ...usual, id: 'cus_1' } as NewEvent], /"cus_1" is not a UUID/],
+        ['an id that is no UUID', [{ ...usual, id: 'acc_1' } as NewEvent], /"acc_1" is not a UUID/],
         ['the nil UUID', [{ ...usual, id: '00000000-0000-0000-0000-000000000000' } as NewEvent], /not a UUID/],
         ['an event without data', [{ ...usual, data: undefined } as unknown as NewEvent], /no data/],
         ['a good event and a bad one', [...named(1), { ...usual, id: '' } as NewEvent], /not a UUID/],
@@ -221,15 +222,15 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
 
     describe('what is recorded', () => {
       test('an event is read as it was appended, with its stream, its place and its time', async () => {
-        const orderId = `ord_${uniqueId()}`
-        const stream: StreamName = `order-${orderId}`
+        const transferId = `tra_${uniqueId()}`
+        const stream: StreamName = `transfer-${transferId}`
         const event: NewEvent = {
-          type: 'OrderPlaced',
+          type: 'TransferBooked',
           data: {
-            orderId,
-            customerId: 'cus_1',
+            transferId,
+            accountId: 'acc_1',
             total: Number.MAX_SAFE_INTEGER,
-            lines: [{ productId: 'prd_1', quantity: 3, unitPrice: 1250 }],
+            lines: [{ assetId: 'ast_1', quantity: 3 }],
           },
           id: randomUUID(),
           metadata: {
@@ -238,7 +239,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
             correlationId: 'correlation-1',
             causationId: 'cause-1',
             actor: 'clerk',
-            schemaVersion: SCHEMA_VERSION,
+            schemaVersion: SAMPLE_VERSION,
           },
         }
         const { position } = await store.append(stream, [event], NO_EVENTS)
@@ -259,20 +260,20 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
       })
 
       test('an event that was stored before the catalogue changed is read as the catalogue has it now, by whichever way', async () => {
-        const customerId = `cus_${uniqueId()}`
-        const stream: StreamName = `customer-${customerId}`
+        const accountId = `acc_${uniqueId()}`
+        const stream: StreamName = `account-${accountId}`
         const metadata = { commandId: 'c1', schemaVersion: 1 }
         const stored = {
-          type: 'CreditLimitChanged',
-          data: { customerId, creditLimit: 5, previousLimit: 3 },
+          type: 'LimitChanged',
+          data: { accountId, limit: 5, former: 3 },
           id: randomUUID(),
           metadata,
         } as unknown as NewEvent
         const current = {
-          type: 'CreditLimitChanged',
-          data: { customerId, creditLimit: 5, previousCreditLimit: 3 },
+          type: 'LimitChanged',
+          data: { accountId, limit: 5, previous: 3 },
           id: stored.id,
-          metadata: { ...metadata, schemaVersion: SCHEMA_VERSION },
+          metadata: { ...metadata, schemaVersion: SAMPLE_VERSION },
         }
         const after = await store.head()
         const live = listen(store, after)
@@ -481,24 +482,24 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
 
       test('a filter lets only the streams of its categories through', async () => {
         const after = await store.head()
-        const [customer, order, product] = [
+        const [account, transfer, asset] = [
           newStream(),
-          `order-ord_${uniqueId()}`,
-          `product-prd_${uniqueId()}`,
+          `transfer-tra_${uniqueId()}`,
+          `asset-ast_${uniqueId()}`,
         ] as const
-        for (const stream of [customer, order, product, `placement-ord_${uniqueId()}` as const]) await filled(2, stream)
+        for (const stream of [account, transfer, asset, `review-tra_${uniqueId()}` as const]) await filled(2, stream)
         const { appended } = await filled(1)
-        const batches = await until(store.subscribe(after, options({ categories: ['order', 'product'] })), appended)
+        const batches = await until(store.subscribe(after, options({ categories: ['transfer', 'asset'] })), appended)
         expect(new Set(batches.flatMap((batch) => batch.events.map(({ stream }) => stream.split('-')[0])))).toEqual(
-          new Set(['order', 'product']),
+          new Set(['transfer', 'asset']),
         )
-        expect(own(batches, order, product).map((event) => event.stream)).toEqual([order, order, product, product])
+        expect(own(batches, transfer, asset).map((event) => event.stream)).toEqual([transfer, transfer, asset, asset])
       })
 
       test('the position advances over events that the filter skips, behind and live', async () => {
         const after = await store.head()
         const { appended } = await filled(30)
-        const live = listen(store, after, { categories: ['product'], batchSize: 5 })
+        const live = listen(store, after, { categories: ['asset'], batchSize: 5 })
         await live.reaches(appended.position)
         const later = await filled(1)
         await live.reaches(later.appended.position)
@@ -509,7 +510,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
 
       test('several subscribers each get everything, at their own pace', async () => {
         const after = await store.head()
-        const subscribers = [{}, { batchSize: 2 }, { categories: ['customer' as const] }].map((some) =>
+        const subscribers = [{}, { batchSize: 2 }, { categories: ['account' as const] }].map((some) =>
           listen(store, after, some),
         )
         const { stream, events, appended } = await filled(25)
@@ -619,16 +620,16 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
   })
 }
 
-type Named = Extract<NewEvent, { type: 'CustomerRegistered' }>
+type Named = NewEvent<Extract<SampleEvent, { type: 'AccountOpened' }>>
 
 /** The same store for the events below: each is made one of the customer whose stream it is appended to. */
 export function addressing(store: EventStore): EventStore {
   return {
     ...store,
     append(stream, events, expected) {
-      const customerId = stream.replace(/^customer-/, '')
+      const accountId = stream.replace(/^account-/, '')
       const addressed = events.map((event) =>
-        event.type === 'CustomerRegistered' && event.data ? { ...event, data: { ...event.data, customerId } } : event,
+        event.type === 'AccountOpened' && event.data ? { ...event, data: { ...event.data, accountId } } : event,
       )
       return store.append(stream, addressed, expected)
     },
@@ -638,10 +639,10 @@ export function addressing(store: EventStore): EventStore {
 /** New events, each with a name of its own or with the name that is given. */
 export function named(count: number, name?: string): Named[] {
   return Array.from({ length: count }, (_, index) => ({
-    type: 'CustomerRegistered',
-    data: { customerId: 'cus_1', name: name ?? `Customer ${index}`, creditLimit: index },
+    type: 'AccountOpened',
+    data: { accountId: 'acc_1', name: name ?? `Account ${index}`, limit: index },
     id: randomUUID(),
-    metadata: { schemaVersion: SCHEMA_VERSION },
+    metadata: { schemaVersion: SAMPLE_VERSION },
   }))
 }
 

@@ -1,11 +1,12 @@
 // The embedded event store: what every store promises, and what only a file can do.
+
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
-import { openDatabase } from '../../../../kernel/sqlite/database.ts'
+import { openDatabase } from '../../sqlite/database.ts'
+import { all, describeEventStore, ids, listen, named, own, until } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -13,10 +14,10 @@ import {
   RevisionConflict,
   StoreUnavailable,
   type StreamName,
-} from '../../../../kernel/store/event-store.ts'
-import { START } from '../../../../kernel/store/position.ts'
-import { openSqliteEventStore } from '../../../../kernel/store/sqlite/sqlite-event-store.ts'
-import { all, describeEventStore, ids, listen, named, own, until } from '../event-store.contract.ts'
+} from '../event-store.ts'
+import { START } from '../position.ts'
+import { SAMPLE_VERSION, sample } from '../sample.given.ts'
+import { openSqliteEventStore } from './sqlite-event-store.ts'
 
 let directory: string
 beforeAll(async () => {
@@ -25,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }))
 
 describeEventStore('the embedded event store', {
-  open: () => openSqliteEventStore({ file: join(directory, 'events.db') }),
+  open: () => openSqliteEventStore({ catalogue: sample, file: join(directory, 'events.db') }),
   uniqueId: randomUUID,
 })
 
 describe('the file of the embedded event store', () => {
   const opened: EventStore[] = []
   const open = async (file: string, now?: () => number) => {
-    const store = await openSqliteEventStore(now ? { file, now } : { file })
+    const store = await openSqliteEventStore({ catalogue: sample, file, ...(now && { now }) })
     opened.push(store)
     return store
   }
@@ -45,31 +46,31 @@ describe('the file of the embedded event store', () => {
   test('a log that is opened again has everything that it had', async () => {
     const file = newFile()
     const before = await open(file)
-    await before.append('customer-cus_1', named(3), NO_EVENTS)
-    await before.append('customer-cus_2', named(2), NO_EVENTS)
-    const events = await all(before.read('customer-cus_1', { limit: ALL_EVENTS }))
+    await before.append('account-acc_1', named(3), NO_EVENTS)
+    await before.append('account-acc_2', named(2), NO_EVENTS)
+    const events = await all(before.read('account-acc_1', { limit: ALL_EVENTS }))
     await before.close()
 
     const after = await open(file)
     expect(await after.head()).toBe(5)
-    expect(await all(after.read('customer-cus_1', { limit: ALL_EVENTS }))).toEqual(events)
-    expect(await after.append('customer-cus_1', named(1), 2)).toEqual({ revision: 3, position: 6 })
+    expect(await all(after.read('account-acc_1', { limit: ALL_EVENTS }))).toEqual(events)
+    expect(await after.append('account-acc_1', named(1), 2)).toEqual({ revision: 3, position: 6 })
   })
 
   test('positions count from 1 without a gap, also past conflicts', async () => {
     const store = await open(newFile())
-    await store.append('customer-cus_1', named(2), NO_EVENTS)
-    await expect(store.append('customer-cus_1', named(2), NO_EVENTS)).rejects.toThrow(RevisionConflict)
-    await expect(store.append('customer-cus_9', named(2), 4)).rejects.toThrow(RevisionConflict)
-    await store.append('customer-cus_2', named(1), NO_EVENTS)
+    await store.append('account-acc_1', named(2), NO_EVENTS)
+    await expect(store.append('account-acc_1', named(2), NO_EVENTS)).rejects.toThrow(RevisionConflict)
+    await expect(store.append('account-acc_9', named(2), 4)).rejects.toThrow(RevisionConflict)
+    await store.append('account-acc_2', named(1), NO_EVENTS)
     const [batch] = await until(store.subscribe(START, options()), { position: 3 })
     expect(batch?.events.map((event) => event.position)).toEqual([1, 2, 3])
   })
 
   test('the time of an event is that of the store when it recorded it', async () => {
     const store = await open(newFile(), () => Date.UTC(2026, 1, 3, 4, 5, 6, 7))
-    await store.append('customer-cus_1', named(1), NO_EVENTS)
-    expect((await all(store.read('customer-cus_1', { limit: ALL_EVENTS })))[0]?.recordedAt).toBe(
+    await store.append('account-acc_1', named(1), NO_EVENTS)
+    expect((await all(store.read('account-acc_1', { limit: ALL_EVENTS })))[0]?.recordedAt).toBe(
       '2026-02-03T04:05:06.007Z',
     )
   })
@@ -80,22 +81,22 @@ describe('the file of the embedded event store', () => {
     const events = named(6)
     for (const [index, event] of events.entries()) {
       const [writer, bystander] = index % 2 === 0 ? [one, other] : [other, one]
-      expect(await writer.append('customer-cus_1', [event], index - 1)).toEqual({
+      expect(await writer.append('account-acc_1', [event], index - 1)).toEqual({
         revision: index,
         position: index + 1,
       })
-      await expect(bystander.append('customer-cus_1', named(1), index - 1)).rejects.toThrow(RevisionConflict)
-      expect(await bystander.append('customer-cus_1', [event], index - 1)).toMatchObject({ revision: index })
+      await expect(bystander.append('account-acc_1', named(1), index - 1)).rejects.toThrow(RevisionConflict)
+      expect(await bystander.append('account-acc_1', [event], index - 1)).toMatchObject({ revision: index })
     }
     for (const store of [one, other])
-      expect(ids(await all(store.read('customer-cus_1', { limit: ALL_EVENTS })))).toEqual(ids(events))
+      expect(ids(await all(store.read('account-acc_1', { limit: ALL_EVENTS })))).toEqual(ids(events))
   })
 
   test('subscribers of two stores on one file see the events of both, in one order', async () => {
     const file = newFile()
     const stores = [await open(file), await open(file)] as const
     const listeners = stores.map((store) => listen(store, START))
-    const streams = Array.from({ length: 20 }, (_, index): StreamName => `customer-cus_${index}`)
+    const streams = Array.from({ length: 20 }, (_, index): StreamName => `account-acc_${index}`)
     const write = async (store: EventStore, stream: StreamName) => {
       for (let revision = NO_EVENTS; revision < 9; revision++) await store.append(stream, named(1), revision)
     }
@@ -116,11 +117,11 @@ describe('the file of the embedded event store', () => {
     const far = listen(store, START, { batchSize: 1 })
     let revision = NO_EVENTS
     for (let count = 0; count < 10; count++) {
-      revision = (await store.append('customer-cus_1', named(1_000), revision)).revision
+      revision = (await store.append('account-acc_1', named(1_000), revision)).revision
     }
     const late = listen(store, START)
-    const filtered = listen(store, START, { categories: ['order'] })
-    await store.append('order-ord_1', named(1), NO_EVENTS)
+    const filtered = listen(store, START, { categories: ['transfer'] })
+    await store.append('transfer-tra_1', named(1), NO_EVENTS)
     for (const listener of [late, far, filtered]) await listener.reaches(10_001)
     const positions = Array.from({ length: 10_001 }, (_, index) => index + 1)
     for (const listener of [late, far]) {
@@ -133,9 +134,9 @@ describe('the file of the embedded event store', () => {
   test('subscribers that have caught up share the very same event objects', async () => {
     const store = await open(newFile())
     const listeners = [listen(store, START), listen(store, START)]
-    const { position } = await store.append('customer-cus_1', named(1), NO_EVENTS)
+    const { position } = await store.append('account-acc_1', named(1), NO_EVENTS)
     for (const listener of listeners) await listener.reaches(position)
-    const [one, other] = listeners.map((listener) => own(listener.batches, 'customer-cus_1')[0])
+    const [one, other] = listeners.map((listener) => own(listener.batches, 'account-acc_1')[0])
     expect(one).toBeDefined()
     expect(one).toBe(other)
     for (const listener of listeners) await listener.stop()
@@ -144,7 +145,7 @@ describe('the file of the embedded event store', () => {
   test('appends beyond what may wait are refused at once, the others are recorded', async () => {
     const store = await open(newFile())
     const results = await Promise.allSettled(
-      Array.from({ length: 10_010 }, (_, index) => store.append(`customer-cus_${index}`, named(1), NO_EVENTS)),
+      Array.from({ length: 10_010 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
     )
     const refused = results.filter((result) => result.status === 'rejected').map((result) => result.reason)
     expect(refused).toHaveLength(10)
@@ -159,10 +160,10 @@ describe('the file of the embedded event store', () => {
     const holder = await openDatabase(file, { synchronous: 'FULL' })
     const events = named(1)
     holder.exec('BEGIN IMMEDIATE')
-    await expect(store.append('customer-cus_1', events, NO_EVENTS)).rejects.toThrow(StoreUnavailable)
+    await expect(store.append('account-acc_1', events, NO_EVENTS)).rejects.toThrow(StoreUnavailable)
     holder.exec('ROLLBACK')
     holder.close()
-    expect(await store.append('customer-cus_1', events, NO_EVENTS)).toEqual({ revision: 0, position: 1 })
+    expect(await store.append('account-acc_1', events, NO_EVENTS)).toEqual({ revision: 0, position: 1 })
     await listener.reaches(1)
     await listener.stop()
   })
@@ -171,29 +172,29 @@ describe('the file of the embedded event store', () => {
     const file = newFile()
     const store = await open(file)
     const saboteur = await openDatabase(file, { synchronous: 'FULL' })
-    saboteur.exec(`CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.type = 'PriceChanged'
+    saboteur.exec(`CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.type = 'AssetAdded'
       BEGIN SELECT RAISE(ROLLBACK, 'no space'); END`)
     const bad = {
-      type: 'PriceChanged' as const,
-      data: { productId: 'prd_1', price: 1, previousPrice: 2 },
+      type: 'AssetAdded' as const,
+      data: { assetId: 'ast_1' },
       id: randomUUID(),
-      metadata: { schemaVersion: SCHEMA_VERSION },
+      metadata: { schemaVersion: SAMPLE_VERSION },
     }
     const results = await Promise.allSettled([
-      store.append('customer-cus_1', named(2), NO_EVENTS),
-      store.append('product-prd_1', [bad], NO_EVENTS),
+      store.append('account-acc_1', named(2), NO_EVENTS),
+      store.append('asset-ast_1', [bad], NO_EVENTS),
     ])
     expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected'])
     expect(await store.head()).toBe(START)
     saboteur.exec('DROP TRIGGER full')
     saboteur.close()
-    expect(await store.append('product-prd_1', [bad], NO_EVENTS)).toEqual({ revision: 0, position: 1 })
-    expect(await store.append('customer-cus_1', named(2), NO_EVENTS)).toEqual({ revision: 1, position: 3 })
+    expect(await store.append('asset-ast_1', [bad], NO_EVENTS)).toEqual({ revision: 0, position: 1 })
+    expect(await store.append('account-acc_1', named(2), NO_EVENTS)).toEqual({ revision: 1, position: 3 })
   })
 
   test('closing leaves nothing behind that a subscriber which pauses could trip over', async () => {
     const store = await open(newFile())
-    await store.append('customer-cus_1', named(2), NO_EVENTS)
+    await store.append('account-acc_1', named(2), NO_EVENTS)
     const subscription = store.subscribe(START, { ...options(), batchSize: 1 })[Symbol.asyncIterator]()
     expect((await subscription.next()).value).toMatchObject({ position: 1 })
     await store.close()
@@ -203,8 +204,8 @@ describe('the file of the embedded event store', () => {
   test('a file that is no event log, or cannot be opened, is refused by its name', async () => {
     const file = newFile()
     await writeFile(file, 'A shopping list: milk, bread, a dozen eggs. '.repeat(100))
-    await expect(openSqliteEventStore({ file })).rejects.toThrow(file)
+    await expect(openSqliteEventStore({ catalogue: sample, file })).rejects.toThrow(file)
     const nowhere = join(directory, 'no-such-directory', 'events.db')
-    await expect(openSqliteEventStore({ file: nowhere })).rejects.toThrow(nowhere)
+    await expect(openSqliteEventStore({ catalogue: sample, file: nowhere })).rejects.toThrow(nowhere)
   })
 })

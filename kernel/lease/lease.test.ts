@@ -3,20 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { SCHEMA_VERSION } from '../../../events/catalogue.ts'
-import { type Lease, type LeaseOptions, openLease } from '../../../kernel/lease/lease.ts'
 import {
   ALL_EVENTS,
   type EventStore,
   NO_EVENTS,
   OutcomeUnknown,
+  type ReadableEvent,
   type RecordedEvent,
   StoreUnavailable,
-} from '../../../kernel/store/event-store.ts'
-import { eventStoreOn } from '../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
-import { namesIn } from '../../../kernel/store/eventstoredb/names.ts'
-import { scriptedServer } from '../../../kernel/store/eventstoredb/scripted-server.given.ts'
-import { openSqliteEventStore } from '../../../kernel/store/sqlite/sqlite-event-store.ts'
+} from '../store/event-store.ts'
+import { eventStoreOn } from '../store/eventstoredb/eventstoredb-event-store.ts'
+import { namesIn } from '../store/eventstoredb/names.ts'
+import { scriptedServer } from '../store/eventstoredb/scripted-server.given.ts'
+import type { LeaseEvent } from '../store/kernel-events.ts'
+import { SAMPLE_VERSION, sample } from '../store/sample.given.ts'
+import { openSqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
+import { type Lease, type LeaseOptions, openLease } from './lease.ts'
 
 let directory: string
 let store: EventStore
@@ -50,7 +52,7 @@ test('who comes gets its part, who leaves hands it over, and no share has two ho
 
 test('leases on EventStoreDB are shared out and handed over as well', async () => {
   const { shared } = scriptedServer()
-  const openStore = () => eventStoreOn(shared, { names: namesIn('desk') })
+  const openStore = () => eventStoreOn(shared, { catalogue: sample, names: namesIn('desk') })
   const a = await joined('a', { shares: 4, store: openStore() })
   const b = await joined('b', { shares: 4, store: openStore() })
   await eventually(() => expect(sizes(a, b)).toEqual([2, 2]))
@@ -219,7 +221,7 @@ test('the first look at a lease of many renewals reads only the newest', async (
       type: 'LeaseRenewed' as const,
       data: { lease: 'work', holder: 'gone', shares: [0] },
       id: randomUUID(),
-      metadata: { schemaVersion: SCHEMA_VERSION },
+      metadata: { schemaVersion: SAMPLE_VERSION },
     }))
     revision = (await store.append('lease-work', events, revision)).revision
   }
@@ -308,7 +310,7 @@ async function joined(name: string, options: Partial<LeaseOptions> = {}): Promis
 
 /** Another process has a store of its own on the same file. */
 async function openStore(): Promise<EventStore> {
-  const opened = await openSqliteEventStore({ file: join(directory, 'events.db') })
+  const opened = await openSqliteEventStore({ catalogue: sample, file: join(directory, 'events.db') })
   onTestFinished(() => opened.close())
   return opened
 }
@@ -341,9 +343,11 @@ function faulty(real: EventStore) {
 }
 
 async function renewals() {
-  const found: Extract<RecordedEvent, { type: 'LeaseRenewed' | 'LeaseReleased' }>[] = []
+  const found: ReadableEvent<LeaseEvent>[] = []
   for await (const page of store.read('lease-work', { limit: ALL_EVENTS })) {
-    for (const event of page) if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased') found.push(event)
+    for (const event of page)
+      if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased')
+        found.push(event as ReadableEvent<LeaseEvent>)
   }
   return found
 }

@@ -1,18 +1,19 @@
 // A file into which others have written as well: what readers, subscribers and appends make of it.
+
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
-import { openDatabase, type Value } from '../../../../kernel/sqlite/database.ts'
-import { ALL_EVENTS, NO_EVENTS, RevisionConflict } from '../../../../kernel/store/event-store.ts'
-import { START } from '../../../../kernel/store/position.ts'
-import { openSqliteEventStore } from '../../../../kernel/store/sqlite/sqlite-event-store.ts'
+import { openDatabase, type Value } from '../../sqlite/database.ts'
 import { addressing, all, ids, listen, named } from '../event-store.contract.ts'
+import { ALL_EVENTS, NO_EVENTS, RevisionConflict } from '../event-store.ts'
+import { START } from '../position.ts'
+import { SAMPLE_VERSION, sample } from '../sample.given.ts'
+import { openSqliteEventStore } from './sqlite-event-store.ts'
 
-const stream = 'customer-cus_1'
-const ours = JSON.stringify({ schemaVersion: SCHEMA_VERSION })
+const stream = 'account-acc_1'
+const ours = JSON.stringify({ schemaVersion: SAMPLE_VERSION })
 
 test('foreign events are skipped and told, and an append goes behind them', async () => {
   const { store, write } = await opened()
@@ -24,7 +25,7 @@ test('foreign events are skipped and told, and an append goes behind them', asyn
   const appended = await store.append(stream, second, begun.revision)
   expect(appended.revision).toBe(4)
   const last = await store.append(stream, third, appended.revision)
-  const subscriber = listen(store, START, { categories: ['customer'] })
+  const subscriber = listen(store, START, { categories: ['account'] })
   await subscriber.reaches(last.position)
   await subscriber.stop()
 
@@ -54,13 +55,13 @@ test('where a desk has gone on behind foreign events, an append is a conflict', 
 })
 
 test.each<[what: string, row: Partial<Row>, problem: RegExp]>([
-  ['data', { data: '{"customerId": cus_1}' }, /its data is not JSON: .*in the file .*events\.db\)$/],
+  ['data', { data: '{"accountId": acc_1}' }, /its data is not JSON: .*in the file .*events\.db\)$/],
   ['metadata', { metadata: '{"schemaVersion"' }, /its metadata is not JSON: .*in the file .*events\.db\)$/],
 ])(
   'an event of a desk with damaged %s is told with its file, and no number reads like a position',
   async (_, row, problem) => {
     const { store, write } = await opened()
-    await write(stream, { type: 'CustomerRegistered', metadata: ours, ...row })
+    await write(stream, { type: 'AccountOpened', metadata: ours, ...row })
     const [event] = await all(store.read(stream, { limit: ALL_EVENTS }))
     expect(event).toMatchObject({ type: 'Unreadable', stream, position: 1, data: { because: 'DAMAGED' } })
     const { data } = event as { data: { problem: string } }
@@ -71,15 +72,15 @@ test.each<[what: string, row: Partial<Row>, problem: RegExp]>([
 
 test('fields that a newer minor release adds are no harm', async () => {
   const { store, write } = await opened()
-  const data = { customerId: 'cus_1', name: 'Ada', creditLimit: 5, rating: 'A' }
-  const metadata = { schemaVersion: SCHEMA_VERSION, region: 'eu', commandId: 'c1' }
+  const data = { accountId: 'acc_1', name: 'Ada', limit: 5, rating: 'A' }
+  const metadata = { schemaVersion: SAMPLE_VERSION, region: 'eu', commandId: 'c1' }
   await write(stream, {
-    type: 'CustomerRegistered',
+    type: 'AccountOpened',
     data: JSON.stringify(data),
     metadata: JSON.stringify(metadata),
   })
   const [event] = await all(store.read(stream, { limit: ALL_EVENTS }))
-  expect(event).toMatchObject({ type: 'CustomerRegistered', data, metadata: { commandId: 'c1' } })
+  expect(event).toMatchObject({ type: 'AccountOpened', data, metadata: { commandId: 'c1' } })
 })
 
 interface Row {
@@ -91,7 +92,7 @@ interface Row {
 async function opened() {
   const directory = await mkdtemp(join(tmpdir(), 'creditline-foreign-'))
   const file = join(directory, 'events.db')
-  const store = addressing(await openSqliteEventStore({ file }))
+  const store = addressing(await openSqliteEventStore({ catalogue: sample, file }))
   const other = await openDatabase(file, { synchronous: 'NORMAL' })
   onTestFinished(async () => {
     other.close()

@@ -1,18 +1,19 @@
 // Streams that are written for ever and read only at their end do not grow for ever.
+
 import { randomUUID } from 'node:crypto'
 import { AccessDeniedError, UnavailableError } from '@eventstore/db-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
-import { ALL_EVENTS, type EventStore, type NewEvent, NO_EVENTS } from '../../../../kernel/store/event-store.ts'
-import { openEventStoreDB } from '../../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
-import { scriptedServer } from '../../../../kernel/store/eventstoredb/scripted-server.given.ts'
-import { serve } from '../../../../kernel/store/eventstoredb/scripted-server-over-grpc.given.ts'
 import { all, named } from '../event-store.contract.ts'
+import { ALL_EVENTS, type EventStore, type NewEvent, NO_EVENTS } from '../event-store.ts'
+import { SAMPLE_VERSION, sample } from '../sample.given.ts'
+import { openEventStoreDB } from './eventstoredb-event-store.ts'
+import { scriptedServer } from './scripted-server.given.ts'
+import { serve } from './scripted-server-over-grpc.given.ts'
 
 test.each([
   ['checkpoint-sagas', 10],
   ['lease-projector', 1_000],
-  ['snapshot-customer-cus_1', 96],
+  ['snapshot-account-acc_1', 96],
 ] as const)('of %s the server keeps the newest %d events', async (stream, kept) => {
   const { store } = await openStore()
   let revision = NO_EVENTS
@@ -29,7 +30,7 @@ test('it is told so once, and the streams of the business are kept whole', async
   const { store, server } = await openStore()
   let revision = NO_EVENTS
   for (let count = 0; count < 3; count++) revision = (await store.append('lease-work', notes(1), revision)).revision
-  await store.append('customer-cus_1', named(1), NO_EVENTS)
+  await store.append('account-acc_1', named(1), NO_EVENTS)
   expect(server.appendsSeen().calls).toBe(1 + 3 + 1)
 })
 
@@ -57,7 +58,7 @@ test('a server that could not be told is told before the next append', async () 
 async function openStore(log?: Parameters<typeof openEventStoreDB>[0]['log']) {
   const server = scriptedServer()
   const { url, kill } = await serve(server)
-  const store: EventStore = await openEventStoreDB({ url, ...(log && { log }) })
+  const store: EventStore = await openEventStoreDB({ catalogue: sample, url, ...(log && { log }) })
   onTestFinished(async () => {
     await store.close()
     kill()
@@ -70,6 +71,6 @@ function notes(count: number): NewEvent[] {
     type: 'CheckpointStored',
     data: { reader: 'sagas', position: 1 },
     id: randomUUID(),
-    metadata: { schemaVersion: SCHEMA_VERSION },
+    metadata: { schemaVersion: SAMPLE_VERSION },
   }))
 }

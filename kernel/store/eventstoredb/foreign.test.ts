@@ -1,6 +1,7 @@
 // A server that others write to as well: their events are skipped, whatever they are, and stand in nobody's way.
+
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { SCHEMA_VERSION } from '../../../../events/catalogue.ts'
+import { addressing, all, ids, listen, named } from '../event-store.contract.ts'
 import {
   ALL_EVENTS,
   type EventStore,
@@ -8,16 +9,16 @@ import {
   NO_EVENTS,
   OutcomeUnknown,
   RevisionConflict,
-} from '../../../../kernel/store/event-store.ts'
-import { eventStoreOn } from '../../../../kernel/store/eventstoredb/eventstoredb-event-store.ts'
-import { namesIn } from '../../../../kernel/store/eventstoredb/names.ts'
-import { type ScriptedServer, scriptedServer } from '../../../../kernel/store/eventstoredb/scripted-server.given.ts'
-import { START } from '../../../../kernel/store/position.ts'
-import { addressing, all, ids, listen, named } from '../event-store.contract.ts'
+} from '../event-store.ts'
+import { START } from '../position.ts'
+import { SAMPLE_VERSION, sample } from '../sample.given.ts'
+import { eventStoreOn } from './eventstoredb-event-store.ts'
+import { namesIn } from './names.ts'
+import { type ScriptedServer, scriptedServer } from './scripted-server.given.ts'
 
-const stream = 'customer-cus_1'
+const stream = 'account-acc_1'
 const onServer = `desk.${stream}`
-const ours = { schemaVersion: SCHEMA_VERSION }
+const ours = { schemaVersion: SAMPLE_VERSION }
 const bytes = new Uint8Array([0, 255, 7])
 
 const oddities: [what: string, streamId: string, event: Parameters<ScriptedServer['write']>[1]][] = [
@@ -99,11 +100,11 @@ describe('an append whose stream has gone on with foreign events only', () => {
 
 test('an event of a desk that cannot be read is not skipped: a reader gets to know what is wrong with it', async () => {
   const { server, store } = opened()
-  server.write(onServer, { type: 'CustomerRegistered', data: { customerId: 5 }, metadata: ours } as never)
+  server.write(onServer, { type: 'AccountOpened', data: { accountId: 5 }, metadata: ours } as never)
   server.write(onServer, { type: 'CustomerPromoted', data: {}, metadata: ours } as never)
   const events = await all(store.read(stream, { limit: ALL_EVENTS }))
   expect(events.map(({ data }) => data)).toMatchObject([
-    { recordedAs: 'CustomerRegistered', because: 'MALFORMED', problem: expect.stringContaining('customerId') },
+    { recordedAs: 'AccountOpened', because: 'MALFORMED', problem: expect.stringContaining('accountId') },
     { recordedAs: 'CustomerPromoted', because: 'NEWER' },
   ])
 })
@@ -114,8 +115,8 @@ describe('streams that an operator has deleted or truncated', () => {
     await store.append(stream, named(1), NO_EVENTS)
     server.tombstone(onServer)
     expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toEqual([])
-    await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toThrow('customer-cus_1 takes no events any more')
-    const other = await store.append('customer-cus_2', named(1), NO_EVENTS)
+    await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toThrow('account-acc_1 takes no events any more')
+    const other = await store.append('account-acc_2', named(1), NO_EVENTS)
     const batches = listen(store, START)
     await batches.reaches(other.position)
     await batches.stop()
@@ -134,7 +135,7 @@ describe('streams that an operator has deleted or truncated', () => {
 
 function opened(): { server: ScriptedServer; store: EventStore } {
   const server = scriptedServer()
-  const store = addressing(eventStoreOn(server.shared, { names: namesIn('desk') }))
+  const store = addressing(eventStoreOn(server.shared, { catalogue: sample, names: namesIn('desk') }))
   onTestFinished(() => store.close())
   return { server, store }
 }

@@ -1,0 +1,73 @@
+// A catalogue: every event that a domain records, by the category of the stream that it is recorded in.
+import type { AnyEvent, Category, Data, EventOf, Schemas } from './category.ts'
+import { bookkeeping, type KernelEvent, logCategory } from './kernel-events.ts'
+
+/** Data of one version of the catalogue made into data of the next one. */
+export type Upcast = (data: Data) => Data
+
+/** By the type of the event, then by the version that it was stored with. Most types have no entry for most versions. */
+export type Upcasters = Readonly<Record<string, Readonly<Record<number, Upcast>>>>
+
+export interface Catalogue<Event extends AnyEvent = AnyEvent> {
+  /** The version of all events' data. It is raised together with an upcaster. */
+  version: number
+  categories: Readonly<Record<string, Category>>
+  upcasters: Upcasters
+  /** Only a type: the events of the catalogue. */
+  readonly event?: Event
+}
+
+interface Definition<Categories, Log> {
+  version: number
+  categories: Categories
+  /** What the domain records in the stream `log`, which is about the log as a whole. */
+  log?: Log
+  upcasters?: Upcasters
+}
+
+/**
+ * The catalogue of a domain. The kernel adds the events that it records itself.
+ *
+ * @example
+ * const catalogue = defineCatalogue({
+ *   version: 1,
+ *   categories: {
+ *     counter: {
+ *       streams: /^counter-(\w+)$/,
+ *       events: { Counted: z.object({ counterId: z.string(), by: z.int() }) },
+ *       about: ({ counterId }) => counterId,
+ *     },
+ *   },
+ * })
+ * type Event = EventsOf<typeof catalogue>
+ * @throws Error when a category of the domain has the name of one of the kernel
+ */
+export function defineCatalogue<
+  const Categories extends Readonly<Record<string, Category>>,
+  const Log extends Schemas = Record<never, never>,
+>({ version, categories, log, upcasters = {} }: Definition<Categories, Log>): Catalogue<EventIn<Categories, Log>> {
+  const own = { ...bookkeeping(Object.keys(categories)), log: logCategory(log ?? {}) }
+  const taken = Object.keys(categories).find((name) => Object.hasOwn(own, name))
+  if (taken !== undefined) throw new Error(`The category ${taken} belongs to the kernel. Choose another name.`)
+  return { version, categories: { ...categories, ...own }, upcasters }
+}
+
+/** The union of the events of a catalogue, those of the kernel included. */
+export type EventsOf<C extends Catalogue> = NonNullable<C['event']>
+
+/** The categories that views and history are made of: all except those in which the kernel keeps its own books. */
+export function foldedCategories({ categories }: Catalogue): string[] {
+  return Object.keys(categories).filter((name) => !isBookkeeping(name))
+}
+
+/** Whether the kernel keeps its own books in streams of this category: places of readers, leases and snapshots. */
+export function isBookkeeping(category: string): boolean {
+  return Object.hasOwn(BOOKKEEPING, category)
+}
+
+const BOOKKEEPING = bookkeeping([])
+
+type EventIn<Categories extends Readonly<Record<string, Category>>, Log extends Schemas> =
+  | { [Name in keyof Categories]: EventOf<Categories[Name]['events']> }[keyof Categories]
+  | EventOf<Log>
+  | KernelEvent

@@ -1,0 +1,186 @@
+// The events that the kernel records itself: what a log is, how far a reader has come, who holds a lease, a snapshot, a parked process.
+import * as z from 'zod'
+import type { Category, EventOf, Schemas } from './category.ts'
+
+/** RFC 3339. */
+const time = z.iso.datetime({ offset: true })
+
+const logEvents = { LogCreated: z.object({ logId: z.string() }) }
+export type LogEvent = EventOf<typeof logEvents>
+
+/** The stream `log`, which is about the log as a whole. */
+export function logCategory(events: Schemas): Category {
+  return { streams: /^(log)$/, events: { ...logEvents, ...events }, about: () => 'log' }
+}
+
+const checkpointEvents = {
+  CheckpointStored: z.object({ reader: z.string(), position: z.int().nonnegative() }),
+}
+export type CheckpointEvent = EventOf<typeof checkpointEvents>
+
+const leaseEvents = {
+  LeaseRenewed: z.object({
+    lease: z.string(),
+    holder: z.string(),
+    shares: z.array(z.int()).describe('All that the holder has from now on.'),
+    leaves: z.literal(true).optional().describe('The holder ends its work on these shares, and takes no others.'),
+  }),
+  LeaseReleased: z
+    .object({ lease: z.string(), holder: z.string() })
+    .describe('The holder leaves, and has no share any more.'),
+}
+export type LeaseEvent = EventOf<typeof leaseEvents>
+
+/**
+ * A part of the state of a stream after its event `revision`, in `snapshot-<stream>`. It serves to load the stream sooner, and nothing
+ * else. Old logs also have events `SnapshotTaken`, which nobody reads.
+ */
+const snapshotEvents = {
+  SnapshotPartTaken: z.object({
+    of: z.string(),
+    revision: z.int().nonnegative(),
+    part: z.int().positive().describe('From 1 to `parts`.'),
+    parts: z.int().positive(),
+    text: z.string().describe('A piece of JSON.'),
+    digest: z.string().describe('SHA-256 of the pieces of all parts together.'),
+  }),
+}
+export type SnapshotPartTaken = EventOf<typeof snapshotEvents>
+
+/** The most parts that a snapshot has. Larger streams have none, so that reading one takes bounded memory. */
+export const MOST_SNAPSHOT_PARTS = 32
+
+/**
+ * How many of the newest events in a stream of snapshots are of use: those of one that is whole, of one after it that a crash has left
+ * unfinished, and of the next one while it is being written.
+ */
+export const SNAPSHOT_EVENTS_OF_USE = 3 * MOST_SNAPSHOT_PARTS
+
+/** What the kernel records in any log. Parked processes and sagas are recorded with the subject that a domain gives them. */
+export type KernelEvent = LogEvent | CheckpointEvent | LeaseEvent | SnapshotPartTaken
+
+/**
+ * The streams in which the kernel keeps its own books.
+ * @param snapshotsOf the categories whose streams may have snapshots
+ */
+export function bookkeeping(snapshotsOf: readonly string[]) {
+  return {
+    checkpoint: { streams: /^checkpoint-(.+)$/s, events: checkpointEvents, about: ({ reader }) => reader },
+    lease: { streams: /^lease-(.+)$/s, events: leaseEvents, about: ({ lease }) => lease },
+    snapshot: {
+      streams: new RegExp(`^snapshot-((?:${snapshotsOf.join('|')})-.+)$`, 's'),
+      events: snapshotEvents,
+      about: ({ of }) => of,
+    },
+  } satisfies Record<string, Category>
+}
+
+const trouble = {
+  reason: z
+    .enum(['STUCK', 'COMPENSATION_FAILED'])
+    .describe('COMPENSATION_FAILED: something that it had reserved could not be released.'),
+  steps: z.array(z.string()).describe('The steps that failed; none when it was not a step.'),
+  error: z.string(),
+  tries: z.number().describe('How often it was tried.'),
+}
+/** Why a process cannot go on without an operator. */
+export type Trouble = z.output<z.ZodObject<typeof trouble>>
+
+/** A process that waits for an operator. Its events also have the fields that say what it is about. */
+export interface ParkedProcess {
+  saga: string
+  id: string
+  follows: string
+  [subject: string]: unknown
+}
+
+/** What is recorded of parked processes, as the kernel knows it. */
+export type ParkingEvent =
+  | { type: 'SagaParked'; data: ParkedProcess & Trouble }
+  | { type: 'SagaRetried' | 'SagaDiscarded'; data: ParkedProcess }
+
+/**
+ * The events of parked processes.
+ * @param names of the processes
+ * @param subject the fields that say what a process is about
+ */
+export function parkingEvents<
+  const Names extends readonly [string, ...string[]],
+  Subject extends z.core.$ZodLooseShape,
+>(names: Names, subject: Subject) {
+  const parked = {
+    ...subject,
+    saga: z.enum(names),
+    id: z.string().min(1),
+    follows: z
+      .string()
+      .describe('The stream whose events it follows. A retry reads it again, for what came meanwhile.'),
+  }
+  return {
+    SagaParked: z.object({ ...parked, ...trouble }),
+    SagaRetried: z.object(parked).describe('An operator started it again.'),
+    SagaDiscarded: z
+      .object(parked)
+      .describe('An operator gave it up: it stays as it is, and later events of the same subject do not concern it.'),
+  }
+}
+
+/** The category `parked`: the parked processes of each name have one stream. */
+export function parkedCategory<Events extends Schemas>(events: Events, names: readonly string[]) {
+  return {
+    streams: new RegExp(`^parked-(${names.join('|')})$`),
+    events,
+    about: ({ saga }) => saga,
+  } satisfies Category
+}
+
+const sagaReply = z.object({
+  step: z.string().describe('The name of the step in the definition of the saga.'),
+  answer: z.enum(['DONE', 'REFUSED', 'UNDONE', 'SETTLED']),
+  reason: z.exactOptional(z.string()).describe('Why it was refused.'),
+})
+/** The answer of a participant to a step of a saga. */
+export type SagaReply = z.output<typeof sagaReply>
+
+/** How any saga starts. */
+const sagaTerms = {
+  deadline: time.describe('A saga that is not decided by then ends as late.'),
+  window: z.int().positive().describe('How many commands of this saga may be in flight.'),
+}
+
+interface SagaFields {
+  /** The fields of each event that say what the saga is about. */
+  subject: z.core.$ZodLooseShape
+  /** What the saga keeps of the event that started it. */
+  facts: z.core.$ZodLooseShape
+  /** Why a saga was refused. */
+  reason: z.ZodType<string>
+}
+
+/** The events of a saga, without the name of the saga that their types begin with. */
+export function sagaEvents<const Fields extends SagaFields>({ subject, facts, reason }: Fields) {
+  type Subject = Fields['subject']
+  const about = subject as Subject
+  return {
+    Started: z.object({ ...about, ...(facts as Fields['facts']), ...sagaTerms }),
+    Resumed: z
+      .object({ ...about, deadline: time, retry: z.string().describe('The id of the SagaRetried.') })
+      .describe('An operator started it again before it was decided. The time for which it was parked does not count.'),
+    Amended: z
+      .object({
+        ...about,
+        ...(facts as Fields['facts']),
+        amendedAt: z.int().nonnegative().describe('The revision of the event that changed these facts.'),
+      })
+      .describe('The facts have changed: these are settled in the end.'),
+    RepliesReceived: z
+      .object({ ...about, replies: z.array(sagaReply), noticed: z.array(z.string()) })
+      .describe('One event for each batch: the answers of participants, and the later events that were noticed.'),
+    Decided: z.object({
+      ...about,
+      outcome: z.enum(['APPROVED', 'REJECTED', 'CANCELLED']),
+      reason: z.exactOptional(reason as Fields['reason']),
+    }),
+    Ended: z.object(about).describe('Every reservation is settled: nothing more will come.'),
+  }
+}

@@ -1,0 +1,21 @@
+// Stored events of older versions, read as the catalogue has them today. Stored events themselves are never changed.
+import type { Catalogue } from './catalogue.ts'
+import type { Data } from './category.ts'
+
+interface Versioned {
+  type: string
+  data: unknown
+  metadata: { schemaVersion: number }
+}
+
+/**
+ * The event as the catalogue has it today; the very same event when it was stored as that. An event of a newer version is left as it is.
+ */
+export function upcast<Event extends Versioned>(event: Event, { version, upcasters }: Catalogue): Event {
+  if (event.metadata.schemaVersion >= version) return event
+  const steps = Object.hasOwn(upcasters, event.type) ? upcasters[event.type] : undefined
+  if (!steps) return event
+  let data = event.data as Data
+  for (let from = event.metadata.schemaVersion; from < version; from++) data = steps[from]?.(data) ?? data
+  return { ...event, data, metadata: { ...event.metadata, schemaVersion: version } }
+}

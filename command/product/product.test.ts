@@ -98,7 +98,11 @@ describe('receiving stock', () => {
   test('and no more, reserved or not', () => {
     given(product, added(), received(MAX_QUANTITY), reserved('ord_1', 10))
       .when(receive(1))
-      .thenRefused({ code: 'INVALID_INPUT', path: ['quantity'], message: expect.stringContaining('at most 0, because') })
+      .thenRefused({
+        code: 'INVALID_INPUT',
+        path: ['quantity'],
+        message: expect.stringContaining('at most 0, because'),
+      })
   })
 
   test('what was shipped makes room', () => {

@@ -1,8 +1,8 @@
 // A checkpoint is kept in the log, only moves forward, and notices another reader of the same name.
 import { expect, test } from 'vitest'
 import { broken, eventsOf, openLog, unheard, watched } from '../../../../command/log.given.ts'
-import { START } from '../../../../kernel/store/position.ts'
 import { openCheckpoint } from '../../../../kernel/deciding/processes/checkpoint.ts'
+import { START } from '../../../../kernel/store/position.ts'
 
 test('a reader begins at the start, and goes on where it was when it is opened again', async () => {
   const store = await openLog()

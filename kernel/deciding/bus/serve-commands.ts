@@ -75,7 +75,7 @@ export function serveCommands({
       }
       if (isCommand(request)) return { outcome: await decided(request.message, deadline) }
       const answering = Object.hasOwn(answers, request.ask) ? answers[request.ask]?.(request, deadline) : undefined
-      return answering ? await answering : UNREADABLE
+      return (await answering) ?? UNREADABLE
     } catch (error) {
       const reason = messageOf(error)
       if (error instanceof CannotFold) return { cannotFold: reason }

@@ -9,7 +9,7 @@ import { accepted, mutate } from '../mutate.ts'
 import { untilReady } from '../readiness.ts'
 import { answers, laterCommands, opening, orders, type Step } from './story.ts'
 
-const releases = ['848d297']
+const releases = ['848d297', '99016b3']
 
 describe.each(releases)('the files of release %s', (release) => {
   const folder = new URL(`./${release}/`, import.meta.url)

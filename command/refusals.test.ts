@@ -1,8 +1,9 @@
 // What a client reads when a customer, a product, an order or the parking refuses what it asked.
 import { describe, expect, test } from 'vitest'
+import { given } from '../kernel/deciding/given.ts'
 import { changeLimit, register, registered } from './customer/customer.given.ts'
 import { customer } from './customer/customer.ts'
-import { euros, given } from './given.ts'
+import { euros } from './euros.given.ts'
 import * as orders from './order/order.given.ts'
 import { order } from './order/order.ts'
 import { parking } from './parking.ts'

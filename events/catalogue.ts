@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { defineCatalogue, type EventsOf } from '../kernel/store/catalogue.ts'
 import type { EventOf } from '../kernel/store/category.ts'
 import type * as kernel from '../kernel/store/event-store.ts'
-import { parkedCategory, parkingEvents, sagaEvents } from '../kernel/store/kernel-events.ts'
+import { parkedCategory, sagaAmendment, sagaEvents } from '../kernel/store/kernel-events.ts'
 import { ID } from './ids.ts'
 import { SCHEMA_VERSION, upcasters } from './upcasters.ts'
 
@@ -205,16 +205,9 @@ export type PlacementFacts = DataOf<typeof placementFacts>
 
 const sagaReason = z.union([rejectionReason, revisionRejectionReason])
 
-const placement = sagaEvents({ subject: sagaSubject, facts: placementFacts, reason: sagaReason })
+const placement = { subject: sagaSubject, facts: placementFacts, reason: sagaReason }
 /** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
-const placementEvents = {
-  PlacementStarted: placement.Started,
-  PlacementResumed: placement.Resumed,
-  PlacementAmended: placement.Amended.describe('The order was revised.'),
-  RepliesReceived: placement.RepliesReceived,
-  PlacementDecided: placement.Decided,
-  PlacementEnded: placement.Ended,
-}
+const placementEvents = { ...sagaEvents('placement', placement), ...sagaAmendment('placement', placement) }
 export type PlacementEvent = EventOf<typeof placementEvents>
 
 const revisionFacts = {
@@ -226,15 +219,8 @@ const revisionFacts = {
 /** What the saga that revises an order keeps of the revision. */
 export type RevisionFacts = DataOf<typeof revisionFacts>
 
-const revision = sagaEvents({ subject: ofRevision, facts: revisionFacts, reason: sagaReason })
 /** What can be recorded of the saga that revises an order, in `revision-<orderId>-<revision>`. */
-const revisionEvents = {
-  RevisionStarted: revision.Started,
-  RevisionResumed: revision.Resumed,
-  RepliesReceived: revision.RepliesReceived,
-  RevisionDecided: revision.Decided,
-  RevisionEnded: revision.Ended,
-}
+const revisionEvents = sagaEvents('revision', { subject: ofRevision, facts: revisionFacts, reason: sagaReason })
 export type RevisionEvent = EventOf<typeof revisionEvents>
 
 /** What can be parked: a saga, or what policies do for one order. */
@@ -242,8 +228,8 @@ const PROCESSES = ['placement', 'revision', 'choreography'] as const
 export type ProcessName = (typeof PROCESSES)[number]
 
 /** What can be recorded of the sagas of one name that were parked, all in `parked-<name>`. */
-const parkedEvents = parkingEvents(PROCESSES, sagaSubject)
-export type ParkingEvent = EventOf<typeof parkedEvents>
+const parked = parkedCategory(PROCESSES, sagaSubject)
+export type ParkingEvent = EventOf<typeof parked.events>
 
 /** What the log records of the business as a whole, in `log`. */
 const logEvents = {
@@ -286,7 +272,7 @@ export const catalogue = defineCatalogue({
       events: revisionEvents,
       about: ({ orderId, revision }) => `${orderId}-${revision}`,
     },
-    parked: parkedCategory(parkedEvents, PROCESSES),
+    parked,
   },
 })
 

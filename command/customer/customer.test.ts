@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CustomerEvent } from '../../events/catalogue.ts'
 import { isRefusal } from '../../kernel/deciding/decider.ts'
-import { euros, given } from '../given.ts'
+import { given } from '../../kernel/deciding/given.ts'
+import { euros } from '../euros.given.ts'
 import {
   changeLimit,
   limitChanged,

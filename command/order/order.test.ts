@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { OrderEvent, OrderLine } from '../../events/catalogue.ts'
 import { MAX_CENTS } from '../../events/money.ts'
-import { euros, given } from '../given.ts'
+import { given } from '../../kernel/deciding/given.ts'
+import { euros } from '../euros.given.ts'
 import {
   applyRevision,
   approve,

@@ -100,11 +100,11 @@ export type ParkingEvent =
   | { type: 'SagaRetried' | 'SagaDiscarded'; data: ParkedProcess }
 
 /**
- * The events of parked processes.
- * @param names of the processes
+ * The category `parked`: the parked processes of each name have one stream.
+ * @param names of the processes: sagas and choreographies
  * @param subject the fields that say what a process is about
  */
-export function parkingEvents<
+export function parkedCategory<
   const Names extends readonly [string, ...string[]],
   Subject extends z.core.$ZodLooseShape,
 >(names: Names, subject: Subject) {
@@ -117,19 +117,14 @@ export function parkingEvents<
       .describe('The stream whose events it follows. A retry reads it again, for what came meanwhile.'),
   }
   return {
-    SagaParked: z.object({ ...parked, ...trouble }),
-    SagaRetried: z.object(parked).describe('An operator started it again.'),
-    SagaDiscarded: z
-      .object(parked)
-      .describe('An operator gave it up: it stays as it is, and later events of the same subject do not concern it.'),
-  }
-}
-
-/** The category `parked`: the parked processes of each name have one stream. */
-export function parkedCategory<Events extends Schemas>(events: Events, names: readonly string[]) {
-  return {
     streams: new RegExp(`^parked-(${names.join('|')})$`),
-    events,
+    events: {
+      SagaParked: z.object({ ...parked, ...trouble }),
+      SagaRetried: z.object(parked).describe('An operator started it again.'),
+      SagaDiscarded: z
+        .object(parked)
+        .describe('An operator gave it up: it stays as it is, and later events of the same subject do not concern it.'),
+    },
     about: ({ saga }) => saga,
   } satisfies Category
 }
@@ -157,25 +152,36 @@ interface SagaFields {
   reason: z.ZodType<string>
 }
 
-/** The events of a saga, without the name of the saga that their types begin with. */
-export function sagaEvents<const Fields extends SagaFields>({ subject, facts, reason }: Fields) {
-  type Subject = Fields['subject']
-  const about = subject as Subject
+/**
+ * The category of a saga: streams `<name>-<id>`, where the id is the values of its subject joined by hyphens, and its events.
+ *
+ * @example
+ * transfer: sagaCategory('transfer', {
+ *   subject: { transferId: z.string() },
+ *   facts: { from: z.string(), to: z.string(), amount: z.int() },
+ *   reason: z.enum(['OVERDRAWN', 'TIMED_OUT']),
+ * })
+ */
+export function sagaCategory<const Name extends string, const Fields extends SagaFields>(name: Name, fields: Fields) {
+  const subject = Object.keys(fields.subject)
   return {
+    streams: new RegExp(`^${name}-(.+)$`, 's'),
+    events: sagaEvents(name, fields),
+    about: (data) => subject.map((field) => data[field]).join('-'),
+  } satisfies Category
+}
+
+/** The events of a saga: those of the saga `transfer` are `TransferStarted`, `TransferDecided`, and so on. */
+export function sagaEvents<const Name extends string, const Fields extends SagaFields>(
+  name: Name,
+  { subject, facts, reason }: Fields,
+) {
+  const about = subject as Fields['subject']
+  const named = {
     Started: z.object({ ...about, ...(facts as Fields['facts']), ...sagaTerms }),
     Resumed: z
       .object({ ...about, deadline: time, retry: z.string().describe('The id of the SagaRetried.') })
       .describe('An operator started it again before it was decided. The time for which it was parked does not count.'),
-    Amended: z
-      .object({
-        ...about,
-        ...(facts as Fields['facts']),
-        amendedAt: z.int().nonnegative().describe('The revision of the event that changed these facts.'),
-      })
-      .describe('The facts have changed: these are settled in the end.'),
-    RepliesReceived: z
-      .object({ ...about, replies: z.array(sagaReply), noticed: z.array(z.string()) })
-      .describe('One event for each batch: the answers of participants, and the later events that were noticed.'),
     Decided: z.object({
       ...about,
       outcome: z.enum(['APPROVED', 'REJECTED', 'CANCELLED']),
@@ -183,4 +189,37 @@ export function sagaEvents<const Fields extends SagaFields>({ subject, facts, re
     }),
     Ended: z.object(about).describe('Every reservation is settled: nothing more will come.'),
   }
+  return {
+    ...withPrefix(name, named),
+    RepliesReceived: z
+      .object({ ...about, replies: z.array(sagaReply), noticed: z.array(z.string()) })
+      .describe('One event for each batch: the answers of participants, and the later events that were noticed.'),
+  }
+}
+
+/** One more event, of a saga that is amended: `TransferAmended`. */
+export function sagaAmendment<const Name extends string, const Fields extends Omit<SagaFields, 'reason'>>(
+  name: Name,
+  { subject, facts }: Fields,
+) {
+  const amendedAt = z.int().nonnegative().describe('The revision of the event that changed these facts.')
+  return withPrefix(name, {
+    Amended: z
+      .object({ ...(subject as Fields['subject']), ...(facts as Fields['facts']), amendedAt })
+      .describe('The facts have changed: these are settled in the end.'),
+  })
+}
+
+/** The beginning of the types of a saga's events: `Transfer` of the saga `transfer`. */
+export function sagaPrefix<Name extends string>(name: Name): Capitalize<Name> {
+  return (name.charAt(0).toUpperCase() + name.slice(1)) as Capitalize<Name>
+}
+
+function withPrefix<Name extends string, Events extends Schemas>(name: Name, events: Events) {
+  const named = Object.entries(events).map(([type, schema]) => [`${sagaPrefix(name)}${type}`, schema])
+  return Object.fromEntries(named) as Prefixed<Name, Events>
+}
+
+type Prefixed<Name extends string, Events extends Schemas> = {
+  [Type in keyof Events as `${Capitalize<Name>}${Type & string}`]: Events[Type]
 }

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
-import { given } from '../../../../command/given.ts'
 import { parking } from '../../../../command/parking.ts'
+import { given } from '../../../../kernel/deciding/given.ts'
 import type { ParkingCommand } from '../../../../kernel/deciding/processes/parking.ts'
 import type { ParkedProcess, ParkingEvent, Trouble } from '../../../../kernel/store/kernel-events.ts'
 

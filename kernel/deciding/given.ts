@@ -1,10 +1,11 @@
-// Given, when, then: what the tests of deciders are written in.
+// Given, when, then: the form of a test of a decider. Only tests import this file: it needs vitest.
 import { expect } from 'vitest'
-import { type Aggregate, type Decider, isRefusal, type Refusal } from '../kernel/deciding/decider.ts'
+import { type Aggregate, type Decider, isRefusal, type Refusal } from './decider.ts'
 
 /**
- * What a decider does after some events:
- * `given(customer, registered()).when(reserveCredit('ord_1', euros(5))).then(reserved('ord_1', euros(5)))`.
+ * The decision of a decider after some events.
+ *
+ * @example given(counter, counted(2)).when({ type: 'Count', by: 3 }).then(counted(3))
  */
 export function given<A extends Aggregate>(decider: Decider<A>, ...before: A['event'][]) {
   const fold = (events: readonly A['event'][]) => events.reduce(decider.evolve, decider.initialState())
@@ -15,7 +16,7 @@ export function given<A extends Aggregate>(decider: Decider<A>, ...before: A['ev
       const untouched = structuredClone(state)
       const decision = decider.decide(command, state, before.length)
       expect(state, `${command.type} changed the state before anything was recorded`).toStrictEqual(untouched)
-      const instead = `What ${command.type} led to instead:\n${told(decision)}\n`
+      const instead = `The result of ${command.type} instead:\n${told(decision)}\n`
 
       return {
         /** These events, in this order, and no others. */
@@ -36,11 +37,6 @@ export function given<A extends Aggregate>(decider: Decider<A>, ...before: A['ev
       }
     },
   }
-}
-
-/** 12.34 euros are 1,234 cents. */
-export function euros(amount: number): number {
-  return Math.round(amount * 100)
 }
 
 function told(decision: readonly { type: string }[] | Refusal): string {

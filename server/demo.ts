@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import { fillDemo } from './demo-orders.ts'
-import { startDesk } from './desk.ts'
 import { greeting } from './greeting.ts'
 import { openLog } from './log.ts'
 import { settingsOrExit } from './settings-or-exit.ts'
@@ -17,6 +16,7 @@ const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 let stopping = false
 
 try {
+  const { startDesk } = await import('./desk.ts')
   // No server, whatever the environment names: what is made up has no place among what others keep there.
   const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory, filled: true })
   closeWhenTold(openLog(logLevel), async () => {

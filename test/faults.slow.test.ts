@@ -16,10 +16,14 @@ import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { type OrderLoad, orderLoad, recordedTwice } from './order-load.ts'
 import { clear, type Place, placeOf } from './place.ts'
+import { isLong } from './rounds.ts'
 import { startFerretdb, startNats, type TestServer, withoutFerretdb, withoutNats } from './servers.ts'
 import { subscribe } from './subscriber.ts'
 
 const CLIENTS = 12
+
+/** These take a minute each: `npm run test:long` runs them. */
+const long = test.runIf(isLong)
 
 describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`, () => {
   test('a command handler that is killed has its partitions taken over', async () => {
@@ -40,7 +44,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
-  test('a command handler that crashes soon after each start leaves all partitions to the other one', async () => {
+  long('a command handler that crashes soon after each start leaves all partitions to the other one', async () => {
     const { start, url, ready, load, verify } = await deployment()
     const [steady, first] = await Promise.all([start('command'), start('command'), start('saga,projector,gateway')])
     await ready()
@@ -64,7 +68,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
-  test('a command handler that is silently cut off from NATS gives its partitions back, and has its part again later', async () => {
+  long('a command handler that is silently cut off from NATS gives its partitions back, and has its part again later', async () => {
     const { start, ready, load, verify, nats } = await deployment()
     const wire = await wireTo(nats.url)
     onTestFinished(() => wire.remove())
@@ -90,7 +94,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
-  test('a command handler that is slowed tenfold for 20 seconds is soon as fast as before', async () => {
+  long('a command handler that is slowed tenfold for 20 seconds is soon as fast as before', async () => {
     const { start, ready, load, verify } = await deployment()
     const [handler] = await Promise.all([start('command'), start('saga,projector'), start('gateway')])
     await ready()
@@ -114,7 +118,7 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
-  test('a projector and sagas that are killed, or stalled for a while, are taken over by their standbys', async () => {
+  long('a projector and sagas that are killed, or stalled for a while, are taken over by their standbys', async () => {
     const { start, ready, load, stall, verify } = await deployment()
     const [one, other] = await Promise.all([
       start('saga,projector'),

@@ -12,7 +12,7 @@ import { accepted } from './mutate.ts'
 import { embedded } from './place.ts'
 import { rounds } from './rounds.ts'
 
-const KILLS = rounds(10)
+const KILLS = rounds(5)
 
 test('a desk that is killed at any moment of its very first start starts again', {
   timeout: rounds(600_000),
@@ -31,7 +31,7 @@ test('a desk that is killed at any moment of its very first start starts again',
 })
 
 test('processes that begin one log at the same moment all open it', { timeout: rounds(600_000) }, async () => {
-  for (let round = 0; round < rounds(5); round++) {
+  for (let round = 0; round < rounds(1); round++) {
     const directory = await mkdtemp(join(tmpdir(), 'creditline-first-'))
     onTestFinished(() => rm(directory, { recursive: true, force: true }))
     const outputs = await Promise.all([1, 2, 3, 4, 5].map(() => openInProcess(join(directory, 'events.db'))))
@@ -43,8 +43,8 @@ test('processes that begin one log at the same moment all open it', { timeout: r
 /** Opens a log in a process of its own: its identity, or the error. */
 async function openInProcess(file: string): Promise<string> {
   const script = `
-    import { recordedIdentity } from './events/log-identity.ts'
-    import { openLogOf } from './kernel/store/sqlite/log-beginning.ts'
+    import { openLogOf } from './events/open-log.ts'
+    import { recordedIdentity } from './kernel/store/log-identity.ts'
     const store = await openLogOf(${JSON.stringify(file)}, async () => {})
     process.stdout.write(await recordedIdentity(store))
     await store.close()`

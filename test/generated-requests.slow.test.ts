@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { testGeneratedRequests } from './generated-requests.ts'
+import { rounds } from './rounds.ts'
 
 let directory: string
 let desk: DeskProcess
@@ -19,7 +20,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-testGeneratedRequests(() => desk.url, 3_000)
+testGeneratedRequests(() => desk.url, rounds(300))
 
 test('the process of the desk lives after all that, and ends as it should', async () => {
   expect((await fetch(`${desk.url}/health/ready`)).status).toBe(200)

@@ -16,6 +16,7 @@ import { heldAtEnd, overdrafts } from './invariants.ts'
 import { accepted } from './mutate.ts'
 import { placeOf } from './place.ts'
 import { untilReady } from './readiness.ts'
+import { isLong } from './rounds.ts'
 import { hasRealFile, REAL_FILE, smallFile, sum, type Tally, tally } from './wholesale-file.ts'
 
 let directory: string
@@ -33,7 +34,8 @@ afterEach(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-describe.each(hasRealFile ? ['a small file', 'a real file'] : ['a small file'])('%s', (which) => {
+// The real file takes minutes: `npm run test:long` imports it.
+describe.each(hasRealFile && isLong ? ['a small file', 'a real file'] : ['a small file'])('%s', (which) => {
   const real = which === 'a real file'
   const file = () => (real ? REAL_FILE : join(directory, 'small.csv'))
   const dataDirectory = (name: string) => join(directory, `${real ? 'real' : 'small'}-${name}`)

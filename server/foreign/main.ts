@@ -10,7 +10,6 @@ import { BadArguments, parsed } from '../client/command-line.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
 import { openLog } from '../log.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { joinEventStore } from '../stores.ts'
 
 const USAGE = `Usage: creditline foreign list [options]
 
@@ -56,9 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
   return DONE
 }
 
-function openLogOf({ dataDirectory, eventstoreUrl, namespace, logLevel }: Settings): Promise<EventStore> {
+async function openLogOf({ dataDirectory, eventstoreUrl, namespace, logLevel }: Settings): Promise<EventStore> {
   const events = join(dataDirectory, 'events.db')
   if (eventstoreUrl === undefined && !existsSync(events)) throw new Error(`There is no log in ${dataDirectory}.`)
+  const { joinEventStore } = await import('../stores.ts')
   return joinEventStore({ eventstoreUrl, namespace, files: { events, views: '' } }, openLog(logLevel))
 }
 

@@ -1,6 +1,6 @@
 // Random seeds in each run; `npm run test:long` plays ten times as many, and `npm run simulate` as many as you name.
 import { expect, test } from 'vitest'
-import { rounds } from '../test/rounds.ts'
+import { rounds } from '../kernel/rounds.given.ts'
 import { planOf } from './plan/plan-of.ts'
 import { storyOf } from './story.ts'
 import { trial } from './trial.ts'

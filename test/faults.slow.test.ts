@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RecordedEvent } from '../events/catalogue.ts'
+import { isLong } from '../kernel/rounds.given.ts'
 import { lockFile } from '../kernel/sqlite/file-lock.ts'
 import { wireTo } from '../kernel/wire.given.ts'
 import { ask } from './client.ts'
@@ -16,7 +17,6 @@ import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { type OrderLoad, orderLoad, recordedTwice } from './order-load.ts'
 import { clear, type Place, placeOf } from './place.ts'
-import { isLong } from './rounds.ts'
 import { startFerretdb, startNats, type TestServer, withoutFerretdb, withoutNats } from './servers.ts'
 import { subscribe } from './subscriber.ts'
 
@@ -68,31 +68,34 @@ describe.skipIf(withoutNats !== '')(`with the parts apart on NATS${withoutNats}`
     await verify(orders)
   })
 
-  long('a command handler that is silently cut off from NATS gives its partitions back, and has its part again later', async () => {
-    const { start, ready, load, verify, nats } = await deployment()
-    const wire = await wireTo(nats.url)
-    onTestFinished(() => wire.remove())
-    const [other, cut] = await Promise.all([
-      start('command'),
-      start('command', { NATS_URL: wire.url }),
-      start('saga,projector'),
-      start('gateway'),
-    ])
-    await ready()
-    const orders = await load()
-    const stop = orders.run(CLIENTS)
-    await expect.poll(() => partitionsOf(cut)).toBe(32)
-    wire.silence()
-    // Four seconds until it is noticed, one until it is said, one until that is seen.
-    await expect.poll(() => partitionsOf(other), { timeout: 8_000, interval: 50 }).toBe(64)
-    expect(await partitionsOf(cut)).toBe(0)
-    await orders.more(100)
-    wire.mend()
-    await expect.poll(() => partitionsOf(cut)).toBe(32)
-    await orders.more(100)
-    await stop()
-    await verify(orders)
-  })
+  long(
+    'a command handler that is silently cut off from NATS gives its partitions back, and has its part again later',
+    async () => {
+      const { start, ready, load, verify, nats } = await deployment()
+      const wire = await wireTo(nats.url)
+      onTestFinished(() => wire.remove())
+      const [other, cut] = await Promise.all([
+        start('command'),
+        start('command', { NATS_URL: wire.url }),
+        start('saga,projector'),
+        start('gateway'),
+      ])
+      await ready()
+      const orders = await load()
+      const stop = orders.run(CLIENTS)
+      await expect.poll(() => partitionsOf(cut)).toBe(32)
+      wire.silence()
+      // Four seconds until it is noticed, one until it is said, one until that is seen.
+      await expect.poll(() => partitionsOf(other), { timeout: 8_000, interval: 50 }).toBe(64)
+      expect(await partitionsOf(cut)).toBe(0)
+      await orders.more(100)
+      wire.mend()
+      await expect.poll(() => partitionsOf(cut)).toBe(32)
+      await orders.more(100)
+      await stop()
+      await verify(orders)
+    },
+  )
 
   long('a command handler that is slowed tenfold for 20 seconds is soon as fast as before', async () => {
     const { start, ready, load, verify } = await deployment()

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { rounds } from '../kernel/rounds.given.ts'
 import { startDeskProcess } from './desk-process.ts'
 import { accepted } from './mutate.ts'
 import { embedded } from './place.ts'
-import { rounds } from './rounds.ts'
 
 const KILLS = rounds(5)
 

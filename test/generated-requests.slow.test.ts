@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rounds } from '../kernel/rounds.given.ts'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { testGeneratedRequests } from './generated-requests.ts'
-import { rounds } from './rounds.ts'
 
 let directory: string
 let desk: DeskProcess

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rounds } from '../kernel/rounds.given.ts'
 import { type DeskProcess, startDeskProcess } from './desk-process.ts'
 import { inspect } from './folded.ts'
 import { heldAtEnd, overdrafts } from './invariants.ts'
 import { orderLoad, recordedTwice } from './order-load.ts'
 import { clear, placeOf } from './place.ts'
-import { rounds } from './rounds.ts'
 
 const KILLS = rounds(10)
 const CLIENTS = 24

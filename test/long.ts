@@ -1,9 +1,9 @@
-// `npm run test:long`: the slow tests with ten times as many rounds, then mutation testing of all files.
+// `npm run test:long`: all tests with ten times as many rounds, then mutation testing of all files.
 import { spawnSync } from 'node:child_process'
 
 const long = { ...process.env, TEST_LONG: '1' }
 const steps: string[][] = [
-  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'slow'],
+  ['node_modules/vitest/vitest.mjs', 'run'],
   ['--import', './server/typescript.mjs', 'test/mutation/main.ts', '--all'],
 ]
 const failed = steps.filter((args) => spawnSync(process.execPath, args, { env: long, stdio: 'inherit' }).status !== 0)

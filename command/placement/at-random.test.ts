@@ -1,6 +1,8 @@
 // Placing an order with real participants, while messages are delayed and lost, the process crashes and people change their minds.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { rounds } from '../../kernel/rounds.given.ts'
 import type { OrderCommand } from '../order/order.ts'
 import type { ChanceWorld } from './chances.given.ts'
 import { choreographed } from './choreographed.given.ts'
@@ -61,7 +63,7 @@ describe.each([
         expect(participants.held()).toEqual(shouldHold[participants.status()])
         world.check()
       }),
-      { numRuns: 1_000 },
+      { numRuns: rounds(200) },
     )
     // The rarest of them ends about 20 runs in 1,000: that one is missing by chance does not happen.
     expect([...endings].sort()).toEqual(['APPROVED', 'CANCELLED', 'PAID', 'REJECTED', 'SHIPPED'])
@@ -83,7 +85,7 @@ test('without disturbance both find the same outcome, for the same reason', () =
       outcomes.add(`${one}`)
       expect(one).toBe(other)
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(100) },
   )
   expect(outcomes.size).toBe(5)
 })

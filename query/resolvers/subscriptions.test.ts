@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import { openFeed } from '../../kernel/projecting/feed/feed.ts'
 import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
+import { rounds } from '../../kernel/rounds.given.ts'
 import { type Reads, readsOn } from '../context.ts'
 import { farAway, openTestViews, type TestViews, testLogId } from '../test-views.given.ts'
 import {
@@ -544,7 +545,7 @@ test('whoever follows documents ends with the newest, whatever is lost, slow, or
       expect(desk.reads.feed.health().subscriptions).toBe(0)
       await desk.close()
     }),
-    { numRuns: 60 },
+    { numRuns: rounds(15) },
   )
 })
 

@@ -1,9 +1,11 @@
 // Views do not depend on how the events of different streams follow each other: only the order within a stream counts.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { DomainEvent, RecordedEvent } from '../../events/catalogue.ts'
 import { shown, type ViewDocument } from '../../kernel/projecting/projection.ts'
 import { fold, touch } from '../../kernel/projecting/projector/fold.ts'
+import { rounds } from '../../kernel/rounds.given.ts'
 import * as given from './given.ts'
 import { projections as views } from './index.ts'
 import type { OrderDocument } from './orders.ts'
@@ -190,7 +192,7 @@ test('every view is the same however the events of the streams follow each other
         expect((found.get(`parked/placement-${orderId}`) as { status?: string } | undefined)?.status).toBe(life.parked)
       }
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(100) },
   )
 })
 

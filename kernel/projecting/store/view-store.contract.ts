@@ -1,6 +1,8 @@
 // What every view store promises. Each adapter's test says how it is opened, and runs this.
+
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rounds } from '../../rounds.given.ts'
 import { START } from '../../store/position.ts'
 import { NOT_BEGUN, type Projection, type ViewDocument } from '../projection.ts'
 import { historyCursor, pageCursor, readHistoryCursor } from './cursor.ts'
@@ -176,7 +178,7 @@ export function describeViewStore(
             }
           }),
         ),
-        { numRuns: 25 },
+        { numRuns: rounds(8) },
       )
     })
 
@@ -193,7 +195,7 @@ export function describeViewStore(
             expect(await idsOf(store, query)).toEqual(expected([...all.values()], query).map(({ id }) => id))
           }
         }),
-        { numRuns: 40 },
+        { numRuns: rounds(10) },
       )
     })
 
@@ -225,7 +227,7 @@ export function describeViewStore(
             expect(met).toEqual(inOrder(met, query.orderBy))
           }),
         ),
-        { numRuns: 25 },
+        { numRuns: rounds(8) },
       )
     })
 
@@ -420,7 +422,7 @@ export function describeViewStore(
           expect(found).toEqual(all.slice(0, 3 * query.first).map(({ id }) => id))
           expect(await store.count(items, query.filter, 1_000)).toBe(Math.min(all.length, 1_000))
         }),
-        { numRuns: 150 },
+        { numRuns: rounds(15) },
       )
     })
   })
@@ -670,7 +672,7 @@ export function describeViewStore(
             }
           }),
         ),
-        { numRuns: 25 },
+        { numRuns: rounds(8) },
       )
     })
 

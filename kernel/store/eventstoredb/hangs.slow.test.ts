@@ -22,7 +22,7 @@ import { type Member, serve } from './scripted-server-over-grpc.given.ts'
 const PROMISED_MS = 8_000
 const ELECTION_MS = 3_000
 
-test.each([1, 2, 3])('when the leader hangs, the log can be written again within 8 seconds (try %d)', async () => {
+test('when the leader hangs, the log can be written again within 8 seconds', async () => {
   const { wire, elect, store } = await cluster()
   const subscriber = listen(store, START)
   const acknowledged = await append(store, 5)

@@ -19,6 +19,7 @@ import { load } from '../../../../kernel/deciding/handling/load.ts'
 import type { Kind } from '../../../../kernel/deciding/handling/loaded.ts'
 import { cut, joined, type Taken } from '../../../../kernel/deciding/handling/snapshot-parts.ts'
 import { openSnapshots } from '../../../../kernel/deciding/handling/snapshots.ts'
+import { rounds } from '../../../../kernel/rounds.given.ts'
 import { RevisionConflict, type StreamName } from '../../../../kernel/store/event-store.ts'
 import type { SnapshotPartTaken } from '../../../../kernel/store/kernel-events.ts'
 import { newLog, openMemoryEventStore } from '../../../../simulator/memory-event-store.ts'
@@ -173,7 +174,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
           expect(outcomes[0]).toEqual(outcomes[1])
           expect(logs[0]).toEqual(logs[1])
         }),
-        { numRuns: 100 },
+        { numRuns: rounds(25) },
       )
       expect(snapshots).toBeGreaterThan(40)
     },

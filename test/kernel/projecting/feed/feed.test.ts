@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Feed, openFeed } from '../../../../kernel/projecting/feed/feed.ts'
 import { follow as entriesOf, type Lagged } from '../../../../kernel/projecting/feed/follow.ts'
 import type { HistoryEntry } from '../../../../kernel/projecting/store/view-store.ts'
+import { rounds } from '../../../../kernel/rounds.given.ts'
 import type { Position } from '../../../../kernel/store/position.ts'
 import { farAway, openTestViews, type TestViews } from '../../../../query/test-views.given.ts'
 import { creditReserved, customerRegistered, orderPlaced, productAdded } from '../../../../query/views/given.ts'
@@ -347,7 +348,7 @@ describe('following the history', () => {
         await feed.close()
         await close()
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(10) },
     )
   })
 })

@@ -1,8 +1,17 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { builtInIsSafe, CommitFailed, type Database, driver, isStorageFailure, openDatabase } from './database.ts'
+import {
+  builtInIsSafe,
+  CommitFailed,
+  type Database,
+  driver,
+  isBusy,
+  isDamage,
+  isStorageFailure,
+  openDatabase,
+} from './database.ts'
 
 let directory: string
 let file: string
@@ -90,6 +99,32 @@ test('a file held by somebody else is a storage failure, a broken rule of a tabl
   expect(isStorageFailure(errorOf(() => add('a')))).toBe(false)
   expect(isStorageFailure(errorOf(() => db.prepare('SELECT nothing')))).toBe(false)
   expect(isStorageFailure(new Error('no'))).toBe(false)
+})
+
+test('a file held by somebody else, and a damaged one, are recognised as the cause of another error', async () => {
+  const other = await openDatabase(file, { synchronous: 'FULL' })
+  other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
+  db.exec('PRAGMA busy_timeout = 0')
+  const busy = errorOf(() => db.transaction(() => add('a')))
+  other.exec('ROLLBACK')
+  other.close()
+  await writeFile(join(directory, 'wrong.db'), 'no database '.repeat(100))
+  const damaged = await openDatabase(join(directory, 'wrong.db'), { synchronous: 'FULL' }).catch(
+    (error: unknown) => error,
+  )
+  for (const [cause, isCause, isOther] of [
+    [busy, isBusy, isDamage],
+    [damaged, isDamage, isBusy],
+  ] as const) {
+    const errors = [
+      cause,
+      new CommitFailed('no', { cause }),
+      new Error('no', { cause: new CommitFailed('no', { cause }) }),
+    ]
+    expect(errors.map(isCause)).toEqual([true, true, true])
+    expect(errors.map(isOther)).toEqual([false, false, false])
+  }
+  expect(isBusy(new Error('no'))).toBe(false)
 })
 
 test('a connection for reading reads, and cannot write', async () => {

@@ -35,7 +35,8 @@ export async function copyLog(catalogue: Catalogue, from: string, to: string): P
 }
 
 async function copyWhole(from: string, made: string): Promise<void> {
-  await checkFiles(from)
+  const { both } = await checkFiles(from)
+  if (both && !both.hasIdentity) throw new Error(`The log ${from} cannot be copied: it is no log, or has no identity.`)
   const database = await openDatabase(from, { synchronous: 'FULL', readonly: true })
   try {
     // By its own tables, not page by page: what is damaged does not come along unnoticed.

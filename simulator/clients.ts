@@ -55,7 +55,7 @@ async function attempt(
   try {
     return await Promise.race([answer, time.pass(GIVES_UP_AFTER).then(() => undefined)])
   } catch (error) {
-    const mayTryAgain = error instanceof GraphQLError && error.extensions.retryable === true
+    const mayTryAgain = error instanceof GraphQLError && error.extensions.code === 'UNAVAILABLE'
     if (!mayTryAgain) wrong(`${mutation} failed: ${error}`)
     return undefined
   }

@@ -112,12 +112,15 @@ describe.each(logs)('in %s', (_, open) => {
       expect(await isReady()).toBe(true)
     })
 
-    test('a command for it is UNAVAILABLE, and the error names the stream and the event', async () => {
+    test('a command for it is UNAVAILABLE, and the error names the stream and the event, and says that no other try helps', async () => {
       const orderId = await approvedOrder()
       await write(order(orderId), { type: 'OrderArchived', data: '{}', metadata: OURS })
       await expect.poll(() => errorOf(orderId)).toBe('VIEW_BROKEN')
       const { errors } = await send(desk.url, SHIP, { input: { orderId } })
-      expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryable: true } }])
+      expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryable: false } }])
+      expect(errors?.[0]?.message).toContain(
+        'Another try does not help: the operator of the desk has to repair the stream',
+      )
       expect(errors?.[0]?.message).toMatch(
         new RegExp(`order-${orderId} cannot be folded at its event 3 \\(OrderArchived`),
       )

@@ -59,7 +59,7 @@ function resolver<Schema extends z.ZodType<{ commandId?: string | undefined }>>(
     if (!check.ok) return { id: '', receipt: null, userErrors: check.errors }
 
     const { commandId = randomUUID(), ...input }: { commandId?: string | undefined } = check.input
-    return retryable(async () => {
+    return explained(async () => {
       const { id, stream, command } = await addressed(check.input, commandId, context)
       const digest = digestOf(name, input)
       const outcome = await context.bus.send({
@@ -84,20 +84,26 @@ function payload(id: string, commandId: string, outcome: Outcome): Payload {
   return { id, receipt: null, userErrors: [path ? { ...refusal, path: ['input', ...path] } : refusal] }
 }
 
-/** Broken machinery is not the client's fault, and the same command again is safe: that is what the client is told. */
-async function retryable<Result>(attempt: () => Promise<Result>): Promise<Result> {
+/** Broken machinery is not the client's fault: the error says whether the same command may be accepted at another time. */
+async function explained<Result>(attempt: () => Promise<Result>): Promise<Result> {
   try {
     return await attempt()
   } catch (error) {
-    if (error instanceof CannotFold) throw unavailable(`The desk cannot process the command: ${error.message}.`, error)
+    if (error instanceof CannotFold) {
+      throw unavailable(`The desk cannot process the command: ${error.message}. ${REPAIR}`, false, error)
+    }
     if (!(error instanceof NotDecided)) throw error
     throw unavailable(
       'The desk could not process the command now. Send it again with the same commandId: it is never executed twice.',
+      true,
       error,
     )
   }
 }
 
-function unavailable(message: string, originalError: Error): GraphQLError {
-  return new GraphQLError(message, { originalError, extensions: { code: 'UNAVAILABLE', retryable: true } })
+const REPAIR =
+  'Another try does not help: the operator of the desk has to repair the stream, see "Events that the desk cannot trust" in docs/operations.md.'
+
+function unavailable(message: string, retryable: boolean, originalError: Error): GraphQLError {
+  return new GraphQLError(message, { originalError, extensions: { code: 'UNAVAILABLE', retryable } })
 }

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EventStore } from '../../events/catalogue.ts'
-import { NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
+import { CannotFold, NotDecided } from '../../kernel/deciding/bus/command-bus.ts'
 import type { Payload } from '../../schema/payload.ts'
 import { openCommandHandler, type ShopBus } from '../commands.ts'
 import { eventsOf, openLog, watched, wholeLog } from '../log.given.ts'
@@ -262,6 +262,14 @@ describe('broken machinery', () => {
     const answer = mutations.placeOrder(undefined, { input }, { bus: away, prices: away })
     await expect(answer).rejects.toThrow(GraphQLError)
     await expect(answer).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: true } })
+  })
+
+  test('that is an event which nobody can read is told as one that no other try mends', async () => {
+    const damaged = new CannotFold('order-ord_1 cannot be folded at its event 3 (OrderShipped, position 12 of the log)')
+    const bus: CommandBus = { ...away, send: () => Promise.reject(damaged) }
+    const answer = mutations.placeOrder(undefined, { input: order }, { bus })
+    await expect(answer).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: false } })
+    await expect(answer).rejects.toThrow(/at its event 3 .* position 12 of the log\)\. Another try does not help/)
   })
 
   test('that is a bug is not: the same command would fail again', async () => {

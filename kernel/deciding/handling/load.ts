@@ -2,14 +2,7 @@
 
 import { messageOf } from '../../failures/message-of.ts'
 import type { AnyEvent } from '../../store/category.ts'
-import {
-  ALL_EVENTS,
-  type EventStore,
-  NO_EVENTS,
-  type RecordedEvent,
-  StoreUnavailable,
-  type StreamName,
-} from '../../store/event-store.ts'
+import { ALL_EVENTS, type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
 import { START } from '../../store/position.ts'
 import { CannotRead, isUnreadable, readable } from '../../store/readable.ts'
 import { CannotFold } from '../bus/command-bus.ts'
@@ -102,7 +95,7 @@ function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent)
 
 /**
  * The events that a command led to when it was decided first.
- * @throws StoreUnavailable when the store does not show all of them: what is missing may be that it was refused
+ * @throws CannotFold when the stream does not have all of them any more: what is missing may be that it was refused
  */
 export async function recordedEvents(
   store: EventStore,
@@ -115,5 +108,7 @@ export async function recordedEvents(
     events.push(...page.map((event) => eventOf(readable(event))))
   }
   if (events.length === count) return events
-  throw new StoreUnavailable(`${stream} no longer has its event ${last + 1}, which was read before.`)
+  throw new CannotFold(
+    `${stream} no longer has its event ${last + 1}, which was read before: somebody has truncated it`,
+  )
 }

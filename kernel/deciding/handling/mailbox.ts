@@ -12,6 +12,7 @@ import {
   StreamDeleted,
   type StreamName,
 } from '../../store/event-store.ts'
+import { CannotRead } from '../../store/readable.ts'
 import { appendSettled } from '../../store/settled-append.ts'
 import { CannotFold, type CommandMessage, type Deadline, NotDecided, type Outcome } from '../bus/command-bus.ts'
 import { isRefusal } from '../decider.ts'
@@ -116,7 +117,8 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
 
   /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
   function failureOf(error: unknown): unknown {
-    if (error instanceof StreamDeleted) return new CannotFold(error.message, { cause: error })
+    if (error instanceof StreamDeleted || error instanceof CannotRead)
+      return new CannotFold(error.message, { cause: error })
     if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) return error
     return new NotDecided(`${stream}: ${messageOf(error)}`, { cause: error })
   }

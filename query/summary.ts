@@ -1,6 +1,8 @@
 // What happened, in one plain sentence for each event: for people who read the audit log.
+
 import type { DomainEvent, SagaSubject } from '../events/catalogue.ts'
 import { formatMoney } from '../events/money.ts'
+import { counted } from '../kernel/counted.ts'
 import type { HistoryEntry } from '../kernel/projecting/store/view-store.ts'
 
 /** One English sentence on an event, without a full stop; amounts with two fraction digits. */
@@ -118,7 +120,7 @@ export function summary(recorded: DomainEvent | HistoryEntry): string {
     case 'CheckpointStored':
       return `${event.data.reader} has read up to position ${event.data.position}`
     case 'LeaseRenewed':
-      return `${event.data.holder} holds ${counted(event.data.shares.length, 'share', 'shares')} of ${event.data.lease}`
+      return `${event.data.holder} holds ${counted(event.data.shares.length, 'share')} of ${event.data.lease}`
     case 'LeaseReleased':
       return `${event.data.holder} has left ${event.data.lease}`
     case 'SnapshotPartTaken': {
@@ -164,8 +166,4 @@ function whyNoStock({ reason, productId, available }: DataOf<'StockReservationRe
     case 'ALREADY_RELEASED':
       return 'it had been given back before'
   }
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`
 }

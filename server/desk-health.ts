@@ -1,5 +1,6 @@
 // What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
 import type { EventStore } from '../events/catalogue.ts'
+import { counted } from '../kernel/counted.ts'
 import { PARTITIONS } from '../kernel/deciding/bus/partitions.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import type { Feed } from '../kernel/projecting/feed/feed.ts'
@@ -66,5 +67,5 @@ function viewsPart(feed: Feed, { startedAt }: Ground): Part {
   const { position, subscriptions } = figures
   if (failure !== undefined) return { ok: false, detail: failure, figures }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
-  return { ok: true, detail: `${subscriptions} subscriptions`, figures }
+  return { ok: true, detail: counted(subscriptions, 'subscription'), figures }
 }

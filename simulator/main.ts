@@ -1,5 +1,7 @@
 // `npm run simulate -- --seeds 1000 [--first-seed N]`: runs so many seeds, and tells the story of the first that fails.
+
 import { parseArgs } from 'node:util'
+import { counted } from '../kernel/counted.ts'
 import { planOf } from './plan/plan-of.ts'
 import { storyOf } from './story.ts'
 import { trial } from './trial.ts'
@@ -18,10 +20,11 @@ for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     violations += outcome.violations.length
   }
   const done = seed - firstSeed + 1
-  if (done % 100 === 0 && done < seeds) console.error(`${done} of ${seeds} seeds, ${violations} violations`)
+  if (done % 100 === 0 && done < seeds)
+    console.error(`${done} of ${counted(seeds, 'seed')}, ${counted(violations, 'violation')}`)
 }
 
-console.log(`${seeds} seeds, ${events} events, ${violations} violations`)
+console.log(`${counted(seeds, 'seed')}, ${counted(events, 'event')}, ${counted(violations, 'violation')}`)
 process.exitCode = violations === 0 ? 0 : 1
 
 function asked(): { seeds: number; firstSeed: number } {

@@ -1,5 +1,6 @@
 // One run: everything of a plan happens, then the troubles end, everybody comes to rest, and the promises are checked.
 import type { RecordedEvent } from '../events/catalogue.ts'
+import { counted } from '../kernel/counted.ts'
 import { heldAtEnd } from '../test/invariants.ts'
 import { isAboutTheLog } from './about-the-log.ts'
 import { type Acts, openActs } from './acts.ts'
@@ -123,7 +124,7 @@ async function stopAll({ desk, acts, time, broke }: Day): Promise<void> {
   for (const subscriber of acts.subscribers.values()) subscriber.leave()
   await time.pass(1_000)
   const { subscriptions } = desk.gateway.running()?.service.reads.feed.health() ?? { subscriptions: 0 }
-  if (subscriptions > 0) broke('who leaves is gone', [`${subscriptions} subscriptions`])
+  if (subscriptions > 0) broke('who leaves is gone', [counted(subscriptions, 'subscription')])
   const stopped = Promise.all(desk.nodes.map((node) => node.stop())).then(() => true)
   if (!(await Promise.race([stopped, time.pass(60_000)]))) {
     broke('a desk stops when it is asked to', ['not within a minute'])
@@ -136,7 +137,7 @@ function busyParts({ nodes, sagas, projector }: Desk, head: number): string[] {
   const position = projector.running()?.service.health().position ?? head
   return [
     ...nodes.flatMap((node) => (node.running() ? [] : [`the ${node.name} is not running`])),
-    ...(atWork > 0 ? [`${atWork} sagas are at work`] : []),
+    ...(atWork > 0 ? [`${counted(atWork, 'saga')} at work`] : []),
     ...(position < head ? [`the projector is at ${position} of ${head}`] : []),
   ]
 }

@@ -1,4 +1,5 @@
 // The story of a seed that fails: the steps that it takes, the events that they lead to, and the promises that are broken.
+import { counted } from '../kernel/counted.ts'
 import type { Plan } from './plan/plan.ts'
 import { planOf } from './plan/plan-of.ts'
 import type { Outcome } from './run.ts'
@@ -19,7 +20,7 @@ export async function storyOf(seed: number, runs: (plan: Plan) => Promise<Outcom
   })
   const { events, violations } = await runs(short)
   return [
-    `Seed ${seed}, with ${short.steps.length} of its ${plan.steps.length} steps; a placement has ${plan.within} ms:`,
+    `Seed ${seed}, with ${short.steps.length} of its ${counted(plan.steps.length, 'step')}; a placement has ${plan.within} ms:`,
     ...indented(short.steps.map(told)),
     'What was recorded:',
     ...indented(events.slice(0, MOST_EVENTS).map(recorded)),

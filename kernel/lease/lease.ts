@@ -1,7 +1,9 @@
 // A lease: shares of some work that processes hold one at a time, kept in the event store. It serves liveness: safety comes from guards
 // and expected revisions, since a process that was stopped in the middle of something never knows in time that it has lost its share.
+
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
+import { counted } from '../counted.ts'
 import { whileStarting } from '../failures/at-start.ts'
 import { messageOf } from '../failures/message-of.ts'
 import type { Logger } from '../logger.ts'
@@ -217,7 +219,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     const held = holding.held().length
     if (shares > 1) {
       const count = members.size + (members.has(holder) ? 0 : 1)
-      return `holds ${held} of ${shares} shares, ${count === 1 ? '1 member' : `${count} members`}`
+      return `holds ${held} of ${counted(shares, 'share')}, ${counted(count, 'member')}`
     }
     if (held > 0) return 'holds the lease'
     const [other] = [...members].find(([, member]) => member.shares.length > 0) ?? []

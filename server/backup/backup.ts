@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path'
 import { copyLog } from '../../events/open-log.ts'
+import { counted } from '../../kernel/counted.ts'
 import { onLogOfDesk } from './place.ts'
 
 const USAGE = `Usage: creditline backup FILE
@@ -14,5 +15,5 @@ copied: they are built anew from the log.
 process.exitCode = await onLogOfDesk(USAGE, async ({ file, settings }) => {
   const to = resolve(file)
   const { logId, head, bytes } = await copyLog(join(settings.dataDirectory, 'events.db'), to)
-  return [`${to} contains the log ${logId} up to position ${head}, ${bytes} bytes.`]
+  return [`${to} contains the log ${logId} up to position ${head}, ${counted(bytes, 'byte')}.`]
 })

@@ -1,5 +1,7 @@
 // What becomes of orders, while others are sent and whatever else is going on at the desk.
+
 import { setTimeout as pause } from 'node:timers/promises'
+import { counted } from '../../kernel/counted.ts'
 import { inParallel } from '../../kernel/in-parallel.ts'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
 import { ORDER_STATES, ORDERS_AT_ONCE, type OrderState, orderStatesVariables } from './operations.ts'
@@ -104,5 +106,5 @@ function chunksOf(ids: readonly string[]): string[][] {
 
 function noDecision(waiting: readonly string[], patience: number): string {
   const some = waiting.slice(0, 5).join(', ')
-  return `${waiting.length} orders are not decided, and the desk has decided none for ${patience / 1000} s: ${some}${waiting.length > 5 ? ', …' : ''}`
+  return `${counted(waiting.length, 'order')} ${waiting.length === 1 ? 'is' : 'are'} not decided, and the desk has decided none for ${patience / 1000} s: ${some}${waiting.length > 5 ? ', …' : ''}`
 }

@@ -1,4 +1,5 @@
 // What did not come to the desk as the file has it, in sentences: a few of each kind, and how many more there are.
+import { counted } from '../../kernel/counted.ts'
 import type { Imported, Remark } from './import.ts'
 import type { Plan } from './plan.ts'
 import { SKIP_REASONS } from './rows.ts'
@@ -41,9 +42,7 @@ function firstOf(items: readonly Remark[], what: string, kind?: string): string[
 
 /** E.g. `"Z/1" (2 rows), "Z 1" (1 row)`. */
 function sharersOf({ id, by }: Shared): Remark {
-  const named = by
-    .slice(0, SHARERS_NAMED)
-    .map(({ name, rows }) => `${JSON.stringify(name)} (${rows === 1 ? '1 row' : `${rows} rows`})`)
+  const named = by.slice(0, SHARERS_NAMED).map(({ name, rows }) => `${JSON.stringify(name)} (${counted(rows, 'row')})`)
   return { id, message: [...named, ...more(by.length - named.length)].join(', ') }
 }
 

@@ -1,5 +1,7 @@
 // What a row of a wholesaler's file is to the desk: a line of an order, or why it is none.
+
 import { type Cents, formatMoney, MAX_CENTS, parseMoney } from '../../events/money.ts'
+import { counted } from '../../kernel/counted.ts'
 import { BROKEN_OFF, type Csv, type CsvRecord, openCsv, SEPARATORS, type Separator } from './csv.ts'
 import { UnreadableFile } from './file-text.ts'
 
@@ -102,7 +104,7 @@ function rowJudge(
     const skipped = (reason: SkipReason, why: string): SkippedRow => ({ skipped: reason, line, why })
     if (fields === BROKEN_OFF) return skipped('malformed', 'the file ends within quotes')
     if (fields.length !== header.length) {
-      return skipped('malformed', `the header has ${header.length} fields, this row has ${fields.length}`)
+      return skipped('malformed', `the header has ${counted(header.length, 'field')}, this row has ${fields.length}`)
     }
     const field = (column: Column) => fields[place[column]] ?? ''
     const is = (column: Column) => `${names[place[column]]} is ${quoted(field(column))}`

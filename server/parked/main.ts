@@ -1,5 +1,7 @@
 // `creditline parked`: what an operator does about the orders that cannot go on, on a running desk.
+
 import { randomUUID } from 'node:crypto'
+import { counted } from '../../kernel/counted.ts'
 import { BadArguments } from '../client/command-line.ts'
 import { type DeskClient, DeskProblem, deskClient } from '../client/desk-client.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
@@ -54,7 +56,7 @@ function told({ id, reason, steps, error, tries, timesParked, parkedAt, events }
   const story = events.nodes.map(({ recordedAt, type, summary }) => `  ${recordedAt}  ${type.padEnd(18)} ${summary}`)
   const head = [
     id,
-    `  parked at ${parkedAt} after ${tries} ${tries === 1 ? 'try' : 'tries'}${again}`,
+    `  parked at ${parkedAt} after ${counted(tries, 'try', 'tries')}${again}`,
     `  ${reason}${where}: ${error}`,
   ]
   return [...head, ...story, ''].join('\n')

@@ -39,7 +39,17 @@ test('a process that takes the lease over views of another history does not fold
     event: { stream: 'order-ord_1', revision: 0, position: 9, id: 'lost' },
   })
   const log = pino({ level: 'silent' })
-  const ground = { places: { files }, logId, logLevel: 'silent', log, startedAt: 1, store, alone: false, holder: 'a' }
+  const ground = {
+    roles: new Set(),
+    places: { files },
+    logId,
+    logLevel: 'silent',
+    log,
+    startedAt: 1,
+    store,
+    alone: false,
+    holder: 'a',
+  }
   const projector = await runProjector(ground as Parameters<typeof runProjector>[0], views, () => {})
   onTestFinished(async () => {
     await projector.stop()

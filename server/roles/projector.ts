@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { SCHEMA_VERSION } from '../../events/upcasters.ts'
+import { counted } from '../../kernel/counted.ts'
 import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import type { Position } from '../../kernel/store/position.ts'
 import { projections } from '../../query/views/index.ts'
@@ -48,8 +49,8 @@ async function projectorPart(projector: ProjectorThread, startedAt: Position): P
   const figures = { position, brokenDocuments, unplacedEvents, foreignEvents }
   if (retrying) return { ok: false, detail: `retrying after: ${lastFailure?.message}`, figures }
   if (position < startedAt) return { ok: false, detail: `catching up, at ${position} of ${startedAt}`, figures }
-  const broken = brokenDocuments > 0 ? `, ${brokenDocuments} broken documents` : ''
-  const unplaced = unplacedEvents > 0 ? `, ${unplacedEvents} events that a view could not place` : ''
-  const foreign = foreignEvents > 0 ? `, ${foreignEvents} foreign events` : ''
+  const broken = brokenDocuments > 0 ? `, ${counted(brokenDocuments, 'broken document')}` : ''
+  const unplaced = unplacedEvents > 0 ? `, ${counted(unplacedEvents, 'event')} that a view could not place` : ''
+  const foreign = foreignEvents > 0 ? `, ${counted(foreignEvents, 'foreign event')}` : ''
   return { ok: true, detail: `at ${position}${broken}${unplaced}${foreign}`, figures }
 }

@@ -1,4 +1,5 @@
 // The roll call: a gateway asks all processes of the deployment once a second which parts they run, and how those are.
+import { counted } from '../../kernel/counted.ts'
 import type { Messaging } from '../../kernel/messaging/messaging.ts'
 import type { Ground } from '../ground.ts'
 import type { Part, RoleHealth } from '../health.ts'
@@ -78,7 +79,7 @@ export function roleOf(answers: readonly RoleAnswers[], role: Role, shares: numb
 
 function stateOf(running: readonly RoleHealth[], role: Role, shares: number): Part {
   const held = running.reduce((sum, { active }) => sum + active, 0)
-  const processes = running.length === 1 ? '1 process' : `${running.length} processes`
+  const processes = counted(running.length, 'process', 'processes')
   if (running.length === 0) return { ok: false, detail: `no process with the role ${role} answers` }
   const broken = running.find(({ ok, active }) => active > 0 && !ok)
   if (broken) return { ok: false, detail: broken.detail }

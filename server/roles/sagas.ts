@@ -43,7 +43,7 @@ function sagasPart(all: readonly SagaHealth[]): Part {
   const error = all.find((health) => health.error !== undefined)?.error
   const lost = all.find(({ ok }) => !ok)
   if (lost) return { ok: false, detail: `the log cannot be followed: ${lost.error}`, figures }
-  const trouble = inTrouble > 0 ? `, ${inTrouble} of them retry after: ${error}` : ''
+  const trouble = inTrouble > 0 ? `, ${inTrouble} of them ${inTrouble === 1 ? 'retries' : 'retry'} after: ${error}` : ''
   const waiting = parked > 0 ? `, ${parked} parked` : ''
   return { ok: true, detail: `${atWork} at work${trouble}${waiting}`, figures }
 }

@@ -266,8 +266,8 @@ describe('broken machinery', () => {
 
   test('that is an event which nobody can read is told as one that no other try mends', async () => {
     const damaged = new CannotFold('order-ord_1 cannot be folded at its event 3 (OrderShipped, position 12 of the log)')
-    const bus: CommandBus = { ...away, send: () => Promise.reject(damaged) }
-    const answer = mutations.placeOrder(undefined, { input: order }, { bus })
+    const bus: ShopBus = { ...away, send: () => Promise.reject(damaged) }
+    const answer = mutations.placeOrder(undefined, { input: order }, { bus, prices: bus })
     await expect(answer).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: false } })
     await expect(answer).rejects.toThrow(/at its event 3 .* position 12 of the log\)\. Another try does not help/)
   })

@@ -7,6 +7,7 @@ import { openSqliteEventStore } from '../../events/open-log.ts'
 import { openSqliteViewStore } from '../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { logIdentity } from '../../kernel/store/log-identity.ts'
 import { viewSet } from '../../query/views/index.ts'
+import type { Role } from '../settings.ts'
 import { leaseOfViews, runProjector } from './projector.ts'
 
 const files = { events: '/data/events.db', views: '/data/views.db' }
@@ -40,7 +41,10 @@ test('a process that takes the lease over views of another history does not fold
   })
   const log = pino({ level: 'silent' })
   const ground = {
-    roles: new Set(),
+    roles: new Set<Role>(),
+    currency: 'EUR',
+    messaging: undefined,
+    namespace: 'test',
     places: { files },
     logId,
     logLevel: 'silent',

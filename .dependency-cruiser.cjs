@@ -23,8 +23,24 @@ module.exports = {
     {
       name: 'store-knows-neither-side',
       severity: 'error',
-      from: { path: '^kernel/', pathNot: '^kernel/(deciding|projecting)/' },
+      from: { path: '^kernel/', pathNot: ['^kernel/(deciding|projecting)/', '^kernel/index\\.ts$'] },
       to: { path: '^kernel/(deciding|projecting)/' },
+    },
+    {
+      name: 'examples-use-the-public-kernel',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: {
+        path: '^(kernel|command|query|events|schema|server|bench|simulator|test)/',
+        pathNot: ['^kernel/index\\.ts$', '^kernel/deciding/given\\.ts$'],
+      },
+    },
+    {
+      name: 'nothing-inside-imports-the-public-kernel',
+      comment: 'The parts of the kernel and the shop import each other by their own paths.',
+      severity: 'error',
+      from: { pathNot: '^(examples/|kernel/index\\.ts$)' },
+      to: { path: '^(kernel/index\\.ts$|examples/)' },
     },
     { name: 'events-knows-neither-side', severity: 'error', ...between('^events/', '^(command|query|schema)/') },
     { name: 'schema-knows-neither-side', severity: 'error', ...between('^schema/', '^(command|query)/') },
@@ -63,7 +79,7 @@ module.exports = {
     {
       name: 'production-imports-no-test',
       severity: 'error',
-      from: { path: '^(kernel|command|query|events|schema|server)/', pathNot: testing },
+      from: { path: '^(kernel|command|query|events|schema|server|examples)/', pathNot: testing },
       to: { path: [testing, '^(test|simulator)/'] },
     },
     {
@@ -83,7 +99,7 @@ module.exports = {
       name: 'no-dev-dependency-in-production',
       severity: 'error',
       from: {
-        path: '^(kernel|command|query|events|schema|server)/',
+        path: '^(kernel|command|query|events|schema|server|examples)/',
         pathNot: [testing, '^schema/generate\\.ts$'],
       },
       to: { dependencyTypes: ['npm-dev'] },

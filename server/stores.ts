@@ -5,13 +5,13 @@ import { openEventStoreDB, openLogOf, openSqliteEventStore } from '../events/ope
 import { whileStarting } from '../kernel/failures/at-start.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { differenceOfHistory } from '../kernel/projecting/projector/same-history.ts'
+import { assertSameHistory as assertKernelHistory } from '../kernel/projecting/projector/same-history.ts'
 import {
   logOfSqliteViews,
   openSqliteViewStore,
   type SqliteViewStoreOptions,
 } from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
-import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../kernel/projecting/store/view-store.ts'
+import { type ViewStore, ViewsOfAnotherLog } from '../kernel/projecting/store/view-store.ts'
 import { recordedIdentity } from '../kernel/store/log-identity.ts'
 import { viewSet } from '../query/views/index.ts'
 
@@ -123,17 +123,9 @@ async function foundInPlaceOfViews({ mongodbUrl, namespace = USUAL_NAMESPACE, fi
   }
 }
 
-/**
- * Compares the views with the log. A log that was put back from a backup would give the next events positions that the views have folded
- * already, and the views show what never happened in it.
- * @throws ViewsOfAnotherLog with the difference and the way out
- */
-export async function assertSameHistory(views: ViewStore, store: EventStore, places: StorePlaces): Promise<void> {
-  const difference = await differenceOfHistory(views, store)
-  if (difference === undefined) return
+/** Compares the views with the log. See the function of the kernel. */
+export function assertSameHistory(views: ViewStore, store: EventStore, places: StorePlaces): Promise<void> {
   const which =
     places.mongodbUrl === undefined ? places.files.views : `the MongoDB database ${places.namespace ?? USUAL_NAMESPACE}`
-  throw new ViewsOfAnotherLog(
-    `The views in ${which} show a history that the log does not have: ${difference}. ${WAY_OUT}`,
-  )
+  return assertKernelHistory(views, store, which)
 }

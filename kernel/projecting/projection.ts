@@ -107,6 +107,11 @@ export interface AggregateView<Document extends ViewDocument, Event extends AnyE
   evolve(document: Document | undefined, event: ReadableEvent<Event>): Document | undefined
 }
 
+/** The fields that a document begins with: its id, and what every document has of its first event. */
+export function begun(id: string, event: Pick<RecordedEvent, 'position' | 'recordedAt'>): ViewDocument {
+  return { id, position: event.position, createdAt: event.recordedAt, updatedAt: event.recordedAt }
+}
+
 /** A copy of a document with some fields changed by an event. */
 export function changed<Document extends ViewDocument>(
   document: Document,

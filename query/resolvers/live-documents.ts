@@ -1,5 +1,6 @@
 // State subscriptions: documents now, and after every change; a slow client misses what lay in between, never the last state.
 import { setImmediate as turn } from 'node:timers/promises'
+import { documentChanges as changesOf, type DocumentChange } from '../../kernel/projecting/feed/document-changes.ts'
 import type { Source } from '../../kernel/projecting/feed/live.ts'
 import { documentTopic } from '../../kernel/projecting/projection.ts'
 import type { HistoryEntry } from '../../kernel/projecting/store/view-store.ts'
@@ -8,43 +9,14 @@ import { type Loaded, load, loadUnbroken, type Reads } from '../context.ts'
 import type { ViewName } from '../views/index.ts'
 import { type OrderDocument, orders } from '../views/orders.ts'
 
-interface DocumentChange<View extends ViewName> {
-  kind: 'SNAPSHOT' | 'CHANGED'
-  document: Loaded<View>
-  /** To resume from: nothing that the document does not show yet lies before it, and nothing that it shows comes again after it. */
-  position: Position
-}
-
-/**
- * A document now, and after every change. With `since` only what is newer than it; a node that has not come as far as that
- * has nothing to say until it has.
- */
+/** A document of the shop now, and after every change. See the function of the kernel. */
 export function documentChanges<View extends ViewName>(
   { documents, feed }: Reads,
   view: View,
   id: string,
   since: Position | undefined,
-): Source<DocumentChange<View>> {
-  // Subscribe first, then the checkpoint, then the document: a change in between is told once more, and never lost.
-  const changes = feed.changes(documentTopic(view, id))
-  let shown = since ?? -1
-  let isFirst = true
-
-  return {
-    async next() {
-      if (!isFirst && !(await changes.next())) return undefined
-      const known = Math.max(feed.position(), since ?? 0)
-      const document = await load(documents, view, id)
-      // The views may have gone further than the feed has heard.
-      const position = Math.max(known, document?.position ?? 0)
-      const isNews = document ? document.position > shown : isFirst && since === undefined
-      const kind = isFirst ? 'SNAPSHOT' : 'CHANGED'
-      shown = Math.max(shown, document?.position ?? shown)
-      isFirst = false
-      return isNews ? [{ kind, document, position }] : []
-    },
-    close: changes.close,
-  }
+): Source<DocumentChange<Loaded<View>>> {
+  return changesOf(feed, () => load(documents, view, id), documentTopic(view, id), since)
 }
 
 interface OrdersChange {

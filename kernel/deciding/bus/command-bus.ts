@@ -1,5 +1,5 @@
 // The port to whoever decides: commands go out, outcomes come back. At most once for each try; callers retry.
-
+import { randomUUID } from 'node:crypto'
 import type { AnyEvent } from '../../store/category.ts'
 import type { Revision, StreamName } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
@@ -26,6 +26,20 @@ export interface CommandMessage<Command extends AnyCommand = AnyCommand> {
    * of the outcome then, which spares a repeat a read, and an answer from another process nearly all of its size.
    */
   receiptOnly?: true
+}
+
+/**
+ * A command as a message to the stream that decides it.
+ * @param also a `commandId` (default: a random one), with which a repeat of the command is recognised; and other fields of the message
+ *
+ * @example const outcome = await handler.send(commandTo('account-7', { type: 'Deposit', amount: 5 }))
+ */
+export function commandTo<Command extends AnyCommand>(
+  stream: StreamName,
+  command: Command,
+  { commandId = randomUUID(), ...also }: Partial<Omit<CommandMessage, 'stream' | 'command'>> = {},
+): CommandMessage<Command> {
+  return { stream, command, commandId, digest: '', correlationId: commandId, ...also }
 }
 
 export type Outcome = Accepted | { accepted: false; refusal: Refusal }

@@ -1,5 +1,5 @@
 // Runs the policies of one choreography.
-import type { Logger } from '../../logger.ts'
+import { type Logger, toStderr } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { type Habits, usualHabits } from '../processes/process-kind.ts'
@@ -9,14 +9,16 @@ import { type Known, relevantTypes } from './known.ts'
 import { openReactions } from './reactions.ts'
 
 /**
- * Starts the policies: whatever happens to an order, at least once and in the order of its happening, they ask for what follows.
- * @param options.tries how often something may fail by its own fault before its order is parked
+ * Starts the policies of a choreography. They react to each event at least once, and in the order of the log within each process.
+ *
+ * @example const policies = await startPolicies({ choreography, store, bus: handler })
+ * @param options.tries how often something may fail by its own fault before its process is parked
  * @param options.now the clock that deadlines are set and judged by, in epoch milliseconds
  */
 export function startPolicies<Facts>(
-  options: { choreography: Choreography<Facts>; store: EventStore; bus: CommandBus; log: Logger } & Partial<Habits>,
+  options: { choreography: Choreography<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,
 ): Promise<Sagas> {
-  const { choreography, store, bus, log, tries, now } = { ...usualHabits, ...options }
+  const { choreography, store, bus, log = toStderr, tries, now } = { ...usualHabits, ...options }
   return startConversations<Known<Facts>>(
     {
       name: choreography.name,

@@ -5,6 +5,7 @@ import { type EventStore, NO_EVENTS, type StreamName } from '../../store/event-s
 import type { CommandBus, Deadline } from '../bus/command-bus.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
+import { parkingOf } from '../processes/parking.ts'
 import type { Kind, Loaded } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { openSnapshots } from './snapshots.ts'
@@ -57,7 +58,11 @@ const SILENT = { info() {}, warn() {} }
 /**
  * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
  * harm, since the expected revision decides, but they cost each other reloads.
- * @param aggregates those of the domain; a domain with sagas has `parked: { decider: parkingOf(…) }` among them
+ *
+ * @example
+ * const handler = openCommandHandler(store, { account: { decider: account } })
+ * const outcome = await handler.send(commandTo('account-7', { type: 'Deposit', amount: 5 }))
+ * @param aggregates those of the domain. It may have `parked: { decider: parkingOf('order') }` for its own word for a parked process
  * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
  *   confirmed by a read before it is given
  * @param options.weightAtRest how much memory streams may take while nothing waits for them, in units of about 300 bytes: what a command takes
@@ -81,9 +86,11 @@ export function openCommandHandler(
   })
 
   const kinds = new Map(
-    Object.entries(aggregates).map(([category, decided]: [string, Decided]) => {
-      return [category, { ...decided, rememberedOfStream, snapshotEvery } satisfies Kind]
-    }),
+    Object.entries({ parked: { decider: parkingOf('process') }, ...aggregates }).map(
+      ([category, decided]: [string, Decided]) => {
+        return [category, { ...decided, rememberedOfStream, snapshotEvery } satisfies Kind]
+      },
+    ),
   )
 
   function kindOf(stream: StreamName): Kind {

@@ -9,7 +9,11 @@ export interface Request<Command extends AnyCommand = AnyCommand> {
   command: Command
 }
 
-/** What a step sends to a participant. */
+/**
+ * A request to a participant, as the steps of a saga and policies send it.
+ *
+ * @example ask(`account-${to}`, { type: 'Deposit', transferId, amount })
+ */
 export function ask<Command extends AnyCommand>(stream: StreamName, command: Command): Request<Command> {
   return { stream, command }
 }
@@ -25,11 +29,12 @@ export interface Step {
   undo: Request
   /** Once this event has happened the reservation is used up by `settle`. */
   settledOn: string
-  settle: Request
+  /** Default: `undo`. */
+  settle?: Request
 }
 
 export interface SagaDefinition<Facts, Reason extends string = string, Event extends AnyEvent = AnyEvent> {
-  /** Names the stream of each saga (`placement-<id>`) and its events (`PlacementStarted`, …). */
+  /** Names the stream of each saga (`transfer-<id>`) and its events (`TransferStarted`, …). */
   name: string
 
   /** The streams that the saga follows, the event in them that starts it, and those that matter to it afterwards. */
@@ -63,8 +68,8 @@ export interface SagaDefinition<Facts, Reason extends string = string, Event ext
   /** This event, one of those noticed, ends the saga whatever it is doing: everything is given back. */
   cancelledBy: Event['type']
 
-  /** How long the steps may take from the start of the saga, in milliseconds. */
+  /** How long the steps may take from the start of the saga, in milliseconds */
   within: number
-  /** How many commands of one saga may be under way at once, so that a large one does not starve the others. */
+  /** How many commands of one saga may be under way at once, so that a large one does not starve the others */
   window: number
 }

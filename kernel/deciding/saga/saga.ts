@@ -153,7 +153,7 @@ export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>)
   const ask = (what: 'reserve' | 'undo' | 'settle', answer: SagaReply['answer'], of: Wanted) =>
     firstOf(state, of).map((index): Due => {
       const step = state.steps[index] as Step
-      const asked = { key: `${step.name}/${what}`, step: step.name, answer, ...step[what] }
+      const asked = { key: `${step.name}/${what}`, step: step.name, answer, ...(step[what] ?? step.undo) }
       return what === 'reserve' ? { ...asked, refusedBy: step.refusedBy } : asked
     })
 
@@ -169,7 +169,10 @@ export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>)
 }
 
 function started<Facts>(saga: SagaDefinition<Facts>, event: ReadableEvent, now: number): SagaEvent<Facts> {
-  return { type: 'Started', data: { ...saga.begin(event), deadline: deadline(saga, now), window: saga.window } }
+  return {
+    type: 'Started',
+    data: { ...saga.begin(event), deadline: deadline(saga, now), window: saga.window },
+  }
 }
 
 /** What several amendments come to is one event: each may have as many facts as an append can hold. */

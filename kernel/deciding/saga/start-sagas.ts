@@ -1,5 +1,5 @@
 // Runs all sagas of one definition.
-import type { Logger } from '../../logger.ts'
+import { type Logger, toStderr } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { type Habits, usualHabits } from '../processes/process-kind.ts'
@@ -9,14 +9,16 @@ import type { Remembered } from './remembered.ts'
 import { openConversation } from './saga-process.ts'
 
 /**
- * Starts the sagas of a definition.
+ * Starts the sagas of a definition. Each goes on where it was when the process ended last.
+ *
+ * @example const sagas = await startSagas({ saga: transfer, store, bus: handler })
  * @param options.tries how often something may fail by its own fault before its saga is parked
  * @param options.now the clock that deadlines are judged by, in epoch milliseconds
  */
 export function startSagas<Facts>(
-  options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log: Logger } & Partial<Habits>,
+  options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,
 ): Promise<Sagas> {
-  const { saga, store, bus, log, tries, now } = { ...usualHabits, ...options }
+  const { saga, store, bus, log = toStderr, tries, now } = { ...usualHabits, ...options }
   return startConversations<Remembered<Facts>>(
     {
       name: saga.name,

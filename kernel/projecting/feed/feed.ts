@@ -2,7 +2,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
 import { outageOf } from '../../failures/outage.ts'
-import type { Logger } from '../../logger.ts'
+import { type Logger, toStderr } from '../../logger.ts'
 import { type Position, START } from '../../store/position.ts'
 import { type HistoryFilter, matcher } from '../store/history-filter.ts'
 import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
@@ -57,7 +57,7 @@ interface FeedHealth {
 
 interface FeedOptions {
   views: Pick<ViewStore, 'checkpoint' | 'history'>
-  log: Pick<Logger, 'info' | 'warn'>
+  log?: Pick<Logger, 'info' | 'warn'>
   /** How long a lost hint can go unnoticed (default 250). */
   pollMs?: number
 }
@@ -84,9 +84,11 @@ const UNANSWERED_AFTER_MS = 4_500
 
 /**
  * Opens the feed at the checkpoint of the views.
+ *
+ * @example const feed = await openFeed({ views })
  * @throws what the view store throws when its checkpoint cannot be read
  */
-export async function openFeed({ views, log, pollMs = POLL_MS }: FeedOptions): Promise<Feed> {
+export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: FeedOptions): Promise<Feed> {
   const waiting = waitingRoom(MAX_WAITING)
   const byTopic = new Map<string, Set<Subscriber>>()
   const ofEverything = new Set<Subscriber>()

@@ -1,8 +1,8 @@
 // The projector: takes the events from the log, folds them into the views, and writes what has changed. It never skips an event and
 // never gives up: after any failure it begins again at the checkpoint, as after a restart.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { BaseLogger } from 'pino'
 import { outageOf } from '../../failures/outage.ts'
+import { type Logger, toStderr } from '../../logger.ts'
 import { type Batch, type EventStore, type ForeignEvent, StoreUnavailable } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
@@ -20,8 +20,8 @@ export interface ProjectorOptions {
   views: ViewStore
   projections: readonly Projection<ViewDocument>[]
   /** Called at the start and after each write: everything up to here can be read. */
-  onFolded(checkpoint: Position): void
-  log: Pick<BaseLogger, 'info' | 'warn' | 'error'>
+  onFolded?(checkpoint: Position): void
+  log?: Pick<Logger, 'info' | 'warn' | 'error'>
   /** Whether it logs outages of the stores (default: yes). A process that reads the views as well knows of them anyway. */
   tellsOfOutages?: boolean
 }
@@ -55,9 +55,13 @@ export interface ProjectorHealth {
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
-/** Starts the projector; it runs until it is stopped. A log and its views have one projector at a time. */
+/**
+ * Starts the projector; it runs until it is stopped. A log and its views have one projector at a time.
+ *
+ * @example const projector = startProjector({ store, views, projections: [rooms], onFolded: feed.look })
+ */
 export function startProjector(options: ProjectorOptions): Projector {
-  const { store, views, projections, onFolded, log, tellsOfOutages = true } = options
+  const { store, views, projections, onFolded, log = toStderr, tellsOfOutages = true } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const progress = trackProgress()
@@ -130,7 +134,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   function reached(position: Position): void {
     rebuild?.reached(position)
     progress.reach(position)
-    onFolded(position)
+    onFolded?.(position)
   }
 
   /** Broken documents are not read: the fold leaves them as they are. */

@@ -1,5 +1,5 @@
 // What the log file tells of views that are built from the first event on: that it has begun, how far it is, and that it is done.
-import type { BaseLogger } from 'pino'
+import type { Logger } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
 
@@ -15,7 +15,7 @@ export interface Rebuild {
  * @param now a clock, in milliseconds
  */
 export async function tellOfRebuild(
-  { store, log }: { store: Pick<EventStore, 'head' | 'readBackwards'>; log: Pick<BaseLogger, 'info'> },
+  { store, log }: { store: Pick<EventStore, 'head' | 'readBackwards'>; log: Pick<Logger, 'info'> },
   checkpoint: Position,
   now: () => number = () => performance.now(),
 ): Promise<Rebuild> {

@@ -3,7 +3,7 @@
 import { foldedCategories } from '../../store/catalogue.ts'
 import type { EventMark, EventStore } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
-import type { ViewStore } from '../store/view-store.ts'
+import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../store/view-store.ts'
 
 /**
  * How the history that the views were folded from differs from that of the log: a clause such as "the log ends at position 12";
@@ -26,6 +26,20 @@ export async function differenceOfHistory(
   if (found === 'removed') return undefined
   const passedOver = await firstFoldedBetween(store, event.position, Math.min(checkpoint, await store.head()))
   return passedOver && `they are folded up to position ${checkpoint} without ${described(passedOver)}`
+}
+
+/**
+ * Compares the views with the log. A log that was put back from a backup would give the next events positions that the views have folded
+ * already, and the views show what never happened in it.
+ * @param which views, for the error: their file, say
+ * @throws ViewsOfAnotherLog with the difference and the way out
+ */
+export async function assertSameHistory(views: ViewStore, store: EventStore, which: string): Promise<void> {
+  const difference = await differenceOfHistory(views, store)
+  if (difference === undefined) return
+  throw new ViewsOfAnotherLog(
+    `The views in ${which} show a history that the log does not have: ${difference}. ${WAY_OUT}`,
+  )
 }
 
 /** Nothing that is folded may follow the last event folded before the checkpoint. */

@@ -13,13 +13,14 @@ import { openSqliteEventStore } from './sqlite-event-store.ts'
 /**
  * Opens the log in a file. A log that is not there is begun, and has its identity from the first moment: so a file without one is no
  * log, and is refused, rather than taken for a new one.
- * @param mayBegin throws when no log may be begun here
+ * @param mayBegin throws when no log may be begun here (default: a log may be begun)
+ * @example const store = await openLogOf(catalogue, 'data/events.db')
  * @throws Error that names the file
  */
 export async function openLogOf<Event extends AnyEvent>(
   catalogue: Catalogue<Event>,
   file: string,
-  mayBegin: () => Promise<void>,
+  mayBegin: () => Promise<void> = async () => {},
 ): Promise<EventStore<Event>> {
   if (!existsSync(file)) {
     // Another process may have begun the log meanwhile.

@@ -1,4 +1,4 @@
-// What all views have in common, and what each can be queried by: databases keep indexes for it, and the schema offers it.
+// The promises that all views keep: when a document begins, when it changes, and when it stays as it is.
 import { describe, expect, test } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import type { Projection, ViewDocument } from '../../kernel/projecting/projection.ts'
@@ -17,30 +17,6 @@ import {
   sagaRetried,
 } from './given.ts'
 import { projections as views } from './index.ts'
-
-test('each view can be queried by these fields, and ordered by those, the usual one first', () => {
-  expect(views.map(({ name, queriedBy, orderedBy }) => ({ name, queriedBy, orderedBy }))).toEqual([
-    {
-      name: 'customers',
-      queriedBy: { words: 'prefix', creditLimit: 'range', createdAt: 'range', largestShippedTotal: 'range' },
-      orderedBy: { createdAt: 'text' },
-    },
-    {
-      name: 'orders',
-      queriedBy: {
-        customerId: 'exact',
-        productIds: 'member',
-        status: 'exact',
-        total: 'range',
-        placedAt: 'range',
-        createdAt: 'range',
-      },
-      orderedBy: { createdAt: 'text', placedAt: 'text', updatedAt: 'text', total: 'number' },
-    },
-    { name: 'products', queriedBy: { words: 'prefix', available: 'range' }, orderedBy: { createdAt: 'text' } },
-    { name: 'parked', queriedBy: { status: 'exact' }, orderedBy: { parkedAt: 'text' } },
-  ])
-})
 
 /** For each view: its name, an event that makes a document, the id of that, and events that only change one. */
 const documents: [string, DomainEvent, string, DomainEvent[]][] = [

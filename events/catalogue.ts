@@ -34,7 +34,7 @@ export type RevisionRejectionReason = z.output<typeof revisionRejectionReason>
 const ofRevision = { orderId, revision: z.int().positive() }
 
 /** What can be recorded of a customer, in `customer-<customerId>`. */
-const customerEvents = {
+export const customerEvents = {
   CustomerRegistered: z.object({ customerId, name: z.string(), creditLimit: cents }),
   CreditLimitChanged: z.object({ customerId, creditLimit: cents, previousCreditLimit: cents }),
   CreditReserved: z.object({ customerId, orderId, amount: cents }),
@@ -73,7 +73,7 @@ const customerEvents = {
 export type CustomerEvent = EventOf<typeof customerEvents>
 
 /** What can be recorded of a product, in `product-<productId>`. */
-const productEvents = {
+export const productEvents = {
   ProductAdded: z.object({ productId, name: z.string(), price: cents }),
   PriceChanged: z.object({ productId, price: cents, previousPrice: cents }),
   StockReceived: z.object({ productId, quantity }),
@@ -146,7 +146,7 @@ const orderNotes = {
 export type OrderNote = EventOf<typeof orderNotes>
 
 /** What can be recorded of an order, in `order-<orderId>`. An order by plain total has no lines. */
-const orderEvents = {
+export const orderEvents = {
   OrderPlaced: z.object({
     ...orderFacts,
     lines: z.array(orderLine),
@@ -207,7 +207,7 @@ const sagaReason = z.union([rejectionReason, revisionRejectionReason])
 
 const placement = { subject: sagaSubject, facts: placementFacts, reason: sagaReason }
 /** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
-const placementEvents = { ...sagaEvents('placement', placement), ...sagaAmendment('placement', placement) }
+export const placementEvents = { ...sagaEvents('placement', placement), ...sagaAmendment('placement', placement) }
 export type PlacementEvent = EventOf<typeof placementEvents>
 
 const revisionFacts = {
@@ -220,7 +220,7 @@ const revisionFacts = {
 export type RevisionFacts = DataOf<typeof revisionFacts>
 
 /** What can be recorded of the saga that revises an order, in `revision-<orderId>-<revision>`. */
-const revisionEvents = sagaEvents('revision', { subject: ofRevision, facts: revisionFacts, reason: sagaReason })
+export const revisionEvents = sagaEvents('revision', { subject: ofRevision, facts: revisionFacts, reason: sagaReason })
 export type RevisionEvent = EventOf<typeof revisionEvents>
 
 /** What can be parked: a saga, or what policies do for one order. */
@@ -229,6 +229,7 @@ export type ProcessName = (typeof PROCESSES)[number]
 
 /** What can be recorded of the sagas of one name that were parked, all in `parked-<name>`. */
 const parked = parkedCategory(PROCESSES, sagaSubject)
+export const parkedEvents = parked.events
 export type ParkingEvent = EventOf<typeof parked.events>
 
 /** What the log records of the business as a whole, in `log`. */

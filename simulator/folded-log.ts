@@ -1,6 +1,7 @@
 // Every version that every document of the views has ever had, by folding the log from its first event on.
 
 import type { RecordedEvent } from '../events/catalogue.ts'
+import { takerOf } from '../kernel/projecting/listed-events.ts'
 import { documentTopic, type ViewDocument } from '../kernel/projecting/projection.ts'
 import type { Position } from '../kernel/store/position.ts'
 import { projections } from '../query/views/index.ts'
@@ -20,9 +21,12 @@ export function foldedLog(events: readonly RecordedEvent[]): FoldedLog {
   const changes = new Map<Position, string[]>()
   const customers = new Map<string, string>()
 
+  const views = projections.map((projection) => ({ ...projection, takes: takerOf(projection.events) }))
+
   for (const event of events) {
     if (event.type === 'OrderPlaced') customers.set(event.data.orderId, event.data.customerId)
-    for (const { name, documentsOf, evolve } of projections) {
+    for (const { name, takes, documentsOf, evolve } of views) {
+      if (!takes(event)) continue
       for (const id of documentsOf(event)) {
         const before = versions.get(name)?.get(id) ?? []
         const newest = before.at(-1)

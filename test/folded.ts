@@ -1,6 +1,7 @@
 // What the views of a data directory should be, by folding its log, and what they are.
 
 import type { RecordedEvent } from '../events/catalogue.ts'
+import { takerOf } from '../kernel/projecting/listed-events.ts'
 import type { ViewDocument } from '../kernel/projecting/projection.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import { START } from '../kernel/store/position.ts'
@@ -50,7 +51,7 @@ function foldOf(events: readonly RecordedEvent[]): Inspected['folded'] {
   return Object.fromEntries(
     projections.map((projection) => {
       const documents: Record<string, ViewDocument> = {}
-      for (const event of events) {
+      for (const event of events.filter(takerOf(projection.events))) {
         for (const id of projection.documentsOf(event)) {
           const document = projection.evolve(documents[id], event)
           if (document) documents[id] = document

@@ -3,6 +3,7 @@ import type { AnyEvent } from '../store/category.ts'
 import type { ReadableEvent, RecordedEvent } from '../store/event-store.ts'
 import type { Position } from '../store/position.ts'
 import { isUnreadable, readable } from '../store/readable.ts'
+import { type EventsOfView, type ListedEvents, takerOf } from './listed-events.ts'
 
 /**
  * What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. A document that is
@@ -28,6 +29,8 @@ export interface Projection<Document extends ViewDocument, Event extends AnyEven
   name: string
   /** To be raised when the fold or the document changes: the view is then built anew from the log. */
   version: number
+  /** The events that reach the view, by their category. */
+  events: EventsOfView
   queriedBy: Readonly<Record<string, QueriedAs>>
   /** The fields that pages can be ordered by and what they hold, the usual one first. Every document has them. */
   orderedBy: Readonly<Record<string, OrderedAs>>
@@ -36,7 +39,7 @@ export interface Projection<Document extends ViewDocument, Event extends AnyEven
    * and readers see none of it. Such a view is ordered by `createdAt` as a rule.
    */
   hidesUntilBegun?: true
-  /** The ids of the documents that an event may change. */
+  /** The ids of the documents that an event may change. It is called with the events that the view takes. */
   documentsOf(event: RecordedEvent<Event>): readonly string[]
   /** The document after an event; the very same document when the event changes nothing. */
   evolve(document: Document | undefined, event: RecordedEvent<Event>): Document | undefined
@@ -79,25 +82,32 @@ export function viewOf<Document extends VersionedDocument, Event extends AnyEven
   { category, idOf }: OfAggregate,
   view: AggregateView<Document, Event>,
 ): Projection<Document, Event> {
+  const takes = takerOf(view.events)
   return {
     ...view,
+    events: { ...view.events, [category]: withAllTaken(view.events[category]) },
 
     documentsOf(event) {
       const owner = idOf(event.stream)
       if (isUnreadable(event)) return owner === undefined ? [] : [owner]
-      const ids = view.documentsOf(readable(event))
+      const ids = takes(event) ? view.documentsOf(readable(event)) : []
       const isOwn = owner !== undefined && event.stream === `${category}-${owner}`
       return isOwn && !ids.includes(owner) ? [...ids, owner] : ids
     },
 
     evolve(before, recorded) {
       const event = readable(recorded)
-      const after = view.evolve(before, event)
+      const after = takes(event) ? view.evolve(before, event) : before
       if (!after || event.stream !== `${category}-${after.id}`) return after
       const counted = after.position === event.position ? after : changed(after, event, {})
       return { ...counted, version: event.revision + 1 }
     },
   }
+}
+
+/** Each event of the aggregate's own stream moves the version, so that each reaches the view. */
+function withAllTaken({ takes, ignores }: ListedEvents = { takes: [], ignores: [] }): ListedEvents {
+  return { takes: [...takes, ...ignores], ignores: [] }
 }
 
 /** A view of an aggregate before its versions are counted. Its functions are called with events that can be read. */

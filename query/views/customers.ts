@@ -1,6 +1,7 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
-import type { RecordedEvent } from '../../events/catalogue.ts'
+import type { customerEvents, orderEvents, RecordedEvent } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
+import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, NOT_BEGUN, type VersionedDocument } from '../../kernel/projecting/projection.ts'
 import type { OrderStatus } from './orders.ts'
 import { viewOf } from './view-of.ts'
@@ -35,20 +36,25 @@ export const customers = viewOf<CustomerDocument>('customer', {
   orderedBy: { createdAt: 'text' },
   // An order may be placed before its customer is registered, and either may be recorded first.
   hidesUntilBegun: true,
-
-  documentsOf(event) {
-    switch (event.type) {
-      // The books of placements and revisions: what they lead to is recorded by those who do it.
-      case 'PlacementStarted':
-      case 'PlacementAmended':
-      case 'RevisionStarted':
-      case 'ReservationsAwaited':
-      case 'ReservationNoted':
-        return []
-      default:
-        return 'customerId' in event.data ? [event.data.customerId] : []
-    }
+  events: {
+    customer: listed<typeof customerEvents>()(
+      [
+        'CustomerRegistered',
+        'CreditLimitChanged',
+        'CreditReserved',
+        'CreditReleased',
+        'CreditReservationRaised',
+        'CreditReservationLowered',
+      ],
+      ['CreditReservationRefused', 'CreditRaiseRefused'],
+    ),
+    order: listed<typeof orderEvents>()(
+      ['OrderPlaced', 'OrderApproved', 'OrderRejected', 'OrderCancelled', 'OrderShipped', 'OrderPaid', 'OrderRevised'],
+      ['OrderRevisionRequested', 'OrderRevisionRejected', 'ReservationsAwaited', 'ReservationNoted'],
+    ),
   },
+
+  documentsOf: (event) => ('customerId' in event.data ? [event.data.customerId] : []),
 
   evolve(before, event) {
     if (event.type === 'CustomerRegistered') return registered(before, event)

@@ -1,7 +1,19 @@
 // The orders: their lines and state, and how far their placement, which reserves credit and stock, has come.
-import type { OrderLine, ProcessName, RecordedEvent, RejectionReason } from '../../events/catalogue.ts'
+import type {
+  customerEvents,
+  OrderLine,
+  orderEvents,
+  ProcessName,
+  parkedEvents,
+  placementEvents,
+  productEvents,
+  RecordedEvent,
+  RejectionReason,
+  revisionEvents,
+} from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import { CREDIT, stockOf } from '../../events/placement.ts'
+import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, documentTopic, type VersionedDocument } from '../../kernel/projecting/projection.ts'
 import { type RevisionDocument, revised } from './revisions.ts'
 import { closed, givingBack, operated, replaced, type StepDocument, type StepOutcome, withOutcome } from './steps.ts'
@@ -51,23 +63,57 @@ export const orders = viewOf<OrderDocument>('order', {
     createdAt: 'range',
   },
   orderedBy: { createdAt: 'text', placedAt: 'text', updatedAt: 'text', total: 'number' },
-
-  documentsOf(event) {
-    switch (event.type) {
+  events: {
+    order: listed<typeof orderEvents>()(
+      [
+        'OrderPlaced',
+        'OrderApproved',
+        'OrderRejected',
+        'OrderCancelled',
+        'OrderShipped',
+        'OrderPaid',
+        'OrderRevisionRequested',
+        'OrderRevised',
+        'OrderRevisionRejected',
+      ],
+      ['ReservationsAwaited', 'ReservationNoted'],
+    ),
+    customer: listed<typeof customerEvents>()(
+      [
+        'CreditReserved',
+        'CreditReservationRefused',
+        'CreditReleased',
+        'CreditReservationRaised',
+        'CreditRaiseRefused',
+        'CreditReservationLowered',
+      ],
+      ['CustomerRegistered', 'CreditLimitChanged'],
+    ),
+    product: listed<typeof productEvents>()(
+      [
+        'StockReserved',
+        'StockReservationRefused',
+        'StockReleased',
+        'StockShipped',
+        'StockReservationRaised',
+        'StockRaiseRefused',
+        'StockReservationLowered',
+      ],
+      ['ProductAdded', 'PriceChanged', 'StockReceived'],
+    ),
+    placement: listed<typeof placementEvents>()(
+      ['PlacementEnded'],
       // The saga's own books: what they lead to is recorded by those who do it.
-      case 'PlacementStarted':
-      case 'PlacementResumed':
-      case 'RepliesReceived':
-      case 'PlacementDecided':
-      case 'PlacementAmended':
-      case 'RevisionStarted':
-      case 'RevisionResumed':
-      case 'RevisionDecided':
-        return []
-      default:
-        return 'orderId' in event.data ? [event.data.orderId] : []
-    }
+      ['PlacementStarted', 'PlacementResumed', 'PlacementAmended', 'RepliesReceived', 'PlacementDecided'],
+    ),
+    revision: listed<typeof revisionEvents>()(
+      ['RevisionEnded'],
+      ['RevisionStarted', 'RevisionResumed', 'RepliesReceived', 'RevisionDecided'],
+    ),
+    parked: listed<typeof parkedEvents>()(['SagaParked', 'SagaRetried', 'SagaDiscarded'], []),
   },
+
+  documentsOf: (event) => ('orderId' in event.data ? [event.data.orderId] : []),
 
   topicsOf: (order) => [`${documentTopic('customers', order.customerId)}/orders`],
 

@@ -1,5 +1,6 @@
 // The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
-import type { DomainEvent, ProcessName } from '../../events/catalogue.ts'
+import type { DomainEvent, ProcessName, parkedEvents } from '../../events/catalogue.ts'
+import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, type Projection, type ViewDocument } from '../../kernel/projecting/projection.ts'
 import type { Trouble } from '../../kernel/store/kernel-events.ts'
 
@@ -18,17 +19,17 @@ export const parked: Projection<ParkedDocument, DomainEvent> = {
   version: 1,
   queriedBy: { status: 'exact' },
   orderedBy: { parkedAt: 'text' },
+  events: { parked: listed<typeof parkedEvents>()(['SagaParked', 'SagaRetried', 'SagaDiscarded'], []) },
 
-  documentsOf({ type, data, stream }) {
+  documentsOf({ type, data }) {
     switch (type) {
       case 'SagaParked':
       case 'SagaRetried':
       case 'SagaDiscarded':
         return [`${data.saga}-${data.id}`]
       case 'Unreadable':
-        // Their stream has those of all orders: it does not tell whose this is.
-        if (stream.startsWith('parked-')) throw new Error(`it cannot be read: ${data.problem}`)
-        return []
+        // Their stream has those of all orders: it does not name the order of this one.
+        throw new Error(`it cannot be read: ${data.problem}`)
       default:
         return []
     }

@@ -1,5 +1,7 @@
 // The products: what they cost, and how many there are, are reserved, and can still be ordered.
+import type { productEvents } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
+import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, type VersionedDocument } from '../../kernel/projecting/projection.ts'
 import { viewOf } from './view-of.ts'
 import { wordsOf } from './words.ts'
@@ -21,6 +23,21 @@ export const products = viewOf<ProductDocument>('product', {
   version: 3,
   queriedBy: { words: 'prefix', available: 'range' },
   orderedBy: { createdAt: 'text' },
+  events: {
+    product: listed<typeof productEvents>()(
+      [
+        'ProductAdded',
+        'PriceChanged',
+        'StockReceived',
+        'StockReserved',
+        'StockReleased',
+        'StockShipped',
+        'StockReservationRaised',
+        'StockReservationLowered',
+      ],
+      ['StockReservationRefused', 'StockRaiseRefused'],
+    ),
+  },
 
   documentsOf: (event) => ('productId' in event.data ? [event.data.productId] : []),
 

@@ -1,6 +1,7 @@
 // Folds a batch of events into the documents of the views: pure, so that all that can go wrong here is a projection.
 import type { RecordedEvent } from '../../store/event-store.ts'
 import { CannotRead, isUnreadable } from '../../store/readable.ts'
+import { takerOf } from '../listed-events.ts'
 import { documentTopic, type Projection, type ViewDocument } from '../projection.ts'
 import type { BrokenDocument, FoldedBatch, HistoryEntry } from '../store/view-store.ts'
 
@@ -29,9 +30,11 @@ export function touch(
   events: readonly RecordedEvent[],
   only?: ReadonlySet<string>,
 ): Touched {
+  const takes = takerOf(projection.events)
   const byDocument = new Map<string, RecordedEvent[]>()
   const unplaced: { event: RecordedEvent; error: string }[] = []
   for (const event of events) {
+    if (!takes(event)) continue
     try {
       for (const id of projection.documentsOf(event)) {
         if (only && !only.has(id)) continue

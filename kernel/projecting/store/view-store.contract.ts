@@ -30,6 +30,7 @@ interface Item extends ViewDocument {
 export const items: Projection<Item> = {
   name: 'orders',
   version: 1,
+  events: {},
   queriedBy: {
     group: 'exact',
     colour: 'exact',
@@ -49,6 +50,7 @@ const hiding: Projection<Item> = { ...items, name: 'products', hidesUntilBegun: 
 const others: Projection<ViewDocument> = {
   name: 'customers',
   version: 1,
+  events: {},
   queriedBy: {},
   orderedBy: { createdAt: 'text' },
   documentsOf: () => [],

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { DomainEvent, RecordedEvent } from '../../../../events/catalogue.ts'
 import { openSqliteEventStore } from '../../../../events/open-log.ts'
 import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
+import { takerOf } from '../../../../kernel/projecting/listed-events.ts'
 import { type Projection, shown, type ViewDocument } from '../../../../kernel/projecting/projection.ts'
 import { ProjectorStopped } from '../../../../kernel/projecting/projector/progress.ts'
 import { startProjector } from '../../../../kernel/projecting/projector/projector.ts'
@@ -227,7 +228,7 @@ test('an event that a projection cannot place is counted, and the rest goes on',
   const projector = desk.project({ projections: astray })
   await desk.record(productAdded(), customerRegistered())
   await projector.caughtUp()
-  expect(projector.health()).toMatchObject({ unplacedEvents: 2 })
+  expect(projector.health()).toMatchObject({ unplacedEvents: 1 })
   expect(await desk.documents(projections)).toMatchObject({ customers: [{ id: 'cus_1' }], products: [] })
 })
 
@@ -375,7 +376,7 @@ async function openDesk() {
 function naiveFold(log: readonly RecordedEvent[]): Record<string, ViewDocument[]> {
   const views = projections.map((projection): [string, ViewDocument[]] => {
     const documents = new Map<string, ViewDocument>()
-    for (const event of log) {
+    for (const event of log.filter(takerOf(projection.events))) {
       for (const id of projection.documentsOf(event)) {
         const after = projection.evolve(documents.get(id), event)
         if (after) documents.set(id, after)

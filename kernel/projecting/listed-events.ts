@@ -1,0 +1,43 @@
+// Which events a view takes: each event of a category is either taken or ignored, and the compiler sees that none is forgotten.
+import { categoryOf } from '../store/categories.ts'
+import type { Schemas } from '../store/category.ts'
+import type { RecordedEvent } from '../store/event-store.ts'
+import { isUnreadable } from '../store/readable.ts'
+
+/** The events of one category. */
+export interface ListedEvents {
+  takes: readonly string[]
+  ignores: readonly string[]
+}
+
+/** By the name of the category. Events of other categories never reach the view. */
+export type EventsOfView = Readonly<Record<string, ListedEvents>>
+
+interface Forgotten<Type> {
+  neitherTakenNorIgnored: Type
+}
+
+/**
+ * Lists the events that a view takes of one category, and those that it ignores. An event of the category in neither list is a compile
+ * error, so that a new event is not forgotten.
+ *
+ * @example
+ * const events = { counter: listed<typeof counterEvents>()(['Counted'], ['CounterNamed']) }
+ */
+export function listed<Events extends Schemas>() {
+  type Type = keyof Events & string
+  return <const Taken extends Type, const Ignored extends Exclude<Type, Taken> = never>(
+    takes: readonly Taken[],
+    ignores: readonly Ignored[] &
+      ([Exclude<Type, Taken | Ignored>] extends [never] ? unknown : Forgotten<Exclude<Type, Taken | Ignored>>),
+  ): ListedEvents => ({ takes, ignores })
+}
+
+/** Whether a view takes an event. One that cannot be read reaches each view that takes events of its category. */
+export function takerOf(events: EventsOfView): (event: RecordedEvent) => boolean {
+  const taken = new Map(Object.entries(events).map(([category, { takes }]) => [category, new Set(takes)]))
+  return (event) => {
+    const types = taken.get(categoryOf(event.stream))
+    return types !== undefined && (types.has(event.type) || isUnreadable(event))
+  }
+}

@@ -11,6 +11,7 @@ export { startSagas } from './deciding/saga/start-sagas.ts'
 // Projecting: views, and subscriptions to their documents.
 export { followDocument } from './projecting/feed/document-changes.ts'
 export { openFeed } from './projecting/feed/feed.ts'
+export { listed } from './projecting/listed-events.ts'
 export { begun, changed, type Projection, type ViewDocument, viewOf } from './projecting/projection.ts'
 export { startProjector } from './projecting/projector/projector.ts'
 export { openViewsOf } from './projecting/projector/views-of.ts'

@@ -1,6 +1,6 @@
 // The view of bookings: one document for each, with the state of its equipment.
-import { begun, changed, type Projection, type ViewDocument } from '../../kernel/index.ts'
-import type { Event } from './catalogue.ts'
+import { begun, changed, listed, type Projection, type ViewDocument } from '../../kernel/index.ts'
+import type { Event, equipmentEvents, roomEvents } from './catalogue.ts'
 
 export interface BookingDocument extends ViewDocument {
   roomId: string
@@ -14,6 +14,13 @@ export const bookings: Projection<BookingDocument, Event> = {
   version: 1,
   queriedBy: { roomId: 'exact', status: 'exact' },
   orderedBy: { createdAt: 'text' },
+  events: {
+    room: listed<typeof roomEvents>()(
+      ['RoomHeld', 'BookingConfirmed', 'BookingDeclined', 'BookingCancelled', 'RoomVacated'],
+      [],
+    ),
+    equipment: listed<typeof equipmentEvents>()(['EquipmentReserved', 'EquipmentRefused', 'EquipmentReleased'], []),
+  },
   documentsOf: ({ data }) => ('bookingId' in data ? [data.bookingId] : []),
 
   evolve(booking, event) {

@@ -10,7 +10,7 @@ const facts = { ...ofRoom, day, equipment: z.array(id) }
 const reason = z.enum(['TAKEN', 'ALREADY_RELEASED', 'TIMED_OUT'])
 export type Reason = z.output<typeof reason>
 
-const roomEvents = {
+export const roomEvents = {
   RoomHeld: z.object(facts),
   BookingConfirmed: z.object(ofRoom),
   BookingDeclined: z.object({ ...ofRoom, reason }),
@@ -19,7 +19,7 @@ const roomEvents = {
 }
 export type RoomEvent = EventOf<typeof roomEvents>
 
-const equipmentEvents = {
+export const equipmentEvents = {
   EquipmentReserved: z.object({ ...ofEquipment, day }),
   EquipmentRefused: z.object({ ...ofEquipment, reason }),
   EquipmentReleased: z.object(ofEquipment),

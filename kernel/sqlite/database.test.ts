@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -125,6 +125,17 @@ test('a file held by somebody else, and a damaged one, are recognised as the cau
     expect(errors.map(isOther)).toEqual([false, false, false])
   }
   expect(isBusy(new Error('no'))).toBe(false)
+})
+
+test('damage that a read of many rows meets is recognised', async () => {
+  for (let n = 0; n < 2_000; n++) add(`${n}`.repeat(100))
+  db.close()
+  const bytes = await readFile(file)
+  bytes.fill(7, 4_096 * 20)
+  await writeFile(file, bytes)
+  db = await openDatabase(file, { synchronous: 'FULL' })
+  const error = errorOf(() => db.prepare('SELECT name FROM items').all())
+  expect([isDamage(error), isStorageFailure(error)]).toEqual([true, true])
 })
 
 test('a connection for reading reads, and cannot write', async () => {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { messageOf } from '../failures/message-of.ts'
+import { withResultCodes } from './result-codes.ts'
 
 export type Value = string | number | null | Uint8Array
 
@@ -116,7 +117,7 @@ function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: Databa
     prepare(sql, rows = 'objects') {
       const statement = connection.prepare(sql)
       statement.setReturnArrays(rows === 'arrays')
-      return statement
+      return withResultCodes(statement)
     },
 
     transaction(work) {

@@ -1,7 +1,6 @@
 // The connection of the embedded view store: statements that are prepared once, reads that see one state of the file.
 import { LRUCache } from 'lru-cache'
 import { type Database, openDatabase, type Statement, type Value } from '../../../sqlite/database.ts'
-import { withResultCodes } from './result-codes.ts'
 
 export type Row = (string | number | null)[]
 
@@ -42,7 +41,7 @@ function calls(database: Database): Connection {
   const statement = (text: string) => {
     let found = prepared.get(text)
     if (!found) {
-      found = withResultCodes(database.prepare<Row>(text, 'arrays'))
+      found = database.prepare<Row>(text, 'arrays')
       prepared.set(text, found)
     }
     return found

@@ -1,5 +1,5 @@
 // The result codes of SQLite, where the packaged driver (1.2.1) leaves them out: of the errors that `all` throws.
-import type { Statement } from '../../../sqlite/database.ts'
+import type { Statement } from './database.ts'
 
 const ERROR = 1
 

@@ -40,7 +40,7 @@ export interface Decider<A extends Aggregate> {
 export interface Refusal {
   code: 'ALREADY_EXISTS' | 'COMMAND_ID_REUSED' | 'CONFLICT' | 'ILLEGAL_STATE' | 'INVALID_INPUT' | 'NOT_FOUND'
   message: string
-  /** The field of the mutation's input that the refusal is about, e.g. `['creditLimit']`. */
+  /** The field of the mutation's input that the refusal is about, e.g. `['amount']`. */
   path?: readonly string[]
   /** With CONFLICT: what was expected, and what is. */
   expected?: string

@@ -622,7 +622,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
 
 type Named = NewEvent<Extract<SampleEvent, { type: 'AccountOpened' }>>
 
-/** The same store for the events below: each is made one of the customer whose stream it is appended to. */
+/** The same store for the events below: each is made one of the account whose stream it is appended to. */
 export function addressing(store: EventStore): EventStore {
   return {
     ...store,

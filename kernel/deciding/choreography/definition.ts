@@ -34,7 +34,7 @@ export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
   name: string
   /** The streams whose events the policies follow. */
   follows: readonly string[]
-  /** What an event belongs to: an order, say; `undefined` when the policies have nothing to do with it. */
+  /** The id of the process that an event belongs to; `undefined` when the policies have nothing to do with it. */
   idOf(event: ReadableEvent<Event>): string | undefined
   about(id: string): object
 
@@ -52,7 +52,7 @@ export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
   policies: readonly Policy<Facts>[]
   /** How long what the policies begin may take, in milliseconds. */
   within: number
-  /** How many commands of one order may be under way at once, so that a large one does not starve the others. */
+  /** How many commands of one process may be under way at once, so that a large one does not starve the others. */
   window: number
 }
 

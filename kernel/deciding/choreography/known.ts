@@ -1,4 +1,4 @@
-// What policies know of one order, and what they ask for. Pure, as a decider is.
+// The knowledge of policies about one process, and the commands that follow from it. Pure, as a decider is.
 
 import type { RecordedEvent } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
@@ -71,7 +71,7 @@ export function isPointless<Facts>(
   return until.some((type) => (happened.get(type) ?? -1) > event.position)
 }
 
-/** Where an order began. */
+/** The position of the event that a process began with. */
 export function beganAt<Facts>({ beginsWith }: Choreography<Facts>, { happened }: Known<Facts>): Position {
   return happened.get(beginsWith) ?? START
 }

@@ -1,4 +1,4 @@
-// What the policies do for one order: takes its events, and sends the commands that they lead to, a bounded number at a time.
+// The policies at work on one process: takes its events, and sends the commands that they lead to, a bounded number at a time.
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
@@ -76,7 +76,7 @@ export function openReactions<Facts>(
     queue.push(...wanted.filter(isNew))
   }
 
-  /** An event may come twice: from the log, and when an order's story is told again. */
+  /** An event may come twice: from the log, and when the story of a process is read again. */
   function isNew(asked: Asked<Facts>): boolean {
     const key = keyOf(asked)
     if (seen.has(key)) return false

@@ -1,4 +1,4 @@
-// What happened to one order, from its own stream and from those of the participants.
+// The events of one process, from its own stream and from those of the participants.
 import { ALL_EVENTS, type EventStore, type RecordedEvent } from '../../store/event-store.ts'
 import { newestFirst } from '../../store/newest-first.ts'
 import { readable } from '../../store/readable.ts'
@@ -6,7 +6,7 @@ import type { Choreography } from './definition.ts'
 import { beganAt, type Known, learn, relevantTypes } from './known.ts'
 
 /**
- * What is known of an order from its own stream; `undefined` when that has no event.
+ * The knowledge of a process from the stream that tells its story; `undefined` when that has no event.
  * @throws CannotRead, and what the choreography throws at an event
  */
 export async function knownOf<Facts>(
@@ -23,8 +23,8 @@ export async function knownOf<Facts>(
 }
 
 /**
- * The events of an order with those of its participants, in log order: nobody has looked at them while the order was parked. A
- * participant's stream is read backwards, and no further than the order's beginning.
+ * The events of a process with those of its participants, in log order: nobody has read them while the process was parked. A
+ * participant's stream is read backwards, and no further than the beginning of the process.
  */
 export async function retold<Facts>(
   choreography: Choreography<Facts>,

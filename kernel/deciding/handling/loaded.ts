@@ -39,7 +39,7 @@ export interface Recorded {
   position: Position
   /** The marks that they left. */
   settled?: readonly string[] | undefined
-  /** The events themselves, of aggregates with a memory: a saga that repeats a command looks at them. Orders have larger ones, which nobody asks for. */
+  /** The events themselves, of aggregates with a memory: a saga that repeats a command reads them. Other aggregates have larger ones, which nobody asks for. */
   events?: readonly AnyEvent[] | undefined
 }
 

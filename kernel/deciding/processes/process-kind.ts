@@ -44,7 +44,7 @@ export interface Kind<Known> {
   /** Under which name its checkpoint is stored. */
   reader: string
   follows: readonly string[]
-  /** The streams that each tell what becomes of one of them, or of several: of an order, say. */
+  /** The category of the streams that tell the story of one process, or of several. */
   stories: string
   /** The types of the events that matter. */
   relevant: ReadonlySet<string>

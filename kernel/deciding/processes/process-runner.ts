@@ -1,4 +1,4 @@
-// Follows the log for everything of one kind, a saga for each order, say: keeps order within each, lets different ones go on side by side.
+// Follows the log for all processes of one kind: keeps the order of events within each, and lets different ones go on side by side.
 import { LRUCache } from 'lru-cache'
 import { messageOf } from '../../failures/message-of.ts'
 import { retryBudget } from '../../failures/retry.ts'

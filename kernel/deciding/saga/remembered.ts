@@ -13,7 +13,7 @@ export interface Remembered<Facts> {
   revision: Revision
   /** Where the saga began: it has asked nothing before. */
   startedAt?: Position
-  /** The id of the stream's last event, and what the stream's events have in common with the order's. */
+  /** The id of the stream's last event, and the correlation id that the saga's events share with the event that started it. */
   lastEventId?: string
   correlationId?: string
 }

@@ -72,7 +72,7 @@ export function openConversation<Facts>(
     }
     running = false
     if (awaited > 0 || signal.aborted || !known) return
-    // What has failed may not be wanted any more: a reservation, say, when time was up or the order was cancelled.
+    // What has failed may not be wanted any more: a reservation, say, when time was up or the saga was cancelled.
     const stuck = requests.filter(({ key }) => failures.has(key))
     const failure = stuck[0] && failures.get(stuck[0].key)
     if (!failure) return end({ known, over: known.state?.ended ?? false })

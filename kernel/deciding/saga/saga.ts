@@ -204,7 +204,7 @@ function isNewRetry<Facts>(state: SagaState<Facts>, retry: string): boolean {
 function news<Facts>(replies: readonly SagaReply[], state: SagaState<Facts>): SagaReply[] {
   const statusOf = statusByName(state)
   return replies.filter(({ step, answer }) => {
-    // An approval that was delivered needs no note: whatever follows in the order's life implies it.
+    // An approval that was delivered needs no note: every later event of the business implies it.
     if (step === DELIVERY) return state.decision?.outcome === 'REJECTED' && !state.delivered
     const status = statusOf.get(step)
     switch (answer) {
@@ -285,7 +285,7 @@ function isSettled<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>):
   return !open && !(delivery(saga, state).length > 0 && mustGiveBack(saga, state))
 }
 
-/** A cancelled order needs no decision any more, and an approved one that has moved on had its approval. */
+/** A cancelled saga delivers no decision any more. One whose subject has moved on after its approval had its approval. */
 function delivery<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): Due[] {
   const { decision } = state
   if (!decision || state.delivered || state.noticed.length > 0) return []

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Projection, ViewDocument } from '../projection.ts'
 import type { ViewStore } from '../store/view-store.ts'
 
-/** In elements of lists, for each view: about 40 MB of orders, whether of one line or of hundreds. */
+/** In elements of lists, for each view: about 40 MB of documents, whether their lists have one element or hundreds. */
 const CAPACITY = 200_000
 
 export interface WrittenLast {

@@ -28,7 +28,7 @@ interface Item extends ViewDocument {
 }
 
 export const items: Projection<Item> = {
-  name: 'orders',
+  name: 'transfers',
   version: 1,
   events: {},
   queriedBy: {
@@ -45,10 +45,10 @@ export const items: Projection<Item> = {
   evolve: (document) => document,
 }
 
-const hiding: Projection<Item> = { ...items, name: 'products', hidesUntilBegun: true }
+const hiding: Projection<Item> = { ...items, name: 'assets', hidesUntilBegun: true }
 
 const others: Projection<ViewDocument> = {
-  name: 'customers',
+  name: 'accounts',
   version: 1,
   events: {},
   queriedBy: {},
@@ -83,23 +83,23 @@ export function describeViewStore(
 
   describe(`${name}: documents by id`, () => {
     testStore('come in the order of their ids, with gaps and repeats', async (store) => {
-      const [a, b] = [item('ord_a'), item('ord_b', { tags: ['x'], amount: 3 })]
+      const [a, b] = [item('tra_a'), item('tra_b', { tags: ['x'], amount: 3 })]
       await store.write(batch({ documents: [a, b] }))
-      expect(await store.get(items, ['ord_b', 'ord_x', 'ord_a', 'ord_b'])).toEqual([b, undefined, a, b])
+      expect(await store.get(items, ['tra_b', 'tra_x', 'tra_a', 'tra_b'])).toEqual([b, undefined, a, b])
       expect(await store.get(items, [])).toEqual([])
     })
 
     testStore('are those of the view that is asked', async (store) => {
-      const customer: ViewDocument = { id: 'same', position: 2, createdAt: time(1), updatedAt: time(1) }
+      const account: ViewDocument = { id: 'same', position: 2, createdAt: time(1), updatedAt: time(1) }
       await store.write({
         ...batch({ documents: [item('same')] }),
         documents: [
-          { view: 'orders', documents: [item('same')] },
-          { view: 'customers', documents: [customer] },
+          { view: 'transfers', documents: [item('same')] },
+          { view: 'accounts', documents: [account] },
         ],
       })
       expect(await store.get(items, ['same'])).toEqual([item('same')])
-      expect(await store.get(others, ['same'])).toEqual([customer])
+      expect(await store.get(others, ['same'])).toEqual([account])
     })
 
     testStore('come back as they were written, whatever text they hold', async (store) => {
@@ -128,9 +128,9 @@ export function describeViewStore(
       expect(
         pages.map(({ items, hasNextPage, asOf }) => ({ ids: items.map(({ item }) => item.id), hasNextPage, asOf })),
       ).toEqual([
-        { ids: ['ord_000', 'ord_001'], hasNextPage: true, asOf: 40 },
-        { ids: ['ord_002', 'ord_003'], hasNextPage: true, asOf: 40 },
-        { ids: ['ord_004'], hasNextPage: false, asOf: 40 },
+        { ids: ['tra_000', 'tra_001'], hasNextPage: true, asOf: 40 },
+        { ids: ['tra_002', 'tra_003'], hasNextPage: true, asOf: 40 },
+        { ids: ['tra_004'], hasNextPage: false, asOf: 40 },
       ])
       expect((await store.page(items, { ...query, first: 5 })).hasNextPage).toBe(false)
       expect((await store.page(items, { ...query, first: 0 })).items).toEqual([])
@@ -163,7 +163,7 @@ export function describeViewStore(
       const ascending = { filter: [], orderBy: { field: 'createdAt', direction: 'ASC' }, first: 3 } as const
       const cursor = (await store.page(items, ascending)).items.at(-1)?.cursor ?? ''
       const back = { ...ascending, orderBy: { field: 'createdAt', direction: 'DESC' }, after: cursor } as const
-      expect((await store.page(items, back)).items.map(({ item }) => item.id)).toEqual(['ord_001', 'ord_000'])
+      expect((await store.page(items, back)).items.map(({ item }) => item.id)).toEqual(['tra_001', 'tra_000'])
     })
 
     test('have what a filter and a sort of all documents have', async () => {
@@ -236,7 +236,7 @@ export function describeViewStore(
     testStore('refuse a cursor that is none, or one of another order', async (store) => {
       await store.write(batch({ documents: numbered(3) }))
       const query = { filter: [], orderBy: { field: 'createdAt', direction: 'ASC' }, first: 1 } as const
-      const other = pageCursor('rank', { value: 1, id: 'ord_001' })
+      const other = pageCursor('rank', { value: 1, id: 'tra_001' })
       const wrong = [
         '',
         'x',
@@ -265,7 +265,7 @@ export function describeViewStore(
       for (const [field, values] of Object.entries(wrong)) {
         for (const direction of ['ASC', 'DESC'] as const) {
           for (const value of values) {
-            const after = Buffer.from(`["${field}",${value},"ord_001"]`).toString('base64url')
+            const after = Buffer.from(`["${field}",${value},"tra_001"]`).toString('base64url')
             const page = store.page(items, { filter: [], orderBy: { field, direction }, first: 1, after })
             await expect(page, `${value} as ${field}`).rejects.toThrow('the cursor is malformed')
           }
@@ -290,16 +290,16 @@ export function describeViewStore(
   describe(`${name}: conditions`, () => {
     testStore('on a range take bounds of every kind, infinite ones too', async (store) => {
       await store.write(
-        batch({ documents: [1, 2, 3].map((amount) => item(`ord_${amount}`, { amount })).concat(item('ord_none')) }),
+        batch({ documents: [1, 2, 3].map((amount) => item(`tra_${amount}`, { amount })).concat(item('tra_none')) }),
       )
       const within = (range: Range) => matching(store, { field: 'amount', range })
-      expect(await within({ gte: 2 })).toEqual(['ord_2', 'ord_3'])
-      expect(await within({ gt: 2 })).toEqual(['ord_3'])
-      expect(await within({ lte: 2 })).toEqual(['ord_1', 'ord_2'])
-      expect(await within({ lt: 2 })).toEqual(['ord_1'])
-      expect(await within({ gt: 1, lt: 3 })).toEqual(['ord_2'])
-      expect(await within({ gte: -Infinity, lte: Infinity })).toEqual(['ord_1', 'ord_2', 'ord_3'])
-      expect(await within({})).toEqual(['ord_1', 'ord_2', 'ord_3'])
+      expect(await within({ gte: 2 })).toEqual(['tra_2', 'tra_3'])
+      expect(await within({ gt: 2 })).toEqual(['tra_3'])
+      expect(await within({ lte: 2 })).toEqual(['tra_1', 'tra_2'])
+      expect(await within({ lt: 2 })).toEqual(['tra_1'])
+      expect(await within({ gt: 1, lt: 3 })).toEqual(['tra_2'])
+      expect(await within({ gte: -Infinity, lte: Infinity })).toEqual(['tra_1', 'tra_2', 'tra_3'])
+      expect(await within({})).toEqual(['tra_1', 'tra_2', 'tra_3'])
       expect(await within({ gt: Infinity })).toEqual([])
       expect(await within({ lt: -Infinity })).toEqual([])
     })
@@ -308,25 +308,25 @@ export function describeViewStore(
       await store.write(
         batch({
           documents: [
-            item('ord_1', { words: ['acme', 'acorn', 'gmbh'], tags: ['red', 'blue'] }),
-            item('ord_2', { words: ['acorn'], tags: ['blue'] }),
-            item('ord_3', { words: [], tags: [] }),
-            item('ord_4'),
+            item('tra_1', { words: ['acme', 'acorn', 'gmbh'], tags: ['red', 'blue'] }),
+            item('tra_2', { words: ['acorn'], tags: ['blue'] }),
+            item('tra_3', { words: [], tags: [] }),
+            item('tra_4'),
           ],
         }),
       )
-      expect(await matching(store, { field: 'words', startsWith: 'ac' })).toEqual(['ord_1', 'ord_2'])
-      expect(await matching(store, { field: 'words', startsWith: 'acme' })).toEqual(['ord_1'])
+      expect(await matching(store, { field: 'words', startsWith: 'ac' })).toEqual(['tra_1', 'tra_2'])
+      expect(await matching(store, { field: 'words', startsWith: 'acme' })).toEqual(['tra_1'])
       expect(await matching(store, { field: 'words', startsWith: 'acmes' })).toEqual([])
-      expect(await matching(store, { field: 'words', startsWith: '' })).toEqual(['ord_1', 'ord_2'])
-      expect(await matching(store, { field: 'tags', oneOf: ['red', 'blue', 'blue'] })).toEqual(['ord_1', 'ord_2'])
+      expect(await matching(store, { field: 'words', startsWith: '' })).toEqual(['tra_1', 'tra_2'])
+      expect(await matching(store, { field: 'tags', oneOf: ['red', 'blue', 'blue'] })).toEqual(['tra_1', 'tra_2'])
       expect(await matching(store, { field: 'tags', oneOf: ['re'] })).toEqual([])
       expect(await matching(store, { field: 'tags', oneOf: [] })).toEqual([])
     })
 
     testStore('on a prefix are exact at the ends of Unicode and with characters that quote', async (store) => {
       const words = ['a\u{10ffff}b', '\ud7ff', '\ue000', '日本', '日木', 'x"y', 'x\\y', 'x\ny', 'x', '%', '_']
-      const documents = words.map((word, index) => item(`ord_${index + 10}`, { words: [word] }))
+      const documents = words.map((word, index) => item(`tra_${index + 10}`, { words: [word] }))
       await store.write(batch({ documents }))
       const prefixes = [...words, 'a\u{10ffff}', '\u{10ffff}', '日', 'x"', 'x\\', 'x\n', '",', '"', '\\', '\n']
       for (const startsWith of prefixes) {
@@ -344,7 +344,7 @@ export function describeViewStore(
       })) as [Item, Item, Item]
       await store.write({
         ...batch({ documents: [] }),
-        documents: [{ view: 'products', documents: [hidden, ...begun] }],
+        documents: [{ view: 'assets', documents: [hidden, ...begun] }],
       })
       const ids = begun.map(({ id }) => id)
       const conditions: Condition[][] = [
@@ -375,9 +375,7 @@ export function describeViewStore(
       expect(await store.get(hiding, [hidden.id])).toEqual([hidden])
       await store.write({
         ...batch({ documents: [] }),
-        documents: [
-          { view: 'products', documents: [{ ...hidden, createdAt: time(9), position: hidden.position + 1 }] },
-        ],
+        documents: [{ view: 'assets', documents: [{ ...hidden, createdAt: time(9), position: hidden.position + 1 }] }],
       })
       expect(await store.count(hiding, [{ field: 'words', startsWith: 'blue' }], 100)).toBe(3)
     })
@@ -431,14 +429,14 @@ export function describeViewStore(
 
   describe(`${name}: written batches`, () => {
     testStore('never put an older version of a document in the place of a newer one', async (store) => {
-      const newer = item('ord_1', { position: 20, group: 'new', tags: ['new'], rank: 2 })
+      const newer = item('tra_1', { position: 20, group: 'new', tags: ['new'], rank: 2 })
       await store.write(batch({ documents: [newer], checkpoint: 20 }))
       await store.write(
-        batch({ documents: [item('ord_1', { position: 10, group: 'old', tags: ['old'] })], checkpoint: 10 }),
+        batch({ documents: [item('tra_1', { position: 10, group: 'old', tags: ['old'] })], checkpoint: 10 }),
       )
       await store.write(batch({ documents: [{ ...newer, group: 'other', tags: ['other'] }], checkpoint: 20 }))
-      expect(await store.get(items, ['ord_1'])).toEqual([newer])
-      expect(await matching(store, { field: 'tags', oneOf: ['new'] })).toEqual(['ord_1'])
+      expect(await store.get(items, ['tra_1'])).toEqual([newer])
+      expect(await matching(store, { field: 'tags', oneOf: ['new'] })).toEqual(['tra_1'])
       expect(await matching(store, { field: 'tags', oneOf: ['old', 'other'] })).toEqual([])
       expect(await matching(store, { field: 'group', oneOf: ['old', 'other'] })).toEqual([])
     })
@@ -449,7 +447,7 @@ export function describeViewStore(
         const entries = range(12).map((index) => entry(index + 1))
         const part = (from: number, to: number) =>
           batch({
-            documents: [item('ord_1', { position: to, rank: to })],
+            documents: [item('tra_1', { position: to, rank: to })],
             history: entries.slice(from, to),
             checkpoint: to,
           })
@@ -482,21 +480,21 @@ export function describeViewStore(
   })
 
   describe(`${name}: documents that it does not take`, () => {
-    const { createdAt: _, ...undated } = item('ord_undated')
+    const { createdAt: _, ...undated } = item('tra_undated')
     // Bytes of UTF-8, characters, the elements of a list: they count differently, and are too much each.
     const large = [
-      item('ord_text', { note: 'x'.repeat(MAX_DOCUMENT_BYTES + 1_000_000) }),
-      item('ord_list', { tags: Array(1_000).fill('x'.repeat(MAX_DOCUMENT_BYTES / 999)) }),
+      item('tra_text', { note: 'x'.repeat(MAX_DOCUMENT_BYTES + 1_000_000) }),
+      item('tra_list', { tags: Array(1_000).fill('x'.repeat(MAX_DOCUMENT_BYTES / 999)) }),
     ]
     const misfits = [
       undated as Item,
-      item('ord_nan', { rank: Number.NaN }),
-      item('ord_object', { group: {} as string }),
-      item('ord_single', { tags: 'red' as unknown as string[] }),
-      item('ord_numbers', { words: [1] as unknown as string[] }),
+      item('tra_nan', { rank: Number.NaN }),
+      item('tra_object', { group: {} as string }),
+      item('tra_single', { tags: 'red' as unknown as string[] }),
+      item('tra_numbers', { words: [1] as unknown as string[] }),
     ]
-    const [left, right] = [item('ord_left'), item('ord_right', { position: 2 })]
-    const customer: ViewDocument = { id: 'cus_1', position: 2, createdAt: time(1), updatedAt: time(1) }
+    const [left, right] = [item('tra_left'), item('tra_right', { position: 2 })]
+    const account: ViewDocument = { id: 'acc_1', position: 2, createdAt: time(1), updatedAt: time(1) }
     const refusedOf = (writing: Promise<void>) =>
       writing.then(
         () => expect.fail('it was written'),
@@ -513,11 +511,11 @@ export function describeViewStore(
         const mixed = {
           ...batch({ history: [entry(2)], checkpoint: 2 }),
           documents: [
-            { view: 'customers' as const, documents: [customer] },
-            { view: 'orders' as const, documents: all.map((document) => ({ ...document, position: 2 })) },
+            { view: 'accounts' as const, documents: [account] },
+            { view: 'transfers' as const, documents: all.map((document) => ({ ...document, position: 2 })) },
           ],
         }
-        expect(await refusedOf(store.write(mixed))).toEqual(documents.map(({ id }) => `orders/${id}`))
+        expect(await refusedOf(store.write(mixed))).toEqual(documents.map(({ id }) => `transfers/${id}`))
         expect(await store.checkpoint()).toBe(1)
         expect((await store.history({ first: 9 })).entries).toEqual([entry(1)])
         expect(
@@ -530,26 +528,26 @@ export function describeViewStore(
     }
 
     testStore('keep nobody else from being written', async (store) => {
-      const refused = large.map(({ id }) => ({ view: 'orders', id, error: 'too large' }) as const)
+      const refused = large.map(({ id }) => ({ view: 'transfers', id, error: 'too large' }) as const)
       await refusedOf(store.write(batch({ documents: [left, ...large, right] })))
       await store.write(batch({ documents: [left, right], broken: refused }))
-      expect(await store.get(items, ['ord_left', 'ord_right'])).toEqual([left, right])
+      expect(await store.get(items, ['tra_left', 'tra_right'])).toEqual([left, right])
       expect(await store.broken()).toHaveLength(large.length)
-      await expect(store.get(items, ['ord_text'])).rejects.toThrow(DocumentBroken)
+      await expect(store.get(items, ['tra_text'])).rejects.toThrow(DocumentBroken)
     })
   })
 
   describe(`${name}: broken documents`, () => {
-    const broken = { view: 'orders', id: 'ord_1', error: 'no such field' } as const
+    const broken = { view: 'transfers', id: 'tra_1', error: 'no such field' } as const
     testStore('are not shown by id; others are', async (store) => {
       await store.write(
-        batch({ documents: numbered(3).map((document) => ({ ...document, id: `ord_${document.rank}` })) }),
+        batch({ documents: numbered(3).map((document) => ({ ...document, id: `tra_${document.rank}` })) }),
       )
       await store.write(batch({ broken: [broken] }))
-      await expect(store.get(items, ['ord_0', 'ord_1'])).rejects.toThrow(DocumentBroken)
-      await expect(store.get(items, ['ord_1'])).rejects.toMatchObject({ view: 'orders', id: 'ord_1' })
-      expect(await store.get(items, ['ord_0', 'ord_2'])).toMatchObject([{ id: 'ord_0' }, { id: 'ord_2' }])
-      expect(await store.get(others, ['ord_1'])).toEqual([undefined])
+      await expect(store.get(items, ['tra_0', 'tra_1'])).rejects.toThrow(DocumentBroken)
+      await expect(store.get(items, ['tra_1'])).rejects.toMatchObject({ view: 'transfers', id: 'tra_1' })
+      expect(await store.get(items, ['tra_0', 'tra_2'])).toMatchObject([{ id: 'tra_0' }, { id: 'tra_2' }])
+      expect(await store.get(others, ['tra_1'])).toEqual([undefined])
     })
 
     testStore('are left out of pages and counts, which are as full as without them', async (store) => {
@@ -561,7 +559,7 @@ export function describeViewStore(
       const isMarked = ({ rank }: Item) => rank % 3 === 0 || rank >= 25
       const marked = documents.filter(isMarked).map(({ id }) => ({ ...broken, id }))
       await store.write(batch({ documents }))
-      await store.write(batch({ broken: [...marked, { ...broken, view: 'customers', id: 'ord_001' }] }))
+      await store.write(batch({ broken: [...marked, { ...broken, view: 'accounts', id: 'tra_001' }] }))
       const conditions: Condition[][] = [
         [],
         [{ field: 'words', startsWith: 'blu' }],
@@ -601,33 +599,33 @@ export function describeViewStore(
       await store.write(batch({ documents }))
       const query: PageQuery = { filter: [], orderBy: { field: 'createdAt', direction: 'ASC' }, first: 2 }
       const after = (await store.page(items, query)).items.at(-1)?.cursor ?? ''
-      await store.write(batch({ broken: [{ ...broken, id: 'ord_001' }] }))
+      await store.write(batch({ broken: [{ ...broken, id: 'tra_001' }] }))
       expect((await store.page(items, { ...query, after })).items.map(({ item }) => item.id)).toEqual([
-        'ord_002',
-        'ord_003',
+        'tra_002',
+        'tra_003',
       ])
     })
 
     testStore('are listed with the error, and after they are mended they are no longer', async (store) => {
-      await store.write(batch({ broken: [broken, { ...broken, id: 'ord_2' }], checkpoint: 5 }))
+      await store.write(batch({ broken: [broken, { ...broken, id: 'tra_2' }], checkpoint: 5 }))
       await store.write(batch({ broken: [{ ...broken, error: 'still none' }], checkpoint: 6 }))
       expect(await store.broken()).toEqual([
         { ...broken, error: 'still none' },
-        { ...broken, id: 'ord_2' },
+        { ...broken, id: 'tra_2' },
       ])
-      await expect(store.get(items, ['ord_2'])).rejects.toThrow(DocumentBroken)
+      await expect(store.get(items, ['tra_2'])).rejects.toThrow(DocumentBroken)
 
-      const mended = item('ord_1', { position: 6 })
-      await store.write(batch({ documents: [mended], mended: [{ view: 'orders', id: 'ord_1' }], checkpoint: 6 }))
-      expect(await store.broken()).toEqual([{ ...broken, id: 'ord_2' }])
-      expect(await store.get(items, ['ord_1'])).toEqual([mended])
+      const mended = item('tra_1', { position: 6 })
+      await store.write(batch({ documents: [mended], mended: [{ view: 'transfers', id: 'tra_1' }], checkpoint: 6 }))
+      expect(await store.broken()).toEqual([{ ...broken, id: 'tra_2' }])
+      expect(await store.get(items, ['tra_1'])).toEqual([mended])
     })
 
     testStore('keep their marks when a zombie writes late', async (store) => {
       await store.write(batch({ broken: [broken], checkpoint: 5 }))
-      await store.write(batch({ mended: [{ view: 'orders', id: 'ord_1' }], checkpoint: 4 }))
+      await store.write(batch({ mended: [{ view: 'transfers', id: 'tra_1' }], checkpoint: 4 }))
       expect(await store.broken()).toEqual([broken])
-      await store.write(batch({ mended: [{ view: 'orders', id: 'ord_1' }], checkpoint: 7 }))
+      await store.write(batch({ mended: [{ view: 'transfers', id: 'tra_1' }], checkpoint: 7 }))
       await store.write(batch({ broken: [broken], checkpoint: 5 }))
       expect(await store.broken()).toEqual([])
     })
@@ -681,9 +679,9 @@ export function describeViewStore(
     const rareAmongMany = async (store: ViewStore) => {
       const entries = range(20_000).map((index) => entry(index + 1))
       const rare = {
-        ...entry(15_000, 'OrderShipped'),
-        stream: 'order-ord_rare' as const,
-        topics: ['orders/ord_rare', 'orders/ord_1'],
+        ...entry(15_000, 'TransferShipped'),
+        stream: 'transfer-tra_rare' as const,
+        topics: ['transfers/tra_rare', 'transfers/tra_1'],
         metadata: { commandId: 'rare"command', correlationId: 'rare\ncorrelation', schemaVersion: 1 },
       }
       entries[14_999] = rare
@@ -691,9 +689,9 @@ export function describeViewStore(
         await store.write(batch({ history: entries.slice(from, from + 1_000), checkpoint: from + 1_000 }))
       }
       const filters: Partial<HistoryQuery>[] = [
-        { topic: 'orders/ord_rare' },
-        { stream: 'order-ord_rare' },
-        { typeIn: ['OrderShipped'] },
+        { topic: 'transfers/tra_rare' },
+        { stream: 'transfer-tra_rare' },
+        { typeIn: ['TransferShipped'] },
         { commandId: 'rare"command' },
         { correlationId: 'rare\ncorrelation' },
         { recordedAt: { gte: rare.recordedAt, lte: rare.recordedAt } },
@@ -706,7 +704,7 @@ export function describeViewStore(
         })
         expect((await store.history({ ...filter, after: 15_000, first: 3 })).entries).toEqual([])
       }
-      expect((await store.history({ typeIn: ['OrderPaid'], first: 3 })).entries).toEqual([])
+      expect((await store.history({ typeIn: ['TransferPaid'], first: 3 })).entries).toEqual([])
     }
     test.skipIf(readsEverything)(`finds the rare entry among many, by whatever is known of it${withMany}`, () =>
       withStore(rareAmongMany),
@@ -719,7 +717,11 @@ export function describeViewStore(
       try {
         const store = await place.open(first)
         await store.write(
-          batch({ documents: [item('ord_1')], history: [entry(3)], broken: [{ view: 'orders', id: 'x', error: 'e' }] }),
+          batch({
+            documents: [item('tra_1')],
+            history: [entry(3)],
+            broken: [{ view: 'transfers', id: 'x', error: 'e' }],
+          }),
         )
         await store.close()
         await look(place.open(second))
@@ -732,7 +734,7 @@ export function describeViewStore(
     test('what was written is there when the store is opened again', () =>
       openAgain(same, same, async (opening) => {
         const store = await opening
-        expect(await store.get(items, ['ord_1'])).toEqual([item('ord_1')])
+        expect(await store.get(items, ['tra_1'])).toEqual([item('tra_1')])
         expect(await store.checkpoint()).toBe(1_000)
         expect((await store.history({ first: 9 })).entries).toEqual([entry(3)])
         expect(await store.broken()).toHaveLength(1)
@@ -762,11 +764,11 @@ export function describeViewStore(
           const store = await opening
           const [view] = projections
           expect(await store.checkpoint()).toBe(START)
-          expect(await store.get(view as Projection<Item>, ['ord_1'])).toEqual([undefined])
+          expect(await store.get(view as Projection<Item>, ['tra_1'])).toEqual([undefined])
           expect((await store.history({ first: 9 })).entries).toEqual([])
           expect(await store.broken()).toEqual([])
-          await store.write(batch({ documents: [item('ord_1', { note: 'again' })] }))
-          expect(await store.get(view as Projection<Item>, ['ord_1'])).toEqual([item('ord_1', { note: 'again' })])
+          await store.write(batch({ documents: [item('tra_1', { note: 'again' })] }))
+          expect(await store.get(view as Projection<Item>, ['tra_1'])).toEqual([item('tra_1', { note: 'again' })])
           await store.close()
         }))
     }
@@ -785,7 +787,7 @@ function item(id: string, fields: Partial<Item> = {}): Item {
 /** Documents one after another: half of them in the group `even`, some groups small, ranks with repeats after the first hundred. */
 function numbered(count: number): Item[] {
   return range(count).map((index) =>
-    item(`ord_${String(index).padStart(3, '0')}`, {
+    item(`tra_${String(index).padStart(3, '0')}`, {
       createdAt: time(Math.floor(index / (count > 100 ? 3 : 1))),
       rank: index < 100 ? index : (index * 7919) % 1_000,
       group: index % 2 === 0 ? 'even' : index % 97 === 0 ? 'rare' : 'odd',
@@ -801,22 +803,25 @@ function batch({
   documents = [],
   ...rest
 }: Partial<Omit<FoldedBatch, 'documents'>> & { documents?: Item[] }): FoldedBatch {
-  const view: string = 'orders'
+  const view: string = 'transfers'
   return { documents: [{ view, documents }], broken: [], mended: [], history: [], checkpoint: 1_000, ...rest }
 }
 
-function entry(position: number, type: 'OrderApproved' | 'OrderShipped' | 'OrderPaid' = 'OrderApproved'): HistoryEntry {
-  const orderId = `ord_${position % 50}`
+function entry(
+  position: number,
+  type: 'TransferApproved' | 'TransferShipped' | 'TransferPaid' = 'TransferApproved',
+): HistoryEntry {
+  const transferId = `tra_${position % 50}`
   return {
     id: `event-${position}`,
     type,
-    data: { orderId, customerId: 'cus_1', total: position },
+    data: { transferId, accountId: 'acc_1', total: position },
     metadata: { commandId: `command-${position}`, correlationId: `correlation-${position % 100}`, schemaVersion: 1 },
-    stream: `order-${orderId}`,
+    stream: `transfer-${transferId}`,
     revision: Math.floor(position / 50),
     position,
     recordedAt: time(position),
-    topics: [`orders/${orderId}`, 'customers/cus_1'],
+    topics: [`transfers/${transferId}`, 'accounts/acc_1'],
   }
 }
 
@@ -925,7 +930,7 @@ function someItems(maxLength: number): fc.Arbitrary<Item[]> {
     words: fc.array(someText, { maxLength: 3 }),
   }
   const always = {
-    id: fc.constantFrom(...range(60).map((index) => `ord_${index}`), 'ord_🙂', 'ord_\ue000'),
+    id: fc.constantFrom(...range(60).map((index) => `tra_${index}`), 'tra_🙂', 'tra_\ue000'),
     createdAt: someTime,
     rank: someNumber,
   }
@@ -973,9 +978,9 @@ const someEntries: fc.Arbitrary<HistoryEntry[]> = fc
     fc.record({
       gap: fc.integer({ min: 1, max: 3 }),
       minutes: fc.integer({ min: 0, max: 20 }),
-      type: fc.constantFrom('OrderApproved' as const, 'OrderPaid' as const),
+      type: fc.constantFrom('TransferApproved' as const, 'TransferPaid' as const),
       order: fc.integer({ min: 0, max: 3 }),
-      topics: fc.uniqueArray(fc.constantFrom('orders/a', 'orders/b', 'customers/ä"'), { maxLength: 3 }),
+      topics: fc.uniqueArray(fc.constantFrom('transfers/a', 'transfers/b', 'accounts/ä"'), { maxLength: 3 }),
       commandId: fc.option(fc.constantFrom('c1', 'c2', 'c"\n3'), { nil: undefined }),
       correlationId: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
     }),
@@ -987,7 +992,7 @@ const someEntries: fc.Arbitrary<HistoryEntry[]> = fc
       position += gap
       return {
         ...entry(position, type),
-        stream: `order-ord_${order}`,
+        stream: `transfer-tra_${order}`,
         // Clocks may jump: times follow the log only roughly.
         recordedAt: time(position + minutes),
         topics,
@@ -998,9 +1003,9 @@ const someEntries: fc.Arbitrary<HistoryEntry[]> = fc
 
 const someHistoryQuery: fc.Arbitrary<HistoryQuery> = fc.record(
   {
-    topic: fc.constantFrom('orders/a', 'customers/ä"', 'orders/x'),
-    stream: fc.constantFrom('order-ord_0', 'order-ord_1', 'order-ord_x'),
-    typeIn: fc.subarray(['OrderApproved', 'OrderPaid', 'OrderShipped']),
+    topic: fc.constantFrom('transfers/a', 'accounts/ä"', 'transfers/x'),
+    stream: fc.constantFrom('transfer-tra_0', 'transfer-tra_1', 'transfer-tra_x'),
+    typeIn: fc.subarray(['TransferApproved', 'TransferPaid', 'TransferShipped']),
     recordedAt: someRange(fc.integer({ min: 0, max: 300 }).map(time)),
     commandId: fc.constantFrom('c1', 'c"\n3', 'cx'),
     correlationId: fc.constantFrom('r1', 'rx'),

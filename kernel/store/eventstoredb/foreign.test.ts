@@ -29,9 +29,9 @@ const oddities: [what: string, streamId: string, event: Parameters<ScriptedServe
   ['with a version that is a text', onServer, { metadata: { schemaVersion: '1' } as never }],
   ['of bytes', onServer, { isJson: false, data: bytes, metadata: ours } as never],
   ['that is a link', onServer, { type: '$>', data: '0@other' as never, metadata: undefined }],
-  ['in a stream of another name', 'desk.somethingElse', { type: 'OrderShipped', metadata: ours }],
-  ['in a category without an id', 'desk.order', { type: 'OrderShipped', metadata: ours }],
-  ['in a stream with an id that is none', 'desk.order-bad id!', { type: 'OrderShipped', metadata: ours }],
+  ['in a stream of another name', 'desk.somethingElse', { type: 'TransferShipped', metadata: ours }],
+  ['in a category without an id', 'desk.transfer', { type: 'TransferShipped', metadata: ours }],
+  ['in a stream with an id that is none', 'desk.transfer-bad id!', { type: 'TransferShipped', metadata: ours }],
 ]
 
 test.each(oddities)(
@@ -101,11 +101,11 @@ describe('an append whose stream has gone on with foreign events only', () => {
 test('an event of a desk that cannot be read is not skipped: a reader gets to know what is wrong with it', async () => {
   const { server, store } = opened()
   server.write(onServer, { type: 'AccountOpened', data: { accountId: 5 }, metadata: ours } as never)
-  server.write(onServer, { type: 'CustomerPromoted', data: {}, metadata: ours } as never)
+  server.write(onServer, { type: 'AccountPromoted', data: {}, metadata: ours } as never)
   const events = await all(store.read(stream, { limit: ALL_EVENTS }))
   expect(events.map(({ data }) => data)).toMatchObject([
     { recordedAs: 'AccountOpened', because: 'MALFORMED', problem: expect.stringContaining('accountId') },
-    { recordedAs: 'CustomerPromoted', because: 'NEWER' },
+    { recordedAs: 'AccountPromoted', because: 'NEWER' },
   ])
 })
 

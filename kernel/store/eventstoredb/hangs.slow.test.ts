@@ -18,7 +18,7 @@ import { openEventStoreDB } from './eventstoredb-event-store.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type Member, serve } from './scripted-server-over-grpc.given.ts'
 
-/** In a cluster in which the others elect a new leader in about three seconds, orders are taken again in that time. */
+/** In a cluster in which the others elect a new leader in about three seconds, commands are accepted again in that time. */
 const PROMISED_MS = 8_000
 const ELECTION_MS = 3_000
 

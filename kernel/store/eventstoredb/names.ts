@@ -15,7 +15,7 @@ const NAMESPACE = /^[a-z][a-z0-9_]{0,39}$/
 
 /**
  * The names of a namespace. The server's own projection by category takes what stands before the first hyphen: with a dot as the
- * separator, and no hyphen in a namespace, `$ce-creditline.order` has the orders of one desk and nothing else.
+ * separator, and no hyphen in a namespace, `$ce-desk.account` has the accounts of one desk and nothing else.
  * @throws Error when the namespace is not a lower-case letter with up to 39 more of a-z, 0-9 and _
  */
 export function namesIn(namespace: string): Names {

@@ -66,7 +66,7 @@ describe('a replica set', () => {
 
   test('reads and writes by majority and journal, whatever the URL says', async () => {
     const { primary, store } = await openAt('w=1&journal=false&readConcernLevel=local&readPreference=secondary')
-    await store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    await store.write({ ...batch(1, [document('tra_1', 1)]), history: [historyEntry(1)] })
     await store.page(items, { filter: [], orderBy: order, first: 1 })
 
     const concerns = primary.commands.map((command) => ('find' in command ? command.readConcern : command.writeConcern))
@@ -81,35 +81,35 @@ describe('a replica set', () => {
   test('moves the checkpoint when documents and history are written, and writes nothing before it knows whose views they are', async () => {
     const { primary, store } = await openAt('')
     const before = primary.commands.length
-    await store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    await store.write({ ...batch(1, [document('tra_1', 1)]), history: [historyEntry(1)] })
     const steps = primary.commands.slice(before).map((command) => {
       const [verb = '', collection] = Object.entries(command)[0] ?? []
       return `${verb} ${String(collection).split('_')[0]}`
     })
     expect(steps[0]).toBe('find views')
-    expect(steps.slice(1, -1).toSorted()).toEqual(['insert history', 'update orders'])
+    expect(steps.slice(1, -1).toSorted()).toEqual(['insert history', 'update transfers'])
     expect(steps.at(-1)).toBe('update views')
   })
 
   const isThere = { n: 0, nModified: 0, writeErrors: [{ index: 0, code: 11_000, errmsg: 'E11000 duplicate key' }] }
   const unconfirmed = { writeConcernError: { code: 64, codeName: 'WriteConcernFailed', errmsg: 'not replicated' } }
   test.each([
-    ['a write', 'orders_', unconfirmed],
-    ['a document that is there already', 'orders_', { ...isThere, ...unconfirmed }],
+    ['a write', 'transfers_', unconfirmed],
+    ['a document that is there already', 'transfers_', { ...isThere, ...unconfirmed }],
     ['history', 'history_', unconfirmed],
   ])('fails a batch when a majority does not confirm %s', async (_, collection, outcome) => {
     const isOf = ({ update, insert }: Record<string, unknown>) => String(update ?? insert).startsWith(collection)
     const { primary, store } = await openAt('', (command) => (isOf(command) ? outcome : {}))
-    const written = store.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+    const written = store.write({ ...batch(1, [document('tra_1', 1)]), history: [historyEntry(1)] })
     await expect(written).rejects.toThrow('not replicated')
     expect(primary.commands.filter(({ update }) => update === 'views')).toEqual([])
   })
 
   test('shows what was written before, also when a new primary answers', async () => {
     const { primary, store } = await openAt('')
-    await store.write(batch(1, [document('ord_1', 1)]))
+    await store.write(batch(1, [document('tra_1', 1)]))
     const before = primary.commands.length
-    await store.get(items, ['ord_1'])
+    await store.get(items, ['tra_1'])
     const reads = primary.commands.slice(before)
     expect(reads.length).toBeGreaterThan(0)
     for (const { readConcern } of reads) {
@@ -146,7 +146,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
   describe('the MongoDB database', () => {
     testPlace('keeps the newer of two documents that writers insert at the same moment', async (place) => {
       const [one, other] = [await place.open(), await place.open()]
-      const ids = Array.from({ length: 20 }, (_, index) => `ord_${index}`)
+      const ids = Array.from({ length: 20 }, (_, index) => `tra_${index}`)
       for (const id of ids) {
         await Promise.all([one.write(batch(1, [document(id, 1)])), other.write(batch(2, [document(id, 2)]))])
       }
@@ -157,14 +157,14 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     testPlace('can be made by several processes that start at once', async (place) => {
       const stores = await Promise.all(Array.from({ length: 4 }, () => place.open()))
       for (const store of stores) expect(await store.checkpoint()).toBe(0)
-      await stores[0]?.write(batch(2, [document('ord_1', 2)]))
-      for (const store of stores) expect(await store.get(items, ['ord_1'])).toEqual([document('ord_1', 2)])
+      await stores[0]?.write(batch(2, [document('tra_1', 2)]))
+      for (const store of stores) expect(await store.get(items, ['tra_1'])).toEqual([document('tra_1', 2)])
       for (const store of stores) await store.close()
     })
 
     testPlace('shows at least what an answer claims, while batches are written and documents break', async (place) => {
       const [writer, reader] = [await place.open(), await place.open()]
-      await writer.write({ ...batch(1, [document('ord_1', 1)]), history: [historyEntry(1)] })
+      await writer.write({ ...batch(1, [document('tra_1', 1)]), history: [historyEntry(1)] })
       const writing = writeAndBreak(writer, 60)
       let isWritten = false
       const done = writing.finally(() => {
@@ -172,7 +172,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       })
       while (!isWritten) {
         const known = await reader.checkpoint()
-        const [byId] = await unlessBroken(reader.get(items, ['ord_1']))
+        const [byId] = await unlessBroken(reader.get(items, ['tra_1']))
         if (byId) expect(byId.position).toBeGreaterThanOrEqual(known)
         const { items: found, asOf } = await reader.page(items, { filter: [], orderBy: order, first: 10 })
         for (const { item } of found) expect(item.position).toBeGreaterThanOrEqual(asOf)
@@ -187,7 +187,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       const store = await place.open()
       const numbers = [Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 31, -(2 ** 31) - 1, 0.1, 1e300, 0]
       const documents = numbers.map((rank, index) => ({
-        ...document(`ord_${index}`, 2 ** 40),
+        ...document(`tra_${index}`, 2 ** 40),
         rank,
         nested: [{ rank }],
       }))
@@ -209,13 +209,13 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
       await store.write(
         batch(
           1,
-          words.map((word, code) => ({ ...document(`ord_${code}`, 1), words: ['w', word] })),
+          words.map((word, code) => ({ ...document(`tra_${code}`, 1), words: ['w', word] })),
         ),
       )
       for (const [code, word] of words.entries()) {
         const filter = [{ field: 'words', startsWith: word }]
         const { items: found } = await store.page(items, { filter, orderBy: order, first: 2 })
-        expect(found.map(({ item }) => item.id)).toEqual([`ord_${code}`])
+        expect(found.map(({ item }) => item.id)).toEqual([`tra_${code}`])
       }
       await store.close()
     })
@@ -223,11 +223,11 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     testPlace('has the views of two releases beside each other, each with its checkpoint', async (place) => {
       const next = { ...items, version: 2 }
       const [old, fresh] = [await place.open(), await place.open({ projections: [next] })]
-      await old.write(batch(7, [document('ord_1', 7)]))
-      await fresh.write(batch(3, [document('ord_1', 3)]))
+      await old.write(batch(7, [document('tra_1', 7)]))
+      await fresh.write(batch(3, [document('tra_1', 3)]))
       expect([await old.checkpoint(), await fresh.checkpoint()]).toEqual([7, 3])
-      expect(await old.get(items, ['ord_1'])).toEqual([document('ord_1', 7)])
-      expect(await fresh.get(next, ['ord_1'])).toEqual([document('ord_1', 3)])
+      expect(await old.get(items, ['tra_1'])).toEqual([document('tra_1', 7)])
+      expect(await fresh.get(next, ['tra_1'])).toEqual([document('tra_1', 3)])
       await Promise.all([old.close(), fresh.close()])
     })
 
@@ -241,10 +241,10 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     testPlace('is rebuilt when that is asked for; who has the former views open finds them gone', async (place) => {
       const next = { ...items, version: 2 }
       const [former, other] = [await place.open(), await place.open({ projections: [next] })]
-      for (const store of [former, other]) await store.write(batch(7, [document('ord_1', 7)]))
+      for (const store of [former, other]) await store.write(batch(7, [document('tra_1', 7)]))
       const anew = await place.open({ anew: true })
       expect([await anew.checkpoint(), await other.checkpoint()]).toEqual([START, 7])
-      expect(await anew.get(items, ['ord_1'])).toEqual([undefined])
+      expect(await anew.get(items, ['tra_1'])).toEqual([undefined])
       await expect(former.write(batch(8, []))).rejects.toThrow('are gone')
       await expect(former.checkpoint()).rejects.toThrow('are gone')
 
@@ -256,12 +256,12 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
 
     testPlace('fails reads and writes when somebody has deleted it', async (place) => {
       const store = await place.open()
-      await store.write(batch(5, [document('ord_1', 5)]))
+      await store.write(batch(5, [document('tra_1', 5)]))
       await place.remove()
       const calls = [
         () => store.checkpoint(),
-        () => store.get(items, ['ord_1']),
-        () => store.write({ ...batch(6, [document('ord_1', 6)]), history: [historyEntry(6)] }),
+        () => store.get(items, ['tra_1']),
+        () => store.write({ ...batch(6, [document('tra_1', 6)]), history: [historyEntry(6)] }),
       ]
       for (const call of calls) await expect(call).rejects.toThrow('are gone. They are built anew.')
       expect(await withDatabase(url, place.namespace, (database) => database.listCollections().toArray())).toEqual([])
@@ -277,7 +277,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     ['a range', [{ field: 'amount', range: { gte: 100 } }]],
   ]
   const many = Array.from({ length: 500 }, (_, index) => ({
-    ...document(`ord_${index}`, 1),
+    ...document(`tra_${index}`, 1),
     createdAt: new Date(index).toISOString(),
     group: index % 2 === 0 ? 'even' : 'odd',
     amount: index,
@@ -294,7 +294,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     return withDatabase(url, namespace, async (database) => {
       const names = (await database.listCollections().toArray()).map(({ name }) => name)
       const collection = database.collection<StoredDocument>(
-        names.find((name) => name.startsWith(`orders_v${items.version}_`)) ?? '',
+        names.find((name) => name.startsWith(`transfers_v${items.version}_`)) ?? '',
       )
       const pages = filters.map((filter) => collection.find(filter, { sort: { createdAt: 1, _id: 1 }, limit: 21 }))
       return Promise.all(pages.map((page) => page.explain('executionStats')))
@@ -304,7 +304,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
   describe.skipIf(isFerretDB)(`pages on MongoDB are walks along an index, without sorting${leftOut}`, () => {
     for (const [what, filter] of orders) {
       testPlace(`filtered by ${what}, from the start and from a cursor`, async (place) => {
-        const after = { value: new Date(250).toISOString(), id: 'ord_250' }
+        const after = { value: new Date(250).toISOString(), id: 'tra_250' }
         const filters = [matching(items, filter), matchingAfter(items, { filter, orderBy: order }, after)]
         for (const { queryPlanner } of await explained(place, filters)) {
           const plan = JSON.stringify(queryPlanner.winningPlan)
@@ -348,15 +348,15 @@ async function withDatabase<Result>(url: string, name: string, work: (database: 
 
 /** At every position from 2 to `last` the document changes, or breaks; what is broken is mended at the same checkpoint. */
 async function writeAndBreak(store: ViewStore, last: Position): Promise<void> {
-  const mark = { view: items.name, id: 'ord_1' }
+  const mark = { view: items.name, id: 'tra_1' }
   for (let position = 2; position <= last; position++) {
     const history = [historyEntry(position)]
     if (position % 3 !== 0) {
-      await store.write({ ...batch(position, [document('ord_1', position)]), history })
+      await store.write({ ...batch(position, [document('tra_1', position)]), history })
       continue
     }
     await store.write({ ...batch(position, []), broken: [{ ...mark, error: 'no such field' }], history })
-    await store.write({ ...batch(position, [document('ord_1', position)]), mended: [mark] })
+    await store.write({ ...batch(position, [document('tra_1', position)]), mended: [mark] })
   }
 }
 
@@ -381,13 +381,13 @@ function batch(checkpoint: Position, documents: readonly ViewDocument[]): Folded
 function historyEntry(position: Position, total = 1): HistoryEntry {
   return {
     id: `event-${position}`,
-    type: 'OrderApproved',
-    data: { orderId: 'ord_1', customerId: 'cus_1', total },
+    type: 'TransferApproved',
+    data: { transferId: 'tra_1', accountId: 'acc_1', total },
     metadata: { schemaVersion: 1 },
-    stream: 'order-ord_1',
+    stream: 'transfer-tra_1',
     revision: position,
     position,
     recordedAt: new Date(position).toISOString(),
-    topics: ['orders/ord_1'],
+    topics: ['transfers/tra_1'],
   }
 }

@@ -26,7 +26,7 @@ async function filled() {
       onDamaged: (why) => damaged.push(why),
     })
   const views = await open()
-  const document = { id: 'ord_1', position: 4, createdAt: 'today', updatedAt: 'today', rank: 1, tags: ['new'] }
+  const document = { id: 'tra_1', position: 4, createdAt: 'today', updatedAt: 'today', rank: 1, tags: ['new'] }
   const documents = [{ view: items.name, documents: [document] }]
   await views.write({ documents, broken: [], mended: [], history: [], checkpoint: 4 })
   return {
@@ -43,10 +43,10 @@ async function filled() {
 }
 
 const damages: [string, string][] = [
-  ['a table', 'DROP TABLE orders_v1'],
-  ['the table of a list', 'DROP TABLE orders_v1_in_tags'],
-  ['an index that the query needs', 'DROP INDEX orders_v1_by_rank'],
-  ['a column', 'ALTER TABLE orders_v1 RENAME COLUMN body TO text'],
+  ['a table', 'DROP TABLE transfers_v1'],
+  ['the table of a list', 'DROP TABLE transfers_v1_in_tags'],
+  ['an index that the query needs', 'DROP INDEX transfers_v1_by_rank'],
+  ['a column', 'ALTER TABLE transfers_v1 RENAME COLUMN body TO text'],
 ]
 
 test.each(damages)('%s that is missing is damage, and the views are built anew', async (_, sql) => {
@@ -69,7 +69,7 @@ test.each(damages)('%s that is missing is damage, and the views are built anew',
 test('pages of the file that cannot be read are damage', async () => {
   const { views, file } = await filled()
   const documents = Array.from({ length: 2_000 }, (_, rank) => {
-    return { id: `ord_${rank}`, position: 5, createdAt: 'today', updatedAt: 'today', rank, note: 'x'.repeat(500) }
+    return { id: `tra_${rank}`, position: 5, createdAt: 'today', updatedAt: 'today', rank, note: 'x'.repeat(500) }
   })
   await views.write({
     documents: [{ view: items.name, documents }],
@@ -121,7 +121,7 @@ test('text of a client that is no JSON is no damage', async () => {
 
 test('an error in the program that happens to be a SyntaxError is no damage', async () => {
   const { views } = await filled()
-  const poisoned = { id: 'ord_2', position: 5, createdAt: 'today', updatedAt: 'today', rank: 1 }
+  const poisoned = { id: 'tra_2', position: 5, createdAt: 'today', updatedAt: 'today', rank: 1 }
   Object.defineProperty(poisoned, 'note', { enumerable: true, get: () => JSON.parse('{') })
   const documents = [{ view: items.name, documents: [poisoned] }]
   const writing = views.write({ documents, broken: [], mended: [], history: [], checkpoint: 5 })

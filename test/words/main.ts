@@ -1,0 +1,42 @@
+// `npm run check:words`: no sentence of the checked files breaks the rule of plain words.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { BadArguments, parsed } from '../../server/client/command-line.ts'
+import { breaches } from './plain.ts'
+
+const USAGE = `Usage: npm run check:words
+
+Fails when a comment, a test title or a paragraph of Markdown has a sentence that begins with What, Whose, Who or
+So many, or a phrase such as "is told". A question may begin with these words. Names the file, the line and the sentence.
+
+  -h, --help this text`
+
+/** The list grows: a folder joins it when its last such sentence has gone. */
+const checked = ['CHANGELOG.md', 'CONTRIBUTING.md', 'README.md', 'docs', 'examples', 'test/words']
+
+readArguments()
+const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...checked], { encoding: 'utf8' })
+  .split('\n')
+  .filter((path) => /\.(ts|md)$/.test(path) && !path.endsWith('.generated.ts'))
+const found = paths.flatMap((path) =>
+  breaches(path, readFileSync(path, 'utf8')).map(({ line, sentence }) => `${path}:${line}: ${sentence}`),
+)
+for (const each of found) console.error(each)
+console.log(`${paths.length} files read, ${found.length} sentences to rewrite`)
+process.exit(found.length > 0 ? 1 : 0)
+
+function readArguments(): void {
+  try {
+    const { values, positionals } = parsed(process.argv.slice(2), {
+      help: { type: 'boolean', short: 'h', default: false },
+    })
+    if (positionals.length > 0) throw new BadArguments(`${positionals.join(' ')} is not an argument: there are none.`)
+    if (!values.help) return
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof BadArguments)) throw error
+    console.error(`${error.message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}

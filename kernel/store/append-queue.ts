@@ -1,4 +1,4 @@
-// Appends that wait for the end of the event-loop turn, so that one commit, and one wait for the disk, serves them all.
+// Appends wait for the end of the event-loop turn, so that one commit, and one wait for the disk, serves them all.
 
 import type { Append } from './append.ts'
 import { type Appended, StoreUnavailable } from './event-store.ts'
@@ -9,9 +9,9 @@ export interface WaitingAppend extends Append {
 }
 
 export interface AppendQueue {
-  /** @throws StoreUnavailable when too much is waiting already */
+  /** @throws StoreUnavailable when too many appends are waiting already */
   add(append: WaitingAppend): void
-  /** Commits all that is waiting, now. */
+  /** Commits all waiting appends now. */
   drain(): void
 }
 

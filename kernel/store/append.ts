@@ -1,14 +1,14 @@
-// What every store checks before it writes: an append that breaks these rules is a bug of its caller.
+// The checks of every store before a write. An append that breaks these rules is a bug of its caller.
 import { MAX_APPEND_BYTES, type NewEvent, NO_EVENTS, type Revision, type StreamName } from './event-store.ts'
 
-/** An append as it is written: the JSON texts of its events, in their order. */
+/** An append in its written form: the JSON texts of its events, in order. */
 export interface Append {
   stream: StreamName
   events: readonly NewEvent[]
   expected: Revision
   data: string[]
   metadata: string[]
-  /** How much memory the texts take, roughly: their length. */
+  /** The approximate memory size of the texts: their length. */
   size: number
 }
 
@@ -16,8 +16,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const NIL_UUID = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Checks what is to be appended, and turns it into text.
- * @throws Error that says what is wrong with it
+ * Checks the events of an append and serialises them.
+ * @throws Error with a message that states the problem
  */
 export function appendOf(stream: StreamName, events: readonly NewEvent[], expected: Revision): Append {
   if (events.length === 0) throw wrong(stream, 'there are no events')
@@ -37,7 +37,7 @@ export function appendOf(stream: StreamName, events: readonly NewEvent[], expect
     append.size += data.length + metadata.length
     dataLength += data.length
   }
-  // A character takes at most three bytes: only what is large is measured.
+  // A character takes at most three bytes, so only large texts are measured.
   if (dataLength * 3 > MAX_APPEND_BYTES) {
     const bytes = append.data.reduce((sum, data) => sum + Buffer.byteLength(data), 0)
     if (bytes > MAX_APPEND_BYTES) throw wrong(stream, `${bytes} bytes of data are more than ${MAX_APPEND_BYTES}`)

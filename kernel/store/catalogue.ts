@@ -1,26 +1,28 @@
-// A catalogue: every event that a domain records, by the category of the stream that it is recorded in.
+// A catalogue lists every event that a domain records, by the category of the stream that contains it.
 import type { AnyEvent, Category, Data, EventOf, Schemas } from './category.ts'
 import { bookkeeping, type KernelEvent, logCategory } from './kernel-events.ts'
 
-/** Data of one version of the catalogue made into data of the next one. */
+/** Converts data of one version of the catalogue to the next version. */
 export type Upcast = (data: Data) => Data
 
-/** By the type of the event, then by the version that it was stored with. Most types have no entry for most versions. */
+/**
+ * By the type of the event, then by the version that it was stored with. Most types have no entry for most versions.
+ */
 export type Upcasters = Readonly<Record<string, Readonly<Record<number, Upcast>>>>
 
 export interface Catalogue<Event extends AnyEvent = AnyEvent> {
-  /** The version of all events' data. It is raised together with an upcaster. */
+  /** The version of the data of all events. A new upcaster raises it. */
   version: number
   categories: Readonly<Record<string, Category>>
   upcasters: Upcasters
-  /** Only a type: the events of the catalogue. */
+  /** A type without a value: the events of the catalogue. */
   readonly event?: Event
 }
 
 interface Definition<Categories, Log> {
   version: number
   categories: Categories
-  /** What the domain records in the stream `log`, which is about the log as a whole. */
+  /** The events of the stream `log`, which describe the log itself. */
   log?: Log
   upcasters?: Upcasters
 }
@@ -52,15 +54,15 @@ export function defineCatalogue<
   return { version, categories: { ...categories, ...own }, upcasters }
 }
 
-/** The union of the events of a catalogue, those of the kernel included. */
+/** The union of the events of a catalogue, including the events of the kernel. */
 export type EventsOf<C extends Catalogue> = NonNullable<C['event']>
 
-/** The categories that views and history are made of: all except those in which the kernel keeps its own books. */
+/** The categories that views and history read: all except those in which the kernel keeps its own records. */
 export function foldedCategories({ categories }: Catalogue): string[] {
   return Object.keys(categories).filter((name) => !isBookkeeping(name))
 }
 
-/** Whether the kernel keeps its own books in streams of this category: places of readers, leases and snapshots. */
+/** Whether streams of this category contain the kernel's own records: checkpoints, leases and snapshots. */
 export function isBookkeeping(category: string): boolean {
   return Object.hasOwn(BOOKKEEPING, category)
 }

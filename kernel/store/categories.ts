@@ -1,8 +1,8 @@
-// The names of streams: the category of each, and the part that distinguishes it from the others of its category.
+// The names of streams: the category, and the part that distinguishes a stream from others of its category.
 import type { Catalogue } from './catalogue.ts'
 import type { RecordedEvent } from './event-store.ts'
 
-/** The categories that are wanted; `undefined`: all. */
+/** The requested categories; `undefined` means all. */
 export type Categories = ReadonlySet<string> | undefined
 
 /** @param categories none means all */
@@ -22,8 +22,8 @@ export function categoryOf(stream: string): string {
 }
 
 /**
- * The part of a stream's name behind its category: `7` of `account-7`.
- * @returns `undefined` when the catalogue has no stream of such a name
+ * The part of a stream's name after its category: `7` of `account-7`.
+ * @returns `undefined` when the catalogue has no stream with this name
  */
 export function ownPart(name: string, { categories }: Catalogue): string | undefined {
   const category = categoryOf(name)

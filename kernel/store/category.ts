@@ -1,7 +1,7 @@
-// What a domain says of its events: the schema of each, and the streams that they are recorded in.
+// A domain declares its events: the schema of each event, and the streams that contain it.
 import type * as z from 'zod'
 
-/** An event: what happened, and the data of it. A domain has a union of such types. */
+/** An event: its type and its data. A domain has a union of such types. */
 export interface AnyEvent {
   type: string
   data: object
@@ -14,14 +14,14 @@ export type Data = Readonly<Record<string, unknown>>
 
 /** The streams of one kind, `account-<id>` for example, and their events. */
 export interface Category {
-  /** How the streams are named. The group is the part of the name that distinguishes one stream from another. */
+  /** The pattern of the stream names. Its group is the part of the name that distinguishes one stream from another. */
   streams: RegExp
   events: Schemas
-  /** The part of the stream's name that an event belongs to by its data. An event in another stream is malformed. */
+  /** The part of the stream's name that the data of an event determine. An event in another stream is malformed. */
   about(data: Data): unknown
 }
 
-/** The union of the events with these schemas, by their types. */
+/** The union of the events with these schemas, by type. */
 export type EventOf<Events extends Schemas> = {
   [Type in keyof Events]: { type: Type & string; data: z.output<Events[Type]> }
 }[keyof Events]

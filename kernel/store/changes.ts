@@ -1,25 +1,29 @@
-// Who waits for the log to change, and how they are woken: at once by commits of this process, by a slow look by those of others.
+// Wakes readers that wait for the log to change: at once after commits of this process, and through polling after
+// commits of others.
 import { BroadcastChannel } from 'node:worker_threads'
 
 export interface Changes {
-  /** Wakes everybody who waits here. */
+  /** Wakes all readers that wait here. */
   announce(): void
-  /** Has the other threads of this process that follow the log look at once. */
+  /** Makes the other threads of this process that follow the log check it at once. */
   tellThreads(): void
-  /** Until the next announcement, or the signal (not aborted yet) aborts, or so many milliseconds have gone by. */
+  /**
+   * Waits for the next announcement, the abort of the signal (which is not aborted yet), or the end of the given
+   * milliseconds.
+   */
   next(signal: AbortSignal, atMost?: number): Promise<void>
-  /** Looks at times for changes made elsewhere, from now on until the returned function is called. */
+  /** Starts polling for changes made elsewhere. The returned function ends it. */
   follow(): () => void
-  /** Nobody will be woken any more. */
+  /** Ends all waking. */
   close(): void
 }
 
-/** A look costs 10 µs. */
+/** One check costs 10 µs. */
 const LOOK_EVERY_MS = 10
 
 /**
  * @param name of the log, the same in every thread
- * @param look finds out whether somebody else has changed the log, and announces it
+ * @param look finds out whether another process has changed the log, and announces the change
  */
 export function changesOf(name: string, look: () => void): Changes {
   const waiting = new Set<() => void>()

@@ -1,4 +1,5 @@
-// What every event store promises, as tests: run against each adapter, on an empty log or on one that others use too.
+// The promises of every event store, as tests. They run against each adapter, on an empty log or on one that others use
+// too.
 
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -24,11 +25,14 @@ import { SAMPLE_VERSION, type SampleEvent } from './sample.given.ts'
 export interface StoreUnderTest {
   /** Opens the store on the log that all tests share. */
   open(): Promise<EventStore>
-  /** A text that no test has used before on this log, for the names of streams. */
+  /** A text for stream names that no other test has used on this log. */
   uniqueId(): string
 }
 
-/** Describes what a store promises. Nothing is assumed of the log: others may write to it, and positions may have gaps. */
+/**
+ * Describes the promises of a store. The tests assume nothing about the log: others may write to it, and positions may
+ * have gaps.
+ */
 export function describeEventStore(name: string, { open: openAny, uniqueId }: StoreUnderTest): void {
   const open = async () => addressing(await openAny())
   describe(name, () => {
@@ -45,15 +49,15 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
       return { stream, events, appended }
     }
 
-    describe('finding an event again', () => {
-      test('an event that was recorded is found, and nobody can be beyond the end of the log', async () => {
+    describe('finding a recorded event', () => {
+      test('a recorded event is found, and no position is beyond the end of the log', async () => {
         const { stream, appended } = await filled(3)
         const events = await all(store.read(stream, { limit: 9 }))
         expect(await Promise.all(events.map((event) => store.find(event)))).toEqual(['found', 'found', 'found'])
         expect(await store.end()).toBeGreaterThanOrEqual(appended.position)
       })
 
-      test('an event is missing where another one stands in its place, or none, or where it stands elsewhere', async () => {
+      test('an event is missing when its place is empty or holds another event, or when the event is elsewhere', async () => {
         const { stream } = await filled(2)
         const [first, second] = (await all(store.read(stream, { limit: 9 }))) as [RecordedEvent, RecordedEvent]
         const others = [
@@ -77,7 +81,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         ])
       })
 
-      test('an append answers with the revision and the position of its last event', async () => {
+      test('an append returns the revision and the position of its last event', async () => {
         const { stream, appended } = await filled(3)
         expect((await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)).toMatchObject(appended)
       })
@@ -101,14 +105,14 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
-      test('a stream without events is a conflict when some are expected', async () => {
+      test('a stream without events is a conflict when the append expects some', async () => {
         const stream = newStream()
         expect(await rejection(store.append(stream, named(1), 0))).toBeInstanceOf(RevisionConflict)
         expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toEqual([])
         await store.append(stream, named(1), NO_EVENTS)
       })
 
-      test('the same append again answers as the first time, also when the stream has gone on', async () => {
+      test('a repeated append returns the first result, even after later appends to the stream', async () => {
         const stream = newStream()
         const [first, second] = [named(2), named(3)]
         const firstAnswer = await store.append(stream, first, NO_EVENTS)
@@ -142,7 +146,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
-      test('of many that append to a stream at the same moment exactly one succeeds', async () => {
+      test('of many simultaneous appends to one stream, exactly one succeeds', async () => {
         const stream = newStream()
         const attempts = Array.from({ length: 20 }, () => named(2))
         const results = await Promise.allSettled(attempts.map((events) => store.append(stream, events, NO_EVENTS)))
@@ -154,7 +158,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('writers that reload after a conflict all get their events in, one after another', async () => {
+      test('writers that reload after a conflict all record their events, one after another', async () => {
         const stream = newStream()
         const increments = Array.from({ length: 8 }, () => named(3))
         await Promise.all(increments.map((events) => appendEach(store, stream, events)))
@@ -163,7 +167,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(ids(recorded).sort()).toEqual(ids(increments.flat()).sort())
       })
 
-      test('a conflict does not disturb appends to other streams at the same moment', async () => {
+      test('a conflict does not disturb simultaneous appends to other streams', async () => {
         const { stream } = await filled(1)
         const others = Array.from({ length: 10 }, newStream)
         const conflicts = others.map(() => rejection(store.append(stream, named(1), NO_EVENTS)))
@@ -172,26 +176,26 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         for (const conflict of await Promise.all(conflicts)) expect(conflict).toBeInstanceOf(RevisionConflict)
       })
 
-      test('appends to one stream that are sent without waiting are recorded in their order', async () => {
+      test('appends that are sent to one stream without waiting are recorded in order', async () => {
         const stream = newStream()
         const batches = Array.from({ length: 10 }, () => named(1))
         await Promise.all(batches.map((events, index) => store.append(stream, events, index - 1)))
         expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(batches.flat()))
       })
 
-      test('many appends at once to distinct streams are all recorded', async () => {
+      test('many simultaneous appends to distinct streams are all recorded', async () => {
         const streams = Array.from({ length: 100 }, newStream)
         const answers = await Promise.all(streams.map((stream) => store.append(stream, named(2), NO_EVENTS)))
         expect(new Set(answers.map((answer) => answer.position)).size).toBe(100)
         for (const stream of streams) expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(2)
       })
 
-      test('a thousand events in one append are recorded in their order', async () => {
+      test('a thousand events in one append are recorded in order', async () => {
         const { stream, events } = await filled(1_000)
         expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
       })
 
-      test('an append may carry nearly a mebibyte, and not more', async () => {
+      test('an append may carry nearly a mebibyte, and no more', async () => {
         const stream = newStream()
         const large = named(1, 'x'.repeat(MAX_APPEND_BYTES - 1_000))
         await store.append(stream, large, NO_EVENTS)
@@ -220,8 +224,8 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
       })
     })
 
-    describe('what is recorded', () => {
-      test('an event is read as it was appended, with its stream, its place and its time', async () => {
+    describe('recorded events', () => {
+      test('an event is read as it was appended, with its stream, revision, position and time', async () => {
         const transferId = `tra_${uniqueId()}`
         const stream: StreamName = `transfer-${transferId}`
         const event: NewEvent = {
@@ -253,13 +257,13 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         ['quotes, backslashes and control characters', '"\\ \n\t\r \u0000 \u2028 \u007f'],
         ['half of a surrogate pair', 'a\ud83db'],
         ['nothing', ''],
-      ])('text with %s stays what it is', async (_, text) => {
+      ])('text with %s remains unchanged', async (_, text) => {
         const stream = newStream()
         await store.append(stream, named(1, text), NO_EVENTS)
         expect((await all(store.read(stream, { limit: ALL_EVENTS })))[0]?.data).toMatchObject({ name: text })
       })
 
-      test('an event that was stored before the catalogue changed is read as the catalogue has it now, by whichever way', async () => {
+      test('an event stored under an older catalogue is read in the current form, through every method', async () => {
         const accountId = `acc_${uniqueId()}`
         const stream: StreamName = `account-${accountId}`
         const metadata = { commandId: 'c1', schemaVersion: 1 }
@@ -297,7 +301,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await again.close()
       })
 
-      test('a subscriber gets the very same as a reader', async () => {
+      test('a subscriber receives the same events as a reader', async () => {
         const after = await store.head()
         const { stream, appended } = await filled(3)
         const live = own(await until(store.subscribe(after, options()), appended), stream)
@@ -311,7 +315,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(await pagesOf(store.readBackwards(newStream(), { limit: ALL_EVENTS }))).toEqual([])
       })
 
-      test('reading begins with the revision that is asked for', async () => {
+      test('reading begins at the requested revision', async () => {
         const { stream } = await filled(5)
         const revisions = async (from: number) =>
           (await all(store.read(stream, { from: from, limit: ALL_EVENTS }))).map((event) => event.revision)
@@ -321,7 +325,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(await revisions(100)).toEqual([])
       })
 
-      test('a long stream comes in pages, whole and in order, from either end', async () => {
+      test('a long stream is returned in pages, complete and in order, from either end', async () => {
         const stream = newStream()
         const { revision } = await store.append(stream, named(900), NO_EVENTS)
         await store.append(stream, named(900), revision)
@@ -335,7 +339,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect([...forwards, ...backwards].every((page) => page.length > 0)).toBe(true)
       })
 
-      test('the newest event is the first one backwards, and a reader may stop there', async () => {
+      test('reading backwards begins with the newest event, and a reader may stop there', async () => {
         const { stream, events } = await filled(4)
         for await (const [newest] of store.readBackwards(stream, { limit: 500 })) {
           expect(newest?.id).toBe(events.at(-1)?.id)
@@ -343,7 +347,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('reading backwards begins where it is asked to, and ends after as many as are wanted', async () => {
+      test('reading backwards begins at the requested revision, and ends at the limit', async () => {
         const { stream } = await filled(1_200)
         const revisions = async (options: ReadOptions) =>
           (await all(store.readBackwards(stream, options))).map((event) => event.revision)
@@ -354,7 +358,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(await revisions({ limit: 700 })).toEqual(Array.from({ length: 700 }, (_, index) => 1_199 - index))
       })
 
-      test('reading forwards ends after as many events as are wanted, also across pages', async () => {
+      test('reading forwards ends at the limit, also across pages', async () => {
         const { stream } = await filled(1_200)
         const revisions = async (options: ReadOptions) =>
           (await all(store.read(stream, options))).map((event) => event.revision)
@@ -370,7 +374,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await expect(all(store.readBackwards(stream, { limit }))).rejects.toThrow('The limit of a read is 1 or more')
       })
 
-      test('a search backwards gives the events from the newest to the oldest, from the end or from a revision', async () => {
+      test('a backward search returns the events from the newest to the oldest, from the end or from a revision', async () => {
         const { stream } = await filled(600)
         const revisions = async (from?: number) =>
           (await all(newestFirst(store, stream, from))).map((event) => event.revision)
@@ -379,7 +383,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(await revisions(0)).toEqual([0])
       })
 
-      test('an append is read back as soon as it is acknowledged', async () => {
+      test('an append can be read as soon as it is acknowledged', async () => {
         const stream = newStream()
         for (let revision = NO_EVENTS; revision < 20; revision++) {
           await store.append(stream, named(1), revision)
@@ -387,7 +391,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('whoever reads has what others were answered to have appended', async () => {
+      test('every reader sees the appends that were acknowledged to others', async () => {
         const stream = newStream()
         const other = await open()
         try {
@@ -406,7 +410,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('streams whose names are alike are kept apart', async () => {
+      test('streams with similar names stay separate', async () => {
         const { stream, events } = await filled(1)
         const longer = await filled(1, `${stream}x` as StreamName)
         expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
@@ -424,7 +428,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
     })
 
     describe('subscribing', () => {
-      test('a subscriber from the start gets everything in the order of the log', async () => {
+      test('a subscriber from the start receives all events in the order of the log', async () => {
         const [first, second] = [await filled(2), await filled(2)]
         const more = await store.append(first.stream, named(1), first.appended.revision)
         const batches = await until(store.subscribe(START, options()), more)
@@ -436,7 +440,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expectAdvancing(batches, START)
       })
 
-      test('a subscriber gets what comes after its position, and not the event at it', async () => {
+      test('a subscriber receives the events after its position, and not the event at it', async () => {
         const { stream } = await filled(4)
         const recorded = await all(store.read(stream, { limit: ALL_EVENTS }))
         const [, second, , last] = recorded
@@ -444,7 +448,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(own(batches, stream)).toEqual(recorded.slice(2))
       })
 
-      test('a subscriber can go on after the position of any batch', async () => {
+      test('a subscriber can continue after the position of any batch', async () => {
         const after = await store.head()
         const { stream, appended } = await filled(20)
         const first = await until(store.subscribe(after, options({ batchSize: 3 })), { position: after + 1 })
@@ -452,7 +456,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(own([...first, ...rest], stream)).toEqual(await all(store.read(stream, { limit: ALL_EVENTS })))
       })
 
-      test('a subscriber that has caught up gets what is appended from then on', async () => {
+      test('a subscriber that has caught up receives new appends', async () => {
         const live = listen(store, await store.head())
         for (let round = 0; round < 5; round++) {
           const { stream, appended, events } = await filled(round + 1)
@@ -471,7 +475,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await live.stop()
       })
 
-      test('batches are not larger than asked for', async () => {
+      test('no batch exceeds the requested size', async () => {
         const after = await store.head()
         const { stream, appended } = await filled(50)
         const batches = await until(store.subscribe(after, options({ batchSize: 7 })), appended)
@@ -480,7 +484,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expectAdvancing(batches, after)
       })
 
-      test('a filter lets only the streams of its categories through', async () => {
+      test('a filter passes only the streams of its categories', async () => {
         const after = await store.head()
         const [account, transfer, asset] = [
           newStream(),
@@ -496,7 +500,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         expect(own(batches, transfer, asset).map((event) => event.stream)).toEqual([transfer, transfer, asset, asset])
       })
 
-      test('the position advances over events that the filter skips, behind and live', async () => {
+      test('the position advances over events that the filter skips, during catch-up and live', async () => {
         const after = await store.head()
         const { appended } = await filled(30)
         const live = listen(store, after, { categories: ['asset'], batchSize: 5 })
@@ -508,7 +512,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await live.stop()
       })
 
-      test('several subscribers each get everything, at their own pace', async () => {
+      test('several subscribers each receive all events, at their own pace', async () => {
         const after = await store.head()
         const subscribers = [{}, { batchSize: 2 }, { categories: ['account' as const] }].map((some) =>
           listen(store, after, some),
@@ -521,7 +525,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('a subscription ends without an error when its signal aborts, waiting or not', async () => {
+      test('a subscription ends without an error when its signal aborts, while it waits and while it reads', async () => {
         const waiting = listen(store, await store.head())
         await waiting.stop()
 
@@ -541,7 +545,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         }
       })
 
-      test('a subscriber that stops leaves the others alone', async () => {
+      test('a subscriber that stops does not affect the others', async () => {
         const after = await store.head()
         const live = listen(store, after)
         const { appended } = await filled(1)
@@ -555,7 +559,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await live.stop()
       })
 
-      test('no event is lost, repeated or out of order for subscribers that come while many are writing', async () => {
+      test('subscribers that start during many appends lose no event, and receive none twice or out of order', async () => {
         const after = await store.head()
         const streams = Array.from({ length: 16 }, newStream)
         const subscribers: Listener[] = [listen(store, after)]
@@ -581,7 +585,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
     })
 
     describe('closing', () => {
-      test('appends under way are recorded, whatever comes later finds the store unavailable', async () => {
+      test('closing records the appends in flight, and later calls find the store unavailable', async () => {
         const stream = newStream()
         const underWay = store.append(stream, named(1), NO_EVENTS)
         const live = listen(store, await store.head())
@@ -604,7 +608,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await again.close()
       })
 
-      test('a subscriber that waits for more comes to its end without an error', async () => {
+      test('a subscriber that waits for events ends without an error', async () => {
         const live = listen(store, await store.head())
         const { appended } = await filled(1)
         await live.reaches(appended.position)
@@ -612,7 +616,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
         await live.ended
       })
 
-      test('closing twice is closing once', async () => {
+      test('closing twice has the effect of closing once', async () => {
         await store.close()
         await store.close()
       })
@@ -622,7 +626,7 @@ export function describeEventStore(name: string, { open: openAny, uniqueId }: St
 
 type Named = NewEvent<Extract<SampleEvent, { type: 'AccountOpened' }>>
 
-/** The same store for the events below: each is made one of the account whose stream it is appended to. */
+/** The same store for the events below. The account of each event follows from its stream. */
 export function addressing(store: EventStore): EventStore {
   return {
     ...store,
@@ -636,7 +640,7 @@ export function addressing(store: EventStore): EventStore {
   }
 }
 
-/** New events, each with a name of its own or with the name that is given. */
+/** New events, each with a unique name or with the given one. */
 export function named(count: number, name?: string): Named[] {
   return Array.from({ length: count }, (_, index) => ({
     type: 'AccountOpened',
@@ -661,7 +665,7 @@ export function ids(events: readonly { id: string }[]): string[] {
   return events.map((event) => event.id)
 }
 
-/** The batches of a subscription until it has reached a position. */
+/** The batches of a subscription, up to a position. */
 export async function until(
   subscription: AsyncIterable<Batch>,
   { position }: { position: Position },
@@ -674,21 +678,21 @@ export async function until(
   return batches
 }
 
-/** The events of some streams only: others may write to the log as well. */
+/** The events of the given streams only: others may write to the log as well. */
 export function own(batches: readonly Batch[], ...streams: StreamName[]): RecordedEvent[] {
   return batches.flatMap((batch) => batch.events).filter((event) => streams.includes(event.stream))
 }
 
 export interface Listener {
   batches: Batch[]
-  /** Until the subscription has come to a position. */
+  /** Resolves when the subscription reaches a position. */
   reaches(position: Position): Promise<void>
   stop(): Promise<void>
-  /** Until the subscription has ended. */
+  /** Resolves when the subscription ends. */
   ended: Promise<void>
 }
 
-/** A subscriber in the background, which keeps all that it gets. */
+/** A subscriber in the background that keeps everything it receives. */
 export function listen(store: EventStore, after: Position, some: Partial<SubscribeOptions> = {}): Listener {
   const abort = new AbortController()
   const batches: Batch[] = []
@@ -722,7 +726,7 @@ export function listen(store: EventStore, after: Position, some: Partial<Subscri
   }
 }
 
-/** Appends events one by one, reloading the stream whenever somebody else was quicker. */
+/** Appends events one by one, and reloads the stream after each conflict. */
 async function appendEach(store: EventStore, stream: StreamName, events: readonly NewEvent[]): Promise<Appended> {
   let appended: Appended = { revision: NO_EVENTS, position: START }
   for (const event of events) {
@@ -748,7 +752,7 @@ function place(at: { position: Position } | undefined): Position {
   return at?.position ?? START
 }
 
-/** Every batch is further on than the one before, and its events lie between the two, in order. */
+/** Every batch is ahead of the previous one, and its events lie between the two positions, in order. */
 function expectAdvancing(batches: readonly Batch[], after: Position): void {
   let before = after
   for (const { events, position } of batches) {

@@ -1,16 +1,19 @@
-// Streams of which only the newest events are of use: who holds a lease, where a reader is, what a long stream came to.
+// Streams that need only their newest events: leases, checkpoints and snapshots.
 import { categoryOf } from './categories.ts'
 import type { StreamName } from './event-store.ts'
 import { SNAPSHOT_EVENTS_OF_USE } from './kernel-events.ts'
 
-/** How many of their newest events are kept. A lease is renewed each second, and its members look at some hundred renewals. */
+/**
+ * The number of newest events to keep. The holder renews a lease each second, and its members read some hundred
+ * renewals.
+ */
 const KEPT: Readonly<Record<string, number | undefined>> = {
   lease: 1_000,
   checkpoint: 10,
   snapshot: SNAPSHOT_EVENTS_OF_USE,
 }
 
-/** How many of the newest events of a stream are kept at least; `undefined` where it is history, and kept whole. */
+/** The smallest number of newest events that a stream keeps; `undefined` for history, which is kept whole. */
 export function keptOf(stream: StreamName): number | undefined {
   return KEPT[categoryOf(stream)]
 }

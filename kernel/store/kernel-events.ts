@@ -1,4 +1,4 @@
-// The events that the kernel records itself: what a log is, how far a reader has come, who holds a lease, a snapshot, a parked process.
+// The events that the kernel itself records: the identity of the log, checkpoints, leases, snapshots, parked processes.
 import * as z from 'zod'
 import type { Category, EventOf, Schemas } from './category.ts'
 
@@ -8,7 +8,7 @@ const time = z.iso.datetime({ offset: true })
 const logEvents = { LogCreated: z.object({ logId: z.string() }) }
 export type LogEvent = EventOf<typeof logEvents>
 
-/** The stream `log`, which is about the log as a whole. */
+/** The stream `log`, which describes the log itself. */
 export function logCategory(events: Schemas): Category {
   return { streams: /^(log)$/, events: { ...logEvents, ...events }, about: () => 'log' }
 }
@@ -32,8 +32,8 @@ const leaseEvents = {
 export type LeaseEvent = EventOf<typeof leaseEvents>
 
 /**
- * A part of the state of a stream after its event `revision`, in `snapshot-<stream>`. It serves to load the stream sooner, and nothing
- * else. Old logs also have events `SnapshotTaken`, which nobody reads.
+ * A part of the state of a stream after its event `revision`, in `snapshot-<stream>`. It only makes loading the stream
+ * faster. Old logs also have events `SnapshotTaken`, which nobody reads.
  */
 const snapshotEvents = {
   SnapshotPartTaken: z.object({
@@ -47,20 +47,22 @@ const snapshotEvents = {
 }
 export type SnapshotPartTaken = EventOf<typeof snapshotEvents>
 
-/** The most parts that a snapshot has. Larger streams have none, so that reading one takes bounded memory. */
+/**
+ * The largest number of parts of a snapshot. Larger streams have no snapshot, so that reading one takes bounded memory.
+ */
 export const MOST_SNAPSHOT_PARTS = 32
 
 /**
- * How many of the newest events in a stream of snapshots are of use: those of one that is whole, of one after it that a crash has left
- * unfinished, and of the next one while it is being written.
+ * The number of useful newest events in a stream of snapshots: those of a complete snapshot, of one after it that a
+ * crash left unfinished, and of the next one during its writing.
  */
 export const SNAPSHOT_EVENTS_OF_USE = 3 * MOST_SNAPSHOT_PARTS
 
-/** What the kernel records in any log. Parked processes and sagas are recorded with the subject that a domain gives them. */
+/** The records of the kernel in any log. Parked processes and sagas have the subject that their domain defines. */
 export type KernelEvent = LogEvent | CheckpointEvent | LeaseEvent | SnapshotPartTaken
 
 /**
- * The streams in which the kernel keeps its own books.
+ * The streams of the kernel's own records.
  * @param snapshotsOf the categories whose streams may have snapshots
  */
 export function bookkeeping(snapshotsOf: readonly string[]) {
@@ -83,10 +85,10 @@ const trouble = {
   error: z.string(),
   tries: z.number().describe('How often it was tried.'),
 }
-/** Why a process cannot go on without an operator. */
+/** Why a process needs an operator to continue. */
 export type Trouble = z.output<z.ZodObject<typeof trouble>>
 
-/** A process that waits for an operator. Its events also have the fields that say what it is about. */
+/** A process that waits for an operator. Its events also have the fields of its subject. */
 export interface ParkedProcess {
   saga: string
   id: string
@@ -94,7 +96,7 @@ export interface ParkedProcess {
   [subject: string]: unknown
 }
 
-/** What is recorded of parked processes, as the kernel knows it. */
+/** The records of parked processes, without the fields of a domain. */
 export type ParkingEvent =
   | { type: 'SagaParked'; data: ParkedProcess & Trouble }
   | { type: 'SagaRetried' | 'SagaDiscarded'; data: ParkedProcess }
@@ -102,7 +104,7 @@ export type ParkingEvent =
 /**
  * The category `parked`: the parked processes of each name have one stream.
  * @param names of the processes: sagas and choreographies
- * @param subject the fields that say what a process is about
+ * @param subject the fields that identify the subject of a process
  */
 export function parkedCategory<
   const Names extends readonly [string, ...string[]],
@@ -137,16 +139,16 @@ const sagaReply = z.object({
 /** The answer of a participant to a step of a saga. */
 export type SagaReply = z.output<typeof sagaReply>
 
-/** How any saga starts. */
+/** The first event of every saga. */
 const sagaTerms = {
   deadline: time.describe('A saga that is not decided by then ends as late.'),
   window: z.int().positive().describe('How many commands of this saga may be in flight.'),
 }
 
 interface SagaFields {
-  /** The fields of each event that say what the saga is about. */
+  /** The fields of each event that identify the saga's subject. */
   subject: z.core.$ZodLooseShape
-  /** What the saga keeps of the event that started it. */
+  /** The facts that the saga keeps from the event that started it. */
   facts: z.core.$ZodLooseShape
   /** Why a saga was refused. */
   reason: z.ZodType<string>
@@ -197,7 +199,7 @@ export function sagaEvents<const Name extends string, const Fields extends SagaF
   }
 }
 
-/** One more event, of a saga that is amended: `TransferAmended`. */
+/** An additional event, of a saga that is amended: `TransferAmended`. */
 export function sagaAmendment<const Name extends string, const Fields extends Omit<SagaFields, 'reason'>>(
   name: Name,
   { subject, facts }: Fields,

@@ -26,7 +26,7 @@ async function open(name = 'events'): Promise<EventStore> {
   return store
 }
 
-test('a new log gets an identity, as its first event', async () => {
+test('a new log records its identity as its first event', async () => {
   const store = await open()
   const identity = await logIdentity(store)
   expect(identity).toMatch(/^[a-z0-9]{12}$/)
@@ -36,12 +36,12 @@ test('a new log gets an identity, as its first event', async () => {
   expect(await store.head()).toBe(1)
 })
 
-test('an identity is of the form that positions carry', async () => {
+test('an identity has the form that positions carry', async () => {
   const identity = await logIdentity(await open())
   expect(parsePosition(identity, formatPosition(identity, 42))).toBe(42)
 })
 
-test('a log keeps its identity, another log has another', async () => {
+test('a log keeps its identity, and another log has another', async () => {
   const store = await open()
   const identity = await logIdentity(store)
   expect(await logIdentity(store)).toBe(identity)
@@ -57,7 +57,7 @@ test('processes that start at once agree on one identity', async () => {
   expect(await stores[0]?.head()).toBe(1)
 })
 
-test('an identity whose recording was in doubt is read back', async () => {
+test('an identity whose append had an unknown outcome is read back', async () => {
   const store = await open()
   const doubtful: EventStore = {
     ...store,
@@ -69,7 +69,7 @@ test('an identity whose recording was in doubt is read back', async () => {
   expect(await logIdentity(doubtful)).toBe(await logIdentity(store))
 })
 
-test('a log stream that begins with something else is an error', async () => {
+test('a log stream that begins with another event is an error', async () => {
   const store = await open()
   const event = { type: 'CheckpointStored' as const, data: { reader: 'saga', position: 1 } }
   await store.append('log', [{ ...event, id: randomUUID(), metadata: { schemaVersion: 1 } }], NO_EVENTS)

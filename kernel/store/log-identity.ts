@@ -1,13 +1,13 @@
-// The identity of a log: twelve characters that every position and every checkpoint of it carries.
+// The identity of a log: twelve characters in every position and every checkpoint of it.
 import { randomInt, randomUUID } from 'node:crypto'
 import { type EventStore, type NewEvent, NO_EVENTS, OutcomeUnknown, RevisionConflict } from './event-store.ts'
 import type { LogEvent } from './kernel-events.ts'
 import { isUnreadable, whyUnreadable } from './readable.ts'
 
 /**
- * The identity of the log: 12 of a-z and 0-9, drawn at random when the log is new and recorded as its first event.
- * To be asked for before anything else is appended. Processes that start at once agree on one.
- * @throws StoreUnavailable, or OutcomeUnknown when it is not known whether the identity was recorded
+ * The identity of the log: 12 of a-z and 0-9, drawn at random when the log is new and recorded as its first event. Call
+ * it before the first append. Processes that start at once agree on one identity.
+ * @throws StoreUnavailable, or OutcomeUnknown when the append of the identity has an unknown outcome
  */
 export async function logIdentity(store: EventStore): Promise<string> {
   const recorded = await recordedIdentity(store)
@@ -22,7 +22,7 @@ export async function logIdentity(store: EventStore): Promise<string> {
     await store.append('log', [created], NO_EVENTS)
     return created.data.logId
   } catch (error) {
-    // The first identity to be recorded is the one: another process may have been quicker.
+    // The first recorded identity counts: another process may have been quicker.
     const settled =
       error instanceof RevisionConflict || error instanceof OutcomeUnknown ? await recordedIdentity(store) : undefined
     if (settled) return settled
@@ -30,7 +30,7 @@ export async function logIdentity(store: EventStore): Promise<string> {
   }
 }
 
-/** The identity, if the log has begun. @throws StoreUnavailable, or Error when the log begins with something else */
+/** The identity, if the log has begun. @throws StoreUnavailable, or Error when the log begins with another event */
 export async function recordedIdentity(store: Pick<EventStore, 'read'>): Promise<string | undefined> {
   for await (const [first] of store.read('log', { limit: 1 })) {
     if (first?.type === 'LogCreated') return (first.data as LogEvent['data']).logId

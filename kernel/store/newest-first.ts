@@ -1,4 +1,4 @@
-// A search from the newest event of a stream backwards, whose end nobody knows before.
+// A search backwards from the newest event of a stream, over an unknown distance.
 import type { EventStore, RecordedEvent, Revision, StreamName } from './event-store.ts'
 
 /** A search that ends soon reads few events. One that goes far makes few reads. */
@@ -6,9 +6,9 @@ const FIRST_STEP = 16
 const LONGEST_STEP = 500
 
 /**
- * The events of a stream from the newest to the oldest, in pages that grow: a reader that leaves with a page has fetched no more than it
- * was given.
- * @param from begins with this revision (default: the newest), which the stream has
+ * The events of a stream from the newest to the oldest, in growing pages: a reader that leaves after a page has fetched
+ * nothing beyond it.
+ * @param from the first revision to return (default: the newest); the stream has it
  * @throws StoreUnavailable
  */
 export async function* newestFirst(

@@ -1,10 +1,10 @@
-// The gate before every fold: an event that this release cannot read decides nothing, and nothing is decided as if it were not there.
+// The check before every fold: a fold stops at an event that this release cannot read, and never skips it.
 import type { AnyEvent } from './category.ts'
 import type { ReadableEvent, RecordedEvent } from './event-store.ts'
 
 export type UnreadableRecorded = Extract<RecordedEvent, { data: { recordedAs: string } }>
 
-/** A fold came to an event that this release cannot read; the message says which one it is, and why. */
+/** A fold reached an event that this release cannot read. The message names the event and the reason. */
 export class CannotRead extends Error {
   override name = 'CannotRead'
 }
@@ -20,7 +20,10 @@ export function isUnreadable(event: RecordedEvent): event is UnreadableRecorded 
   return event.type === 'Unreadable'
 }
 
-/** A sentence without a full stop: `account-7 cannot be folded at its event 3 (AccountFrozen, position 12 of the log): …`. */
+/**
+ * A sentence without a full stop: `account-7 cannot be folded at its event 3 (AccountFrozen, position 12 of the log):
+ * …`.
+ */
 export function whyUnreadable({ stream, revision, position, data }: UnreadableRecorded): string {
   const { recordedAs, problem } = data
   return `${stream} cannot be folded at its event ${revision + 1} (${recordedAs}, position ${position} of the log): ${problem}`

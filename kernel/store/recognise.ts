@@ -1,4 +1,4 @@
-// Which events a reader can trust: each recorded event is judged once, where an adapter first reads it.
+// Decides which events a reader can trust. An adapter judges each recorded event once, at its first read.
 import type * as z from 'zod'
 import { messageOf } from '../failures/message-of.ts'
 import { type Catalogue, isBookkeeping } from './catalogue.ts'
@@ -8,7 +8,7 @@ import type { ForeignEvent, Metadata, RecordedEvent, Revision, StreamName, Unrea
 import type { Position } from './position.ts'
 import { upcast } from './upcast.ts'
 
-/** An event as a store has it. Anybody may have written it: nothing is known of what it says. */
+/** An event in its stored form. Anybody may have written it, so its content is not trusted. */
 export interface StoredEvent {
   /** The name of its stream, without the namespace. */
   stream: string
@@ -18,12 +18,12 @@ export interface StoredEvent {
   position: Position
   /** RFC 3339, UTC, milliseconds. */
   recordedAt: string
-  /** What the JSON of both says; `NotJson` where it is none, `undefined` where there is nothing. */
+  /** The parsed JSON of both texts; `NotJson` where a text is not JSON, `undefined` where there is no text. */
   metadata: unknown
   data: unknown
 }
 
-/** Bytes, or a text that no JSON parser takes. `problem` is what a text is wrong at. */
+/** Bytes, or a text that no JSON parser accepts. `problem` states the error in a text. */
 export class NotJson {
   readonly problem: string | undefined
   constructor(problem?: string) {
@@ -31,7 +31,10 @@ export class NotJson {
   }
 }
 
-/** Parses a text. The parser counts characters from the beginning of the text, and calls that a position: a log has other ones. */
+/**
+ * Parses a text. The parser counts characters from the beginning of the text, and calls that a position: a log has
+ * other ones.
+ */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -41,10 +44,13 @@ export function jsonOf(text: string): unknown {
 }
 
 /**
- * The event as readers get it.
- * - Foreign: it has no metadata of a desk, is not JSON, or is in a stream that no desk has. Somebody else wrote it, and readers skip it.
- * - Unreadable: a desk wrote it, but this release cannot tell what it says. It must not be skipped, since it may have decided something.
- * - All others have a type of the catalogue and the shape that goes with it; fields that the catalogue does not have may be there too.
+ * The event in its form for readers.
+ * - Foreign: it has no metadata of a desk, is not JSON, or is in a stream that no desk has. Somebody else wrote it, and
+ * readers skip it.
+ * - Unreadable: a desk wrote it, but this release cannot interpret it. Readers must not skip it, since it may have
+ * decided something.
+ * - All others have a type of the catalogue and data that fit its schema; fields that the catalogue does not have may
+ * be there too.
  */
 export function recognise(stored: StoredEvent, catalogue: Catalogue): RecordedEvent | ForeignEvent {
   const { stream, type, id, revision, position, recordedAt, data } = stored
@@ -97,7 +103,7 @@ function foreign({ stream, type, revision, position }: StoredEvent, why: string)
   return { stream, type, revision, position, foreign: why }
 }
 
-/** Also of an old version: that it cannot be upcast is no reason to show it as something else. */
+/** Also for an old version: a failed upcast is no reason to show the event in another form. */
 function unreadable(
   { type, data, stream, ...event }: Ours,
   because: UnreadableEvent['data']['because'],
@@ -113,7 +119,7 @@ function isDamaged(json: unknown): json is NotJson & { problem: string } {
 
 const types = new WeakMap<Catalogue, ReadonlySet<string>>()
 
-/** All types of events, whatever their category. */
+/** All types of events of all categories. */
 function typesOf(catalogue: Catalogue): ReadonlySet<string> {
   const known = types.get(catalogue)
   if (known) return known
@@ -123,17 +129,17 @@ function typesOf(catalogue: Catalogue): ReadonlySet<string> {
 }
 
 /**
- * The kernel has to understand processes of a newer release beside it as long as the shape is the same: those that share a lease, for
+ * The kernel reads processes of a newer release beside it if their data fit the schema: those that share a lease, for
  * example.
  */
 function isOfKernel(category: string): boolean {
   return category === 'log' || isBookkeeping(category)
 }
 
-/** The fields of metadata besides the version: all are texts, and none has to be there. */
+/** The optional fields of metadata, besides the version. All are texts. */
 const TEXTS: ReadonlySet<string> = new Set(['commandId', 'digest', 'correlationId', 'causationId', 'actor'])
 
-/** The metadata that a desk writes, without fields that only others have; `undefined` when it is none. */
+/** The metadata that a desk writes, without fields of other writers; `undefined` for other metadata. */
 function metadataOf(metadata: unknown): Metadata | undefined {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined
   const fields = metadata as Data
@@ -150,7 +156,7 @@ function metadataOf(metadata: unknown): Metadata | undefined {
   return Object.fromEntries(known) as unknown as Metadata
 }
 
-/** The first thing that is wrong, e.g. `lines.0.quantity: Invalid input: expected number, received string`. */
+/** The first mistake, e.g. `lines.0.quantity: Invalid input: expected number, received string`. */
 function issueOf({ issues: [first] }: z.ZodError): string {
   return first ? [first.path.join('.'), first.message].filter(Boolean).join(': ') : 'it is not valid'
 }

@@ -1,4 +1,4 @@
-// An append whose outcome is known when it returns, whatever the store says in between.
+// An append that settles its outcome before it returns, also after the store reported an unknown outcome.
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Appended,
@@ -15,10 +15,10 @@ import {
 const PAUSES = [10, 50, 100, 250, 500, 1000, 2000, 2000]
 
 /**
- * Appends a batch. While the outcome is unknown the very same batch is sent again, with the same ids and the same expected
- * revision: that is what a store answers as the first time.
- * @returns where the last event went, or `conflict` when somebody else appended to the stream first
- * @throws StoreUnavailable or OutcomeUnknown when the store is still in the way after several tries
+ * Appends a batch. While the outcome is unknown it sends the very same batch again, with the same ids and the same
+ * expected revision: the store then returns the first result.
+ * @returns the place of the last event, or `conflict` when another writer appended to the stream first
+ * @throws StoreUnavailable or OutcomeUnknown when the store still fails after several tries
  */
 export async function appendSettled(
   store: EventStore,

@@ -1,4 +1,4 @@
-// A subscription while its log cannot be read for a moment: a disk that fails on demand is not to be had.
+// A subscription whose log cannot be read for a moment. No test can make a disk fail on demand.
 import { expect, test } from 'vitest'
 import { StoreUnavailable } from './event-store.ts'
 import { type Followed, subscription } from './subscription.ts'
@@ -20,7 +20,7 @@ function logThatFails(failures: Error[], pauses: (number | undefined)[]): Follow
   }
 }
 
-test('a subscription outlives a log that cannot be read, and tries again after a pause', async () => {
+test('a subscription survives a log that cannot be read, and tries again after a pause', async () => {
   const pauses: (number | undefined)[] = []
   const failures = [new StoreUnavailable('the disk is away'), new StoreUnavailable('still')]
   const batches = subscription(logThatFails(failures, pauses), 0, { signal: new AbortController().signal })
@@ -28,7 +28,7 @@ test('a subscription outlives a log that cannot be read, and tries again after a
   expect(pauses).toEqual([1_000, 1_000])
 })
 
-test('a subscription ends with the error when it is a bug', async () => {
+test('a subscription ends with the error when the error is a bug', async () => {
   const bug = new TypeError('no such thing')
   const batches = subscription(logThatFails([bug], []), 0, { signal: new AbortController().signal })
   await expect(batches.next()).rejects.toBe(bug)

@@ -1,4 +1,5 @@
-// A catch-up subscription: from the database while it is behind, from memory when it has caught up, without a gap between.
+// A catch-up subscription: it reads the database while it is behind and memory when it has caught up, without a gap
+// between.
 import { setMaxListeners } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Categories } from './categories.ts'
@@ -8,22 +9,22 @@ import type { Position } from './position.ts'
 /** The log as a subscription sees it. */
 export interface Followed {
   isClosed(): boolean
-  /** The newest position that is known here. */
+  /** The newest position that this process knows. */
   newest(): Position
-  /** What follows a position, if it is still in memory. */
+  /** The events after a position, if they are still in memory. */
   remembered(position: Position, limit: number, categories: Categories): Batch | undefined
-  /** A page of what follows a position. @throws StoreUnavailable */
+  /** A page of the events after a position. @throws StoreUnavailable */
   page(position: Position, limit: number, categories: Categories): Batch
-  /** Until the log has changed, or was closed, or the signal aborts; or the time is over. */
+  /** Waits until the log changes or closes, the signal aborts, or the time ends. */
   change(signal: AbortSignal, atMost?: number): Promise<void>
-  /** Somebody follows from now on, until the returned function is called. */
+  /** Announces a follower. The returned function ends that. */
   follow(): () => void
 }
 
 const DEFAULT_BATCH_SIZE = 1_000
 const RETRY_MS = 1_000
 
-/** See `EventStore.subscribe`. It ends without an error when the log is closed meanwhile, too. */
+/** See `EventStore.subscribe`. It also ends without an error when the log closes. */
 export async function* subscription(
   log: Followed,
   after: Position,
@@ -32,7 +33,7 @@ export async function* subscription(
   if (log.isClosed()) throw new StoreUnavailable('The event log is closed.')
   if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
   const wanted: ReadonlySet<string> | undefined = categories && new Set(categories)
-  // Any number of subscribers may share a signal; each takes its listener back.
+  // Any number of subscribers may share a signal; each removes its own listener.
   setMaxListeners(0, signal)
   const leave = log.follow()
   try {
@@ -49,7 +50,7 @@ export async function* subscription(
           await log.change(signal, RETRY_MS)
           continue
         }
-        // A long way to catch up is gone in steps: others have their turn between them.
+        // A long catch-up proceeds in steps, so that others get their turn.
         await turn()
         if (signal.aborted) return
       }
@@ -61,7 +62,7 @@ export async function* subscription(
   }
 }
 
-/** Nothing where the store cannot be read at the moment: a subscription outlives that. */
+/** Nothing when the store cannot be read at the moment: a subscription survives that. */
 function pageOrNothing(log: Followed, position: Position, limit: number, wanted: Categories): Batch | undefined {
   try {
     return log.page(position, limit, wanted)

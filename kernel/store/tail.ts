@@ -1,26 +1,26 @@
-// The newest events of the log, kept in memory: subscribers that are caught up read nothing and parse nothing.
+// The newest events of the log, kept in memory: subscribers that have caught up read and parse nothing.
 
 import { type Categories, isWanted } from './categories.ts'
 import type { Batch, RecordedEvent } from './event-store.ts'
 import { type Position, START } from './position.ts'
 
 export interface Tail {
-  /** Adds events that follow each other without a gap; where they do not follow what is kept, that is dropped. */
+  /** Adds consecutive events. Events that do not follow the kept ones replace them. */
   add(events: readonly RecordedEvent[], sizes: readonly number[]): void
-  /** Up to `limit` wanted events after a position; `undefined` when what follows the position is not kept. */
+  /** Up to `limit` wanted events after a position; `undefined` when the events after the position are not kept. */
   after(position: Position, limit: number, categories: Categories): Batch | undefined
 }
 
 /**
  * Relies on positions without gaps: an event's place in the ring follows from its position.
- * @param capacity how many events are kept at the most
- * @param maxSize what their texts may take together, in characters
+ * @param capacity the largest number of kept events
+ * @param maxSize the largest size of their texts together, in characters
  */
 export function tailOf(capacity: number, maxSize: number): Tail {
   const ring: (RecordedEvent | undefined)[] = new Array(capacity).fill(undefined)
   const sizes = new Float64Array(capacity)
   let size = 0
-  /** What is kept: the events after the position `dropped`, up to `last`. */
+  /** The kept events: those after the position `dropped`, up to `last`. */
   let dropped: Position = START
   let last: Position = START
 

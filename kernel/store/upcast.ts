@@ -1,4 +1,4 @@
-// Stored events of older versions, read as the catalogue has them today. Stored events themselves are never changed.
+// Reads stored events of older versions in the current form of the catalogue. It never changes the stored events.
 import type { Catalogue } from './catalogue.ts'
 import type { Data } from './category.ts'
 
@@ -9,7 +9,8 @@ interface Versioned {
 }
 
 /**
- * The event as the catalogue has it today; the very same event when it was stored as that. An event of a newer version is left as it is.
+ * The event in the current form of the catalogue; the very same event when it was stored in that form. An event of a
+ * newer version is not changed.
  */
 export function upcast<Event extends Versioned>(event: Event, { version, upcasters }: Catalogue): Event {
   if (event.metadata.schemaVersion >= version) return event

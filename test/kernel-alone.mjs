@@ -1,6 +1,6 @@
-// Compiles kernel/ alone: copied beside package.json and tsconfig.json, with the packages linked. `npm run check:architecture` runs it.
+// Compiles kernel/ and the programs of its README alone: copied beside package.json and tsconfig.json, with the packages linked. `npm run check:architecture` runs it.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -8,6 +8,12 @@ const directory = mkdtempSync(join(tmpdir(), 'kernel-alone-'))
 try {
   for (const path of ['kernel', 'package.json', 'tsconfig.json']) {
     cpSync(path, join(directory, path), { recursive: true })
+  }
+  mkdirSync(join(directory, 'readme'))
+  for (const [at, [, program]] of [
+    ...readFileSync('kernel/README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
+  ].entries()) {
+    writeFileSync(join(directory, 'readme', `program-${at + 1}.ts`), program)
   }
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'), 'junction')
   const tsc = resolve('node_modules/typescript/bin/tsc')

@@ -1,6 +1,6 @@
 // The view of bookings: one document for each, with the state of its equipment.
 import { begun, changed, listed, type Projection, type ViewDocument } from '../../kernel/index.ts'
-import type { Event, equipmentEvents, roomEvents } from './catalogue.ts'
+import { type Event, equipmentEvents, roomEvents } from './catalogue.ts'
 
 export interface BookingDocument extends ViewDocument {
   roomId: string
@@ -15,11 +15,12 @@ export const bookings: Projection<BookingDocument, Event> = {
   queriedBy: { roomId: 'exact', status: 'exact' },
   orderedBy: { createdAt: 'text' },
   events: {
-    room: listed<typeof roomEvents>()(
+    room: listed(
+      roomEvents,
       ['RoomHeld', 'BookingConfirmed', 'BookingDeclined', 'BookingCancelled', 'RoomVacated'],
       [],
     ),
-    equipment: listed<typeof equipmentEvents>()(['EquipmentReserved', 'EquipmentRefused', 'EquipmentReleased'], []),
+    equipment: listed(equipmentEvents, ['EquipmentReserved', 'EquipmentRefused', 'EquipmentReleased'], []),
   },
   documentsOf: ({ data }) => ('bookingId' in data ? [data.bookingId] : []),
 

@@ -2,10 +2,7 @@
 import type { Decider, Refusal } from '../../kernel/index.ts'
 import type { Reason, RoomEvent } from './catalogue.ts'
 
-interface OfRoom {
-  roomId: string
-  bookingId: string
-}
+type OfRoom = { roomId: string; bookingId: string }
 
 export type RoomCommand =
   | ({ type: 'HoldRoom'; day: string; equipment: string[] } & OfRoom)
@@ -23,6 +20,7 @@ export const room: Decider<{ command: RoomCommand; state: Map<string, Booking>; 
   decide(command, bookings) {
     const { roomId, bookingId } = command
     const status = bookings.get(bookingId)?.status
+    const impossible = refuse(`This is not possible: the booking is ${status ?? 'unknown'}.`)
     switch (command.type) {
       case 'HoldRoom': {
         const { day, equipment } = command
@@ -32,18 +30,16 @@ export const room: Decider<{ command: RoomCommand; state: Map<string, Booking>; 
         return [{ type: 'RoomHeld', data: { roomId, bookingId, day, equipment } }]
       }
       case 'ConfirmBooking':
-        return status === 'HELD' ? [{ type: 'BookingConfirmed', data: { roomId, bookingId } }] : notPossible(status)
+        return status === 'HELD' ? [{ type: 'BookingConfirmed', data: { roomId, bookingId } }] : impossible
       case 'DeclineBooking': {
         const { reason } = command
-        return status === 'HELD'
-          ? [{ type: 'BookingDeclined', data: { roomId, bookingId, reason } }]
-          : notPossible(status)
+        return status === 'HELD' ? [{ type: 'BookingDeclined', data: { roomId, bookingId, reason } }] : impossible
       }
       case 'CancelBooking':
-        if (status !== 'HELD' && status !== 'CONFIRMED') return notPossible(status)
+        if (status !== 'HELD' && status !== 'CONFIRMED') return impossible
         return [{ type: 'BookingCancelled', data: { roomId, bookingId } }]
       case 'VacateRoom':
-        return status === 'CONFIRMED' ? [{ type: 'RoomVacated', data: { roomId, bookingId } }] : notPossible(status)
+        return status === 'CONFIRMED' ? [{ type: 'RoomVacated', data: { roomId, bookingId } }] : impossible
       default:
         throw new Error(`A room knows no command ${JSON.stringify(command satisfies never)}`)
     }
@@ -55,10 +51,6 @@ export const room: Decider<{ command: RoomCommand; state: Map<string, Booking>; 
     if (booking) booking.status = type === 'BookingConfirmed' ? 'CONFIRMED' : 'OVER'
     return bookings
   },
-}
-
-function notPossible(status = 'unknown'): Refusal {
-  return refuse(`This is not possible: the booking is ${status}.`)
 }
 
 function refuse(message: string): Refusal {

@@ -20,17 +20,24 @@ interface Forgotten<Type> {
 /**
  * Lists the events that a view takes of one category, and those that it ignores. An event of the category in neither list is a compile
  * error, so that a new event is not forgotten.
+ * @param _events the schemas of the events of the category
  *
  * @example
- * const events = { counter: listed<typeof counterEvents>()(['Counted'], ['CounterNamed']) }
+ * const events = { counter: listed(counterEvents, ['Counted'], ['CounterNamed']) }
  */
-export function listed<Events extends Schemas>() {
-  type Type = keyof Events & string
-  return <const Taken extends Type, const Ignored extends Exclude<Type, Taken> = never>(
-    takes: readonly Taken[],
-    ignores: readonly Ignored[] &
-      ([Exclude<Type, Taken | Ignored>] extends [never] ? unknown : Forgotten<Exclude<Type, Taken | Ignored>>),
-  ): ListedEvents => ({ takes, ignores })
+export function listed<
+  Events extends Schemas,
+  const Taken extends keyof Events & string,
+  const Ignored extends Exclude<keyof Events & string, Taken> = never,
+>(
+  _events: Events,
+  takes: readonly Taken[],
+  ignores: readonly Ignored[] &
+    ([Exclude<keyof Events & string, Taken | Ignored>] extends [never]
+      ? unknown
+      : Forgotten<Exclude<keyof Events & string, Taken | Ignored>>),
+): ListedEvents {
+  return { takes, ignores }
 }
 
 /** Whether a view takes an event. One that cannot be read reaches each view that takes events of its category. */

@@ -1,5 +1,5 @@
 // The Customer Order View: a customer, the credit, and the latest orders with their state, in one document.
-import type { customerEvents, orderEvents, RecordedEvent } from '../../events/catalogue.ts'
+import { customerEvents, orderEvents, type RecordedEvent } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
 import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, NOT_BEGUN, type VersionedDocument } from '../../kernel/projecting/projection.ts'
@@ -37,7 +37,8 @@ export const customers = viewOf<CustomerDocument>('customer', {
   // An order may be placed before its customer is registered, and either may be recorded first.
   hidesUntilBegun: true,
   events: {
-    customer: listed<typeof customerEvents>()(
+    customer: listed(
+      customerEvents,
       [
         'CustomerRegistered',
         'CreditLimitChanged',
@@ -48,7 +49,8 @@ export const customers = viewOf<CustomerDocument>('customer', {
       ],
       ['CreditReservationRefused', 'CreditRaiseRefused'],
     ),
-    order: listed<typeof orderEvents>()(
+    order: listed(
+      orderEvents,
       ['OrderPlaced', 'OrderApproved', 'OrderRejected', 'OrderCancelled', 'OrderShipped', 'OrderPaid', 'OrderRevised'],
       ['OrderRevisionRequested', 'OrderRevisionRejected', 'ReservationsAwaited', 'ReservationNoted'],
     ),

@@ -1,14 +1,14 @@
 // The orders: their lines and state, and how far their placement, which reserves credit and stock, has come.
-import type {
+import {
   customerEvents,
-  OrderLine,
+  type OrderLine,
   orderEvents,
-  ProcessName,
+  type ProcessName,
   parkedEvents,
   placementEvents,
   productEvents,
-  RecordedEvent,
-  RejectionReason,
+  type RecordedEvent,
+  type RejectionReason,
   revisionEvents,
 } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
@@ -64,7 +64,8 @@ export const orders = viewOf<OrderDocument>('order', {
   },
   orderedBy: { createdAt: 'text', placedAt: 'text', updatedAt: 'text', total: 'number' },
   events: {
-    order: listed<typeof orderEvents>()(
+    order: listed(
+      orderEvents,
       [
         'OrderPlaced',
         'OrderApproved',
@@ -78,7 +79,8 @@ export const orders = viewOf<OrderDocument>('order', {
       ],
       ['ReservationsAwaited', 'ReservationNoted'],
     ),
-    customer: listed<typeof customerEvents>()(
+    customer: listed(
+      customerEvents,
       [
         'CreditReserved',
         'CreditReservationRefused',
@@ -89,7 +91,8 @@ export const orders = viewOf<OrderDocument>('order', {
       ],
       ['CustomerRegistered', 'CreditLimitChanged'],
     ),
-    product: listed<typeof productEvents>()(
+    product: listed(
+      productEvents,
       [
         'StockReserved',
         'StockReservationRefused',
@@ -101,16 +104,18 @@ export const orders = viewOf<OrderDocument>('order', {
       ],
       ['ProductAdded', 'PriceChanged', 'StockReceived'],
     ),
-    placement: listed<typeof placementEvents>()(
+    placement: listed(
+      placementEvents,
       ['PlacementEnded'],
       // The saga's own books: what they lead to is recorded by those who do it.
       ['PlacementStarted', 'PlacementResumed', 'PlacementAmended', 'RepliesReceived', 'PlacementDecided'],
     ),
-    revision: listed<typeof revisionEvents>()(
+    revision: listed(
+      revisionEvents,
       ['RevisionEnded'],
       ['RevisionStarted', 'RevisionResumed', 'RepliesReceived', 'RevisionDecided'],
     ),
-    parked: listed<typeof parkedEvents>()(['SagaParked', 'SagaRetried', 'SagaDiscarded'], []),
+    parked: listed(parkedEvents, ['SagaParked', 'SagaRetried', 'SagaDiscarded'], []),
   },
 
   documentsOf: (event) => ('orderId' in event.data ? [event.data.orderId] : []),

@@ -1,5 +1,5 @@
 // The sagas that were parked because they cannot go on by themselves: what is wrong with each, and what an operator made of it.
-import type { DomainEvent, ProcessName, parkedEvents } from '../../events/catalogue.ts'
+import { type DomainEvent, type ProcessName, parkedEvents } from '../../events/catalogue.ts'
 import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, type Projection, type ViewDocument } from '../../kernel/projecting/projection.ts'
 import type { Trouble } from '../../kernel/store/kernel-events.ts'
@@ -19,7 +19,7 @@ export const parked: Projection<ParkedDocument, DomainEvent> = {
   version: 1,
   queriedBy: { status: 'exact' },
   orderedBy: { parkedAt: 'text' },
-  events: { parked: listed<typeof parkedEvents>()(['SagaParked', 'SagaRetried', 'SagaDiscarded'], []) },
+  events: { parked: listed(parkedEvents, ['SagaParked', 'SagaRetried', 'SagaDiscarded'], []) },
 
   documentsOf({ type, data }) {
     switch (type) {

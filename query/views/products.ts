@@ -1,5 +1,5 @@
 // The products: what they cost, and how many there are, are reserved, and can still be ordered.
-import type { productEvents } from '../../events/catalogue.ts'
+import { productEvents } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
 import { listed } from '../../kernel/projecting/listed-events.ts'
 import { changed, type VersionedDocument } from '../../kernel/projecting/projection.ts'
@@ -24,7 +24,8 @@ export const products = viewOf<ProductDocument>('product', {
   queriedBy: { words: 'prefix', available: 'range' },
   orderedBy: { createdAt: 'text' },
   events: {
-    product: listed<typeof productEvents>()(
+    product: listed(
+      productEvents,
       [
         'ProductAdded',
         'PriceChanged',

@@ -1,4 +1,5 @@
-// Appends against a stand-in for the server: what is refused before the client sees it, and what a failure means.
+// Appends against a stand-in for the server: which appends are refused before the client sees them, and the meaning of
+// each failure.
 
 import {
   DeadlineExceededError,
@@ -43,7 +44,7 @@ const failures = [
 
 for (const fate of ['stored', 'not stored'] as const) {
   test.each(failures)(
-    `an append that is ${fate} and fails as %s has an unknown outcome, and the same again settles it`,
+    `an append that is ${fate} and fails as %s has an unknown outcome, and the same append again settles it`,
     async (_, error) => {
       const before = await store.append(stream, named(2), NO_EVENTS)
       const events = named(3)
@@ -59,7 +60,7 @@ for (const fate of ['stored', 'not stored'] as const) {
   )
 }
 
-test('after an append whose outcome is unknown somebody else may have been quicker', async () => {
+test('after an append with an unknown outcome another writer may have been quicker', async () => {
   const events = named(1)
   server.failNextAppend(new UnavailableError(), 'not stored')
   await expect(store.append(stream, events, NO_EVENTS)).rejects.toThrow(OutcomeUnknown)
@@ -67,7 +68,7 @@ test('after an append whose outcome is unknown somebody else may have been quick
   await expect(store.append(stream, events, NO_EVENTS)).rejects.toThrow(RevisionConflict)
 })
 
-test('while no server answers nothing is sent, and the store is unavailable; then appends go on', async () => {
+test('while no server answers nothing is sent, and the store is unavailable; later appends succeed', async () => {
   server.down()
   const results = await Promise.allSettled(
     Array.from({ length: 40 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
@@ -81,21 +82,21 @@ test('while no server answers nothing is sent, and the store is unavailable; the
   expect(server.appendsSeen().calls).toBe(1)
 })
 
-test('no more appends are under way at once than the client can take when its connection breaks', async () => {
+test('no more appends are in flight than the client can handle when its connection breaks', async () => {
   await Promise.all(
     Array.from({ length: 200 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
   )
   expect(server.appendsSeen()).toEqual({ calls: 200, mostAtOnce: 15 })
 })
 
-test('the renewal of a lease does not wait behind all that came before it', async () => {
+test('the renewal of a lease does not wait behind all earlier appends', async () => {
   const others = Array.from({ length: 500 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS))
   const renewal = await store.append('lease-work', named(1), NO_EVENTS)
   const before = (await Promise.all(others)).filter(({ position }) => position < renewal.position)
   expect(before.length).toBeLessThan(100)
 })
 
-test('appends beyond what may wait are refused at once', async () => {
+test('appends beyond the limit of waiting appends are refused at once', async () => {
   const results = await Promise.allSettled(Array.from({ length: 10_025 }, () => store.append(stream, named(1), 7)))
   const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined))
   expect(reasons.filter((reason) => reason instanceof StoreUnavailable)).toHaveLength(24)
@@ -114,7 +115,7 @@ test.each<[string, unknown]>([
   ['a cycle in its data', { ...usual, data: cycle }],
   ['a cycle in its metadata', { ...usual, metadata: cycle }],
   ['more data than an append may carry', { ...usual, data: { name: 'x'.repeat(MAX_APPEND_BYTES) } }],
-])('an event with %s never comes to the client', async (_, event) => {
+])('an event with %s never reaches the client', async (_, event) => {
   await expect(store.append(stream, [...named(1), event as NewEvent], NO_EVENTS)).rejects.toThrow(Error)
   await expect(store.append(stream, [], NO_EVENTS)).rejects.toThrow(/no events/)
   expect(server.appendsSeen().calls).toBe(0)
@@ -126,7 +127,7 @@ test('an answer without a position is completed from the stream', async () => {
   expect((await all(store.read(stream, { limit: ALL_EVENTS }))).at(-1)).toMatchObject(appended)
 })
 
-test('closing waits for the appends that were asked for', async () => {
+test('closing waits for the appends in flight', async () => {
   const appends = Array.from({ length: 50 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS))
   await store.close()
   expect(await Promise.all(appends)).toHaveLength(50)

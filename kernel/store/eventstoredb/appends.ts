@@ -1,18 +1,19 @@
-// The order of appends on their way to the server: those of one stream one after another, not too many at once, none on a cold connection.
+// The order of appends on their way to the server: one at a time for each stream, a limited number in total, none on a
+// cold connection.
 import type { Append } from '../append.ts'
 import { categoryOf } from '../categories.ts'
 import { type Appended, RevisionConflict, StoreUnavailable, type StreamName } from '../event-store.ts'
 import { unavailable } from './errors.ts'
 
 export interface Appends {
-  /** @throws StoreUnavailable when nothing was sent, else what `send` throws */
+  /** @throws StoreUnavailable when nothing was sent, and otherwise the errors of `send` */
   add(append: Append): Promise<Appended>
-  /** Until nothing waits and nothing is under way. */
+  /** Resolves when no append waits or is in flight. */
   idle(): Promise<void>
 }
 
 interface Wiring {
-  /** Sees whether the server answers. */
+  /** Checks whether the server answers. */
   probe(): Promise<void>
   send(append: Append): Promise<Appended>
 }
@@ -24,17 +25,19 @@ interface Waiting {
 }
 
 /**
- * So many appends are under way at once. The client (6.2.1) keeps up to 15 writes for its connection; behind a sixteenth it makes
- * others wait, and when the connection breaks then, it rejects promises that nobody holds, which ends a Node process.
+ * The largest number of appends in flight. The client (6.2.1) keeps up to 15 writes for its connection. A sixteenth
+ * makes later ones wait, and when the connection breaks then, the client rejects promises that nobody holds, which ends
+ * a Node process.
  */
 const UNDER_WAY = 15
 const WAITING = 10_000
 
 /**
- * Appends to one stream are sent in the order in which they were asked for, each after the answer to the one before: the server drops
- * a repeat without an answer while the original is not indexed yet. Leases go first: a renewal that waits behind thousands of others
- * comes too late, and whoever holds the lease has to stop its work for nothing. Before the first append, and after one that failed,
- * the connection is probed: on a fresh one a crowd of appends may hang, and where no server answers nothing is sent at all.
+ * Appends to one stream are sent in the order of their calls, each after the answer to the previous one: the server
+ * drops a repeat without an answer while the original is not indexed yet. Leases go first: a renewal that waits behind
+ * thousands of others comes too late, and the holder of the lease has to stop its work for nothing. The connection is
+ * probed before the first append and after a failed one: on a fresh connection many simultaneous appends may hang, and
+ * while no server answers nothing is sent at all.
  */
 export function appendsOf({ probe, send }: Wiring): Appends {
   const lanes = new Map<StreamName, Waiting[]>()

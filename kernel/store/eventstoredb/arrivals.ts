@@ -1,4 +1,4 @@
-// One subscription at the server: what it sends one by one, taken in handfuls.
+// One subscription at the server: its single events, collected into groups.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position as ServerPosition } from '@eventstore/db-client'
 import { StoreUnavailable } from '../event-store.ts'
@@ -7,33 +7,39 @@ import type { Client } from './client.ts'
 import { checkpointAt, positionOf, serverPosition } from './events.ts'
 import { untilDone } from './pages.ts'
 
-/** Events in the order of the log, and a position up to which nothing else is to come, if the server told one. */
+/**
+ * Events in the order of the log, and a position before which no further event will arrive, if the server reported one.
+ */
 export interface Handful {
   resolved: AllStreamResolvedEvent[]
   checkpoint: Position | undefined
 }
 
-/** The server or the connection has ended a subscription; `cause` is what the client gave as the reason. */
+/** The server or the connection has ended a subscription; `cause` is the reason that the client reported. */
 export class Interrupted extends Error {
   override name = 'Interrupted'
 }
 
 interface Arrivals {
   /**
-   * What has arrived, at most so many events; waits until there is something. What is not taken waits in the client, then at the server.
+   * The events that have arrived, up to a limit; waits until there is at least one. The others wait in the client, then
+   * at the server.
    * @returns `undefined` when the signal has aborted
-   * @throws Interrupted, when all that came before is taken
+   * @throws Interrupted, after all earlier events were returned
    */
   take(limit: number): Promise<Handful | undefined>
   /** Ends the subscription at the server. */
   leave(): void
 }
 
-/** So many events wait in the client at most: the server drops a subscriber that lets 32 of them wait there. */
+/**
+ * The largest number of events that wait in the client: the server drops a subscriber that lets 32 of them wait there.
+ */
 const BUFFERED = 1_000
 
 /**
- * After so many events that the filter leaves out the server tells how far it is. Fewer would make it read the log in small bites.
+ * The number of filtered events after which the server reports its position. A smaller number would make it read the
+ * log in small pages.
  */
 const CHECKPOINT_EVERY = 1_000
 
@@ -53,7 +59,7 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
         prefixes: [prefix],
         maxSearchWindow: CHECKPOINT_EVERY,
         checkpointInterval: 1,
-        // The client hands on what this throws to nobody: it only takes note.
+        // The client passes an error from here to nobody: it only keeps it.
         checkpointReached: (_, position) => {
           checkpoint = position
           wake()
@@ -66,7 +72,8 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
     failure ??= error
     wake()
   }
-  // The listener stays: the client emits errors also after the end, and without a listener that would end the process.
+  // The listener stays: the client also emits errors after the end, and without a listener an error would end the
+  // process.
   subscription.on('error', ended)
   subscription.on('end', () => ended(new Error('The server has ended the subscription.')))
   subscription.on('close', () => ended(new Error('The subscription was closed.')))
@@ -94,7 +101,7 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
           if (next) resolved.push(next)
           else isDrained = true
         }
-        // A checkpoint overtakes the events that still wait in the client: it holds when all of them are taken.
+        // A checkpoint overtakes the events that still wait in the client. It is valid after all of them are taken.
         const reached = isDrained && checkpoint ? checkpointAt(checkpoint) : undefined
         if (isDrained) checkpoint = undefined
         if (resolved.length > 0 || reached !== undefined) return { resolved, checkpoint: reached }
@@ -102,7 +109,7 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
         await new Promise<void>((resolve) => {
           wake = resolve
         })
-        // What came over the connection at the same time is passed on one by one: a turn later it is all there.
+        // Events that arrive together are passed on one by one: after one turn of the event loop all of them are here.
         await turn()
       }
       return undefined
@@ -117,9 +124,9 @@ export function arrivals(client: Client, prefix: string, after: Position, signal
 }
 
 /**
- * The server (23.10) begins a subscription behind the first event that it finds at the position or after it. Where a scavenge has
- * removed the event at the position, that is one that nobody has seen.
- * @param after asked for when the subscription has begun: then a later event cannot be the one that it skips
+ * The server (23.10) begins a subscription after the first event that it finds at the position or after it. If a
+ * scavenge has removed the event at the position, that first event is one that nobody has seen.
+ * @param after is called when the subscription has begun: a later event cannot be the one that the server skips
  */
 async function skippedAfter(client: Client, after: Position): Promise<AllStreamResolvedEvent | undefined> {
   const read = client.readAll({ direction: 'forwards', fromPosition: serverPosition(after), maxCount: 1 })

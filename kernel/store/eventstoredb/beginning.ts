@@ -1,4 +1,4 @@
-// Where the log of a namespace begins on a server with the logs of others.
+// The beginning of a namespace's log, on a server that also contains the logs of others.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Outage } from '../../failures/outage.ts'
 import { type RecordedEvent, StoreUnavailable } from '../event-store.ts'
@@ -7,10 +7,10 @@ import { isLasting } from './errors.ts'
 const TRIED_AGAIN_AFTER_MS = 250
 
 /**
- * The first event of the log, which is its identity: nothing of the namespace comes before it. `undefined` as long as there is none, and
- * when somebody has truncated its stream. Waits for a server that is away until the signal aborts.
- * @param read gives the first event of the stream `log`
- * @throws StoreUnavailable where no waiting helps
+ * The first event of the log, which is its identity: no event of the namespace comes before it. `undefined` while there
+ * is none, and when somebody has truncated its stream. Waits for an unreachable server until the signal aborts.
+ * @param read returns the first event of the stream `log`
+ * @throws StoreUnavailable when waiting does not help
  */
 export async function beginningOf(
   read: () => AsyncIterable<RecordedEvent[]>,

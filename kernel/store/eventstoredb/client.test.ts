@@ -1,4 +1,4 @@
-// The client of EventStoreDB at its limits: what it makes of the server's clock, and of a failure of its first question.
+// The client of EventStoreDB at its limits: a server with a wrong clock, and a failure of the client's first request.
 
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { all, ids, named } from '../event-store.contract.ts'
@@ -10,7 +10,7 @@ import { type ServedServer, serve } from './scripted-server-over-grpc.given.ts'
 
 const stream = 'account-acc_1'
 
-test.each([-1, 1])('a server whose clock is %d hours ahead takes appends', async (hours) => {
+test.each([-1, 1])('a server with a clock %d hours ahead accepts appends', async (hours) => {
   const { store } = await openStore(() => Date.now() + hours * 3_600_000)
   const events = named(2)
   await store.append(stream, events, NO_EVENTS)
@@ -18,7 +18,7 @@ test.each([-1, 1])('a server whose clock is %d hours ahead takes appends', async
   expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
 })
 
-test('a client that could not learn what the server can do asks again, and has appended nothing before', async () => {
+test("a client that could not learn the server's features asks again, and has appended nothing before", async () => {
   const { store, server } = await openStore()
   server.failNextFeatures()
   await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toThrow(StoreUnavailable)
@@ -27,7 +27,7 @@ test('a client that could not learn what the server can do asks again, and has a
   expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(events))
 })
 
-test('a connection that is short of patience says nothing of that on the console', async () => {
+test('a connection with short timeouts prints no warning on the console', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   onTestFinished(() => warn.mockRestore())
   const { store } = await openStore()
@@ -37,7 +37,7 @@ test('a connection that is short of patience says nothing of that on the console
   expect(warn).toHaveBeenCalledOnce()
 })
 
-test.each(['', '/', '?', '?x'])('a connection string that is none is refused with "%s" behind it too', async (end) => {
+test.each(['', '/', '?', '?x'])('an invalid connection string is refused even with "%s" after it', async (end) => {
   await expect(openEventStoreDB({ catalogue: sample, url: `esdb//localhost:1${end}` })).rejects.toThrow(
     'EVENTSTORE_URL cannot be used',
   )

@@ -1,4 +1,5 @@
-// The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the same address.
+// The client of EventStoreDB: the calls that the adapter needs, and one client for all stores of a process with the
+// same address.
 import { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
@@ -11,9 +12,9 @@ export type Client = Pick<
 
 export interface SharedClient {
   client: Client
-  /** Sees to it that the client can append: throws where it cannot yet, and then nothing was sent. */
+  /** Checks that the client can append. Throws when it cannot yet, and then nothing was sent. */
   ready(): Promise<void>
-  /** To be called once, when nothing of this user is under way; the last one closes the connection. */
+  /** Call it once, when this user has no call in flight. The last user's call closes the connection. */
   release(): Promise<void>
 }
 
@@ -21,10 +22,11 @@ const clients = new Map<string, { client: EventStoreDBClient; users: number }>()
 let disposed: Promise<void> = Promise.resolve()
 
 /**
- * A client for a connection string (esdb://…). It is shared, because the appends of all clients of a process wait in one table of the
- * client library (6.2.1): when the connection of one ends, the appends of all others fail with it, and an answer that comes for one of
- * them afterwards is an exception that nobody can catch.
- * @throws Error when the text is no connection string, or prefers followers; it does not repeat the text, which may hold a password
+ * A client for a connection string (esdb://…). It is shared, because the appends of all clients of a process wait in
+ * one table of the client library (6.2.1). When the connection of one client ends, the appends of all others fail with
+ * it, and a later answer to one of them is an exception that nobody can catch.
+ * @throws Error when the text is no connection string, or prefers followers; it does not repeat the text, which may
+ * contain a password
  */
 export async function sharedClient(url: string): Promise<SharedClient> {
   await disposed
@@ -62,7 +64,9 @@ function prefersFollowers(url: string): boolean {
   return parametersOf(url).some(([name, value]) => name === 'nodepreference' && value !== 'leader')
 }
 
-/** Names and values in lower case. The client (6.2.1) takes them in any case, with hyphens and underscores anywhere. */
+/**
+ * Names and values in lower case. The client (6.2.1) accepts them in any case, with hyphens and underscores anywhere.
+ */
 function parametersOf(url: string): [name: string, value: string][] {
   const flat = (text = '') => text.replace(/[\s_-]|\/+$/g, '').toLowerCase()
   const parameters = url.trim().split(/[?&]/).slice(1)
@@ -70,19 +74,20 @@ function parametersOf(url: string): [name: string, value: string][] {
 }
 
 /**
- * A server that hangs keeps its connections open. By these values one is left after four seconds at most, and a node that hangs holds up
- * the search for the leader for two more at most. Usual for the client (6.2.1) are 10 s, 10 s and 5 s. A ping that is sent while the event
- * loop of this process is free is answered within milliseconds, so a loop that is busy for seconds seldom has one under way.
+ * A server that hangs keeps its connections open. With these values the client leaves such a connection after four
+ * seconds at most, and a node that hangs delays the search for the leader by two more seconds at most. The defaults of
+ * the client (6.2.1) are 10 s, 10 s and 5 s. The server answers a ping within milliseconds while the event loop of this
+ * process is free, so a loop that is busy for seconds seldom has a ping in flight.
  */
 const PATIENCE = { keepAliveInterval: 1_000, keepAliveTimeout: 3_000, gossipTimeout: 2 }
 
-/** The client for a connection string; what the string does not say of patience is as above. */
+/** The client for a connection string. The timeouts above apply unless the string sets them. */
 function clientFor(url: string): EventStoreDBClient {
   const named = new Set(parametersOf(url).map(([name]) => name))
   const added = Object.entries(PATIENCE).filter(([name]) => !named.has(name.toLowerCase()))
   const parameters = added.map(([name, value]) => `${name}=${value}`).join('&')
   if (named.has('keepaliveinterval')) return EventStoreDBClient.connectionString(withParameters(url, parameters))
-  // The client (6.2.1) says on the console that it would recommend a longer interval: nobody has to do anything about that.
+  // The client (6.2.1) prints on the console that it recommends a longer interval. Nobody has to act on that.
   const { warn } = console
   console.warn = () => {}
   try {
@@ -92,20 +97,23 @@ function clientFor(url: string): EventStoreDBClient {
   }
 }
 
-/** The parameters go before those that are there: the client takes a slash behind the last one. */
+/** The parameters go before the existing ones: the client accepts a slash after the last one. */
 function withParameters(url: string, parameters: string): string {
   if (parameters === '') return url
   return url.includes('?') ? url.replace('?', `?${parameters}&`) : `${url.trim()}?${parameters}`
 }
 
-/** A new connection is given up when it is not there after so many looks. Looks are counted: a busy event loop makes few of them. */
+/**
+ * The number of checks after which a new connection is given up. The limit counts checks, because a busy event loop
+ * makes few of them.
+ */
 const LOOKS = 6
 const LOOK_EVERY_MS = 500
 
 /**
- * The keep-alive watches over connections that are there. One that is being made to a node that hangs would be waited for without it: by
- * the transport (grpc-js 1.14) for 20 seconds, by some calls of the client (6.2.1) without end. It is given up, so that the leader
- * is looked for again.
+ * The keep-alive only watches over established connections. Without this limit a connection to a node that hangs would
+ * keep callers waiting: the transport (grpc-js 1.14) for 20 seconds, some calls of the client (6.2.1) without end. The
+ * connection is given up, so that the client searches for the leader again.
  */
 function connectingInTime(client: EventStoreDBClient): EventStoreDBClient {
   // biome-ignore-start lint/complexity/useLiteralKeys: they are private or protected, and there is no other way.
@@ -128,7 +136,7 @@ function connectingInTime(client: EventStoreDBClient): EventStoreDBClient {
 }
 
 interface Connection {
-  /** As all implementations of gRPC number the states of a channel. */
+  /** The numbers that all implementations of gRPC give to the states of a channel. */
   getConnectivityState(tryToConnect: boolean): number
 }
 
@@ -139,9 +147,10 @@ function isConnecting(connection: Connection): boolean {
 }
 
 /**
- * The client (6.2.1) connects anew when a node says that another one is the leader, or that it is not ready. What is under way on the old
- * connection stays there: a subscription would not notice the change, and if that node goes away later, the appends on the new
- * connection fail with its own, and the answers to them end the process (see `sharedClient`). So all of it ends, with the same reason.
+ * The client (6.2.1) reconnects when a node reports that another one is the leader, or that it is not ready. Calls in
+ * flight on the old connection stay there. A subscription would not notice the change. If that node stops later, the
+ * appends on the new connection fail with those of the old one, and the answers to them end the process (see
+ * `sharedClient`). So all calls on the old connection end, with the same reason.
  */
 function leavingNothingBehind(client: EventStoreDBClient): EventStoreDBClient {
   // biome-ignore-start lint/complexity/useLiteralKeys: they are protected, and there is no other way.
@@ -154,9 +163,10 @@ function leavingNothingBehind(client: EventStoreDBClient): EventStoreDBClient {
     if (!goes || left.has(connection)) return
     left.add(connection)
     for (const call of client['disposableStreams']) {
-      // A read that is cancelled would end as if it were complete; appends, the only calls that go both ways, fail by it.
+      // A cancelled read would end as if it were complete. Appends are the only calls in both directions, and they fail
+      // by it.
       if (!(call instanceof Duplex)) call.destroy(error)
-      // At once, while the connection breaks, a cancel may never return (grpc-js 1.14).
+      // An immediate cancel, while the connection breaks, may never return (grpc-js 1.14).
       setImmediate(() => call.cancel())
     }
   }
@@ -165,8 +175,9 @@ function leavingNothingBehind(client: EventStoreDBClient): EventStoreDBClient {
 }
 
 /**
- * Before its first append the client (6.2.1) asks what the server can do. It keeps the answer, and a failure too, unless that was
- * "unavailable": from then on all appends would fail. Told that the server is unavailable, it forgets and connects anew.
+ * Before its first append the client (6.2.1) requests the server's features. It keeps the answer, and also a failure,
+ * unless the failure was "unavailable": from then on all appends would fail. An "unavailable" error makes it forget the
+ * failure and reconnect.
  */
 async function ready(client: EventStoreDBClient): Promise<void> {
   // biome-ignore-start lint/complexity/useLiteralKeys: they are protected, and there is no other way.
@@ -183,8 +194,8 @@ async function ready(client: EventStoreDBClient): Promise<void> {
 const CALLS_END_WITHIN_MS = 1_000
 
 /**
- * The client's own `dispose` ends its calls and leaves the connection open. It waits for the end of each, which some that were
- * cancelled never tell; closing the connection ends them in any case.
+ * The client's own `dispose` ends its calls and leaves the connection open. It waits for the end of each call, which
+ * some cancelled calls never report; closing the connection ends them in any case.
  */
 async function dispose(client: EventStoreDBClient): Promise<void> {
   await within(CALLS_END_WITHIN_MS, client.dispose(), () => {})

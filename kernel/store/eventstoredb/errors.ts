@@ -1,4 +1,4 @@
-// What a failure of the client means to the port.
+// Maps failures of the client to the errors of the port.
 import {
   AccessDeniedError,
   InvalidArgumentError,
@@ -19,8 +19,8 @@ import {
 } from '../event-store.ts'
 
 /**
- * What a failed append is to its caller. Only a wrong expected version and a tombstone say for sure that nothing was stored: a restart, and even
- * another append on the same connection, fail appends that the server stores all the same.
+ * Maps a failed append to an error for its caller. Only a wrong expected version and a tombstone prove that nothing was
+ * stored: a restart, and even another append on the same connection, fail appends that the server stores all the same.
  */
 export function appendFailure(
   error: unknown,
@@ -44,7 +44,10 @@ export function isNoStream(error: unknown): boolean {
   return error instanceof StreamNotFoundError || error instanceof StreamDeletedError
 }
 
-/** The store was unavailable because another node is the leader. The client has gone there when it tells this. */
+/**
+ * The store was unavailable because another node is the leader. The client has already connected to the leader when it
+ * reports this.
+ */
 export function isNotLeader(error: unknown): boolean {
   return error instanceof StoreUnavailable && error.cause instanceof NotLeaderError
 }
@@ -54,7 +57,7 @@ export function isTooSlow(error: unknown): boolean {
   return error instanceof TimeoutError
 }
 
-/** No waiting mends this: somebody has to change a setting. */
+/** Waiting does not help: somebody has to change a setting. */
 export function isLasting(error: unknown): boolean {
   return (
     error instanceof AccessDeniedError || error instanceof InvalidArgumentError || error instanceof UnsupportedError
@@ -63,6 +66,6 @@ export function isLasting(error: unknown): boolean {
 
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // The transport announces a note that it does not have.
+  // The transport announces a detail that it does not have.
   return error.message.replace(/\.? Resolution note:\s*$/, '') || error.constructor.name
 }

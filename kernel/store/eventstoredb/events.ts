@@ -1,4 +1,5 @@
-// What the server has recorded, as the port tells it: numbers for positions and revisions, public names, no events of the server's own.
+// Converts the server's records to the events of the port: numbers for positions and revisions, public names, no events
+// of the server's own.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
 import type { Catalogue } from '../catalogue.ts'
 import type { ForeignEvent, RecordedEvent } from '../event-store.ts'
@@ -8,12 +9,17 @@ import type { Names } from './names.ts'
 
 type Resolved = ResolvedEvent | AllStreamResolvedEvent
 
-/** A position as the server takes it. Commit equals prepare: only transactions over TCP, long gone, had two. */
+/**
+ * A position in the server's form. Commit equals prepare: only transactions over TCP, which no longer exist, had two
+ * values.
+ */
 export function serverPosition(position: Position): ServerPosition {
   return { commit: BigInt(position), prepare: BigInt(position) }
 }
 
-/** The number for a position, or `undefined` if there is none: the server says -1, unsigned, where it does not know. */
+/**
+ * The number for a position, or `undefined` if there is none: the server sends -1, unsigned, for an unknown position.
+ */
 export function knownPosition(position: ServerPosition | undefined): Position | undefined {
   if (!position || position.commit !== position.prepare) return undefined
   const number = Number(position.commit)
@@ -21,14 +27,14 @@ export function knownPosition(position: ServerPosition | undefined): Position | 
 }
 
 /**
- * How far a checkpoint of the server is. From history without an event of ours it tells the beginning of the page that it has looked at, with
- * a prepare position of 0; later the position of an event.
+ * The position of a server's checkpoint. For history without an event of ours the server reports the beginning of the
+ * page that it has read, with a prepare position of 0; later it reports the position of an event.
  */
 export function checkpointAt({ commit }: ServerPosition): Position | undefined {
   return knownPosition({ commit, prepare: commit })
 }
 
-/** Where something stands in the log. @throws Error when that is no position that a number can hold */
+/** The position of a record in the log. @throws Error when it is no position that a number can represent */
 export function positionOf({ event, link, commitPosition }: Resolved): Position {
   const at =
     (link ?? event)?.position ??
@@ -43,8 +49,8 @@ export function positionOf({ event, link, commitPosition }: Resolved): Position 
 }
 
 /**
- * An event of the namespace, as readers get it; `undefined` for one of another namespace, and for what belongs to the server: metadata, and
- * tombstones (at a revision beyond what a number holds).
+ * An event of the namespace, for readers; `undefined` for an event of another namespace, and for the server's own:
+ * metadata, and tombstones (at a revision beyond the largest number).
  */
 export function recordedEvent(
   resolved: Resolved,
@@ -55,7 +61,7 @@ export function recordedEvent(
   if (!event || !names.isOurs(event.streamId) || OF_THE_SERVER.has(event.type)) return undefined
   const { type, id, metadata, isJson, streamId, created } = event
   const at = { stream: names.stream(streamId), revision: Number(event.revision), position: positionOf(resolved) }
-  // Somebody has put them there: none of the server's own links is in a stream of a desk.
+  // Somebody else has put them there: none of the server's own links is in a stream of a desk.
   if (resolved.link || type === LINK) return { ...at, type, foreign: 'it is a link to another event' }
   const data = isJson ? event.data : new NotJson()
   return recognise({ ...at, type, id, metadata, data, recordedAt: timeText(created) }, catalogue)

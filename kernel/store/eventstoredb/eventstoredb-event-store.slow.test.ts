@@ -1,4 +1,5 @@
-// The event store by way of the real client and its connections, against a stand-in that speaks the protocol of an EventStoreDB server.
+// The event store through the real client and its connections, against a stand-in that speaks the protocol of an
+// EventStoreDB server.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -22,7 +23,7 @@ describeEventStore('the event store by way of the client of EventStoreDB', {
   uniqueId: randomUUID,
 })
 
-test('restarts under load lose nothing that was acknowledged, and a subscriber sees everything once', async () => {
+test('restarts under load lose no acknowledged event, and a subscriber receives all events once', async () => {
   const restarted = await serve(scriptedServer())
   const store = await openEventStoreDB({ catalogue: sample, url: restarted.url })
   const subscriber = listen(store, START)

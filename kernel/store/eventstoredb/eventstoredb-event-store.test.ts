@@ -1,4 +1,5 @@
-// The event store on EventStoreDB: what every store promises, against a real server where there is one, and always against a stand-in.
+// The event store on EventStoreDB: the contract of every store, against a real server where there is one, and always
+// against a stand-in.
 import { randomUUID } from 'node:crypto'
 import { describe, test } from 'vitest'
 import { describeEventStore } from '../event-store.contract.ts'

@@ -1,4 +1,4 @@
-// The event store on an EventStoreDB server. docs/eventstoredb.md tells how one maps to the other.
+// The event store on an EventStoreDB server. docs/eventstoredb.md describes the mapping.
 import { setMaxListeners } from 'node:events'
 import type {
   AllStreamResolvedEvent,
@@ -52,21 +52,21 @@ export interface EventStoreDBOptions<Event extends AnyEvent = AnyEvent> {
   url: string
   /** Desks with different namespaces share a server and see nothing of each other. */
   namespace?: string
-  /** Is told when a subscription was interrupted, and when a stream cannot be kept short. */
+  /** Receives a line for each interrupted subscription, and for each stream that cannot be kept short. */
   log?: Logger
 }
 
 const DEFAULT_BATCH_SIZE = 1_000
-/** So many events are read at a time where an append finds its stream further on. */
+/** The number of events in each read when an append finds newer events in its stream. */
 const LOOK_BEHIND = 100
 /**
- * The server takes the deadline of an append for a time of its own clock, and gives up by itself after two seconds: so it is far away,
- * for no difference of two clocks to matter.
+ * The server compares the deadline of an append with its own clock, and gives up after two seconds without it. So the
+ * deadline is far in the future, where no difference between two clocks matters.
  */
 const APPEND_DEADLINE_MS = 24 * 3_600_000
 
 /**
- * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and sees that it answers.
+ * Opens the log of a namespace on an EventStoreDB server (23.10 or newer), and checks that the server answers.
  * @throws Error when the url or the namespace cannot be used, StoreUnavailable when the server does not answer
  */
 export async function openEventStoreDB<Event extends AnyEvent>({
@@ -94,7 +94,7 @@ interface Wiring<Event extends AnyEvent> {
   log?: Logger | undefined
 }
 
-/** The event store of a namespace, by way of a client that is connected or will be. */
+/** The event store of a namespace. Its client is connected, or connects later. */
 export function eventStoreOn<Event extends AnyEvent>(
   { client: ofAnyNode, ready, release }: SharedClient,
   { catalogue, names, log }: Wiring<Event>,
@@ -116,10 +116,10 @@ export function eventStoreOn<Event extends AnyEvent>(
     readNewest,
     async beginning() {
       const first = await eventAt('log', 0)
-      // Of a stream that somebody has truncated, the first event that is left says nothing about what came before it.
+      // In a truncated stream, the first remaining event says nothing about the events before it.
       return first && (first.event?.revision === 0n ? positionOf(first) : START)
     },
-    // Also what others wrote into the namespace: whoever looks through all of the log comes to its end.
+    // Also the events of other writers in the namespace: a reader of the whole log reaches its end.
     isOurs: (resolved) =>
       !resolved.event?.type.startsWith('$') && recordedEvent(resolved, names, catalogue) !== undefined,
   })
@@ -150,7 +150,7 @@ export function eventStoreOn<Event extends AnyEvent>(
         if (!(error instanceof RevisionConflict)) throw error
         const found = await inTheWay(stream, events, behind)
         if (typeof found === 'object') return found
-        // Where nobody has gone on, the stream has not come as far as expected.
+        // No event follows, so the stream has not reached the expected revision.
         if (found === undefined || found === behind) throw new RevisionConflict(stream, expected)
         behind = found
       }
@@ -167,7 +167,7 @@ export function eventStoreOn<Event extends AnyEvent>(
       )
       if (!success) throw new RevisionConflict(stream, expected)
       const revision = expected + events.length
-      // A repeat may be answered with less than the first time.
+      // The answer to a repeat may contain less than the first answer.
       const known = Number(nextExpectedRevision) === revision ? knownPosition(position) : undefined
       const appended = { revision, position: known ?? (await positionAt(stream, revision)) }
       head.note(appended.position)
@@ -178,10 +178,10 @@ export function eventStoreOn<Event extends AnyEvent>(
   }
 
   /**
-   * What stands in the way of an append that found its stream further on.
-   * @returns its first answer, if it is a repeat; the revision that it is to go behind, where only others have gone on; nothing, where a
-   *   desk has
-   * @throws OutcomeUnknown when that cannot be told
+   * Decides an append that found newer events in its stream.
+   * @returns its first answer for a repeat; the revision to append after when all newer events are foreign; nothing
+   * when one is a desk's
+   * @throws OutcomeUnknown when the store cannot decide
    */
   async function inTheWay(
     stream: StreamName,
@@ -192,7 +192,7 @@ export function eventStoreOn<Event extends AnyEvent>(
     try {
       for await (const resolved of leading(stream, { fromRevision: BigInt(expected + 1), maxCount: LOOK_BEHIND })) {
         const { id, revision = 0n } = resolved.event ?? {}
-        // What was there was truncated, and may have been a desk's; a reader of all that is left expects no events.
+        // The truncated events may have been a desk's. A reader of all remaining events expects none.
         if (expected !== NO_EVENTS && Number(revision) !== last + 1) return undefined
         if (id === events[0]?.id) return await firstAnswer(stream, events, Number(revision))
         if (recorded(resolved)) return undefined
@@ -204,7 +204,7 @@ export function eventStoreOn<Event extends AnyEvent>(
     }
   }
 
-  /** An append is stored as a whole or not at all: one of which only the beginning is there was another one. */
+  /** An append is stored as a whole or not at all: if only its beginning is there, it was another append. */
   async function firstAnswer(
     stream: StreamName,
     events: readonly NewEvent[],
@@ -229,11 +229,11 @@ export function eventStoreOn<Event extends AnyEvent>(
   async function* read(...what: Parameters<typeof pages>): AsyncGenerator<RecordedEvent[]> {
     mustBeOpen()
     yield* pages(...what)
-    // What is cut off by closing the client ends as if it were complete.
+    // A read that closing the client cuts off ends as if it were complete.
     mustBeOpen()
   }
 
-  /** The server counts all events of the stream, the reader only ours: the rest is read further on. */
+  /** The server counts all events of the stream, the reader only ours: the loop reads the rest. */
   async function* pages(
     stream: StreamName,
     direction: 'forwards' | 'backwards',
@@ -265,7 +265,7 @@ export function eventStoreOn<Event extends AnyEvent>(
     const { signal, categories, batchSize = DEFAULT_BATCH_SIZE } = options
     if (!(batchSize >= 1)) throw new Error(`A batch size is 1 or more, not ${batchSize}.`)
     if (signal.aborted) return
-    // Any number of subscribers may share a signal; each takes its listener back.
+    // Any number of subscribers may share a signal; each removes its own listener.
     setMaxListeners(0, signal)
     const ended = new AbortController()
     const end = () => ended.abort()

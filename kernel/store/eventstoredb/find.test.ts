@@ -1,4 +1,5 @@
-// An event that somebody has removed from the server says nothing about the history of the log; one that was never there does.
+// An event that somebody has removed from the server says nothing about the history of the log. An event that was never
+// there does.
 
 import { expect, onTestFinished, test } from 'vitest'
 import { all, named } from '../event-store.contract.ts'

@@ -1,4 +1,4 @@
-// Whether an event that a reader remembers is still in the log of the server.
+// Finds out whether an event that a reader remembers is still in the log of the server.
 import { type ReadStreamOptions, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client'
 import { type EventMark, type Found, StoreUnavailable } from '../event-store.ts'
 import type { Client } from './client.ts'
@@ -7,8 +7,8 @@ import { atLeader } from './leader.ts'
 import type { Names } from './names.ts'
 
 /**
- * Looks for events in their streams: `$all` cannot be read from a position that may be none of this log. A stream that was deleted
- * or truncated lacks its events by order of its metadata, or is tombstoned.
+ * Searches for events in their streams: `$all` cannot be read from a position that may not belong to this log. A
+ * deleted or truncated stream lacks its events because of its metadata, or is tombstoned.
  */
 export function finderIn(client: Client, names: Names): (event: EventMark) => Promise<Found> {
   async function first(serverName: string, options: ReadStreamOptions) {

@@ -1,4 +1,4 @@
-// A server that others write to as well: their events are skipped, whatever they are, and stand in nobody's way.
+// A server that others write to as well: readers skip all foreign events, and these block no append.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressing, all, ids, listen, named } from '../event-store.contract.ts'
@@ -35,7 +35,7 @@ const oddities: [what: string, streamId: string, event: Parameters<ScriptedServe
 ]
 
 test.each(oddities)(
-  'a foreign event %s is skipped and told, and its stream goes on behind it',
+  'a foreign event %s is skipped and reported, and its stream continues after it',
   async (_, streamId, odd) => {
     const { server, store } = opened()
     const [first, second, third] = named(3) as [NewEvent, NewEvent, NewEvent]
@@ -57,14 +57,14 @@ test.each(oddities)(
   },
 )
 
-describe('an append whose stream has gone on with foreign events only', () => {
-  test('begins a stream that has nothing else', async () => {
+describe('an append to a stream with newer events that are all foreign', () => {
+  test('begins a stream that has only foreign events', async () => {
     const { server, store } = opened()
     for (let count = 0; count < 250; count++) server.write(onServer, {})
     expect(await store.append(stream, named(1), NO_EVENTS)).toMatchObject({ revision: 250 })
   })
 
-  test('answers its repeat as the first time', async () => {
+  test('returns the first result when it is repeated', async () => {
     const { server, store } = opened()
     const { revision } = await store.append(stream, named(1), NO_EVENTS)
     server.write(onServer, {})
@@ -76,7 +76,7 @@ describe('an append whose stream has gone on with foreign events only', () => {
     expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(3)
   })
 
-  test('is a conflict where what stood behind the expected revision was truncated', async () => {
+  test('is a conflict when the events after the expected revision were truncated', async () => {
     const { server, store } = opened()
     const { revision } = await store.append(stream, named(1), NO_EVENTS)
     await store.append(stream, named(1), revision)
@@ -86,7 +86,7 @@ describe('an append whose stream has gone on with foreign events only', () => {
     expect(await store.append(stream, named(1), NO_EVENTS)).toMatchObject({ revision: 3 })
   })
 
-  test('is a conflict when a desk has gone on behind them', async () => {
+  test('is a conflict when a desk has appended after them', async () => {
     const { server, store } = opened()
     const { revision } = await store.append(stream, named(1), NO_EVENTS)
     server.write(onServer, {})
@@ -98,7 +98,7 @@ describe('an append whose stream has gone on with foreign events only', () => {
   })
 })
 
-test('an event of a desk that cannot be read is not skipped: a reader gets to know what is wrong with it', async () => {
+test('an unreadable event of a desk is not skipped: a reader learns what is wrong with it', async () => {
   const { server, store } = opened()
   server.write(onServer, { type: 'AccountOpened', data: { accountId: 5 }, metadata: ours } as never)
   server.write(onServer, { type: 'AccountPromoted', data: {}, metadata: ours } as never)
@@ -110,7 +110,7 @@ test('an event of a desk that cannot be read is not skipped: a reader gets to kn
 })
 
 describe('streams that an operator has deleted or truncated', () => {
-  test('a tombstone is no event, and subscribers of other streams go on', async () => {
+  test('a tombstone is no event, and subscribers of other streams continue', async () => {
     const { server, store } = opened()
     await store.append(stream, named(1), NO_EVENTS)
     server.tombstone(onServer)
@@ -123,7 +123,7 @@ describe('streams that an operator has deleted or truncated', () => {
     expect(batches.batches.flatMap(({ foreign = [] }) => foreign)).toEqual([])
   })
 
-  test('a truncated stream is read from where it begins now', async () => {
+  test('a truncated stream is read from its first remaining event', async () => {
     const { server, store } = opened()
     const events = named(3)
     const { revision } = await store.append(stream, events, NO_EVENTS)

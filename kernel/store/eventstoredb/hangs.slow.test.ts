@@ -1,4 +1,4 @@
-// A server that hangs, or that is cut off silently: its connections stay open, and nothing comes over them any more.
+// A server that hangs, or that is cut off silently: its connections stay open and carry nothing.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -18,7 +18,9 @@ import { openEventStoreDB } from './eventstoredb-event-store.ts'
 import { scriptedServer } from './scripted-server.given.ts'
 import { type Member, serve } from './scripted-server-over-grpc.given.ts'
 
-/** In a cluster in which the others elect a new leader in about three seconds, commands are accepted again in that time. */
+/**
+ * In a cluster in which the others elect a new leader in about three seconds, commands are accepted again in that time.
+ */
 const PROMISED_MS = 8_000
 const ELECTION_MS = 3_000
 
@@ -38,7 +40,7 @@ test('when the leader hangs, the log can be written again within 8 seconds', asy
   await subscriber.stop()
 })
 
-test('a node that hangs, and that the others take for the leader for too long, is left again', async () => {
+test('the client leaves a hanging node that the others take for the leader for too long', async () => {
   const { wire, elect, store } = await cluster()
   const acknowledged = await append(store, 5)
   wire.silence()
@@ -50,7 +52,7 @@ test('a node that hangs, and that the others take for the leader for too long, i
   expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual([...acknowledged, ...again])
 })
 
-test('a single server that is cut off silently is unavailable soon, and is there again when the cut ends', async () => {
+test('a single server that is cut off silently is soon unavailable, and available again when the cut ends', async () => {
   const { wire, store } = await single()
   const acknowledged = await append(store, 5)
   wire.silence()
@@ -63,7 +65,7 @@ test('a single server that is cut off silently is unavailable soon, and is there
   expect(ids(await all(store.read(stream, { limit: ALL_EVENTS })))).toEqual([...acknowledged, ...again])
 })
 
-test('a connection is kept while this process is too busy to look after it', async () => {
+test('a connection survives while this process is too busy to serve it', async () => {
   const { wire, store } = await single()
   let acknowledged: string[] = []
   for (let times = 0; times < 4; times++) {
@@ -75,7 +77,7 @@ test('a connection is kept while this process is too busy to look after it', asy
   expect(wire.connections().ever).toBe(1)
 })
 
-test('a connection string that sets the keep-alive is obeyed', async () => {
+test('a connection string that sets the keep-alive takes effect', async () => {
   const { wire, store } = await single('&keepAliveInterval=60000&keepAliveTimeout=60000')
   const acknowledged = await append(store, 5)
   wire.silence()
@@ -88,7 +90,10 @@ test('a connection string that sets the keep-alive is obeyed', async () => {
 
 const stream: StreamName = 'account-acc_1'
 
-/** Appends so many events one after another, as a command handler does: what fails is sent again as it was. */
+/**
+ * Appends the given number of events one after another, as a command handler does. A failed append is sent again
+ * unchanged.
+ */
 async function append(store: EventStore, count: number, before: readonly string[] = []): Promise<string[]> {
   const appended: string[] = []
   while (appended.length < count) {
@@ -116,7 +121,7 @@ async function within<Result>(milliseconds: number, work: () => Promise<Result>)
 
 interface Served {
   store: EventStore
-  /** The way to the first server. */
+  /** The path to the first server. */
   wire: Wire
 }
 
@@ -133,7 +138,7 @@ async function single(parameters = ''): Promise<Served> {
   return { store, wire }
 }
 
-/** Three nodes with one log, of which the first is the leader until the others elect the second. */
+/** Three nodes with one log. The first is the leader until the others elect the second. */
 async function cluster(): Promise<Served & { elect(): void }> {
   const log = scriptedServer()
   let members: Member[] = []

@@ -11,31 +11,37 @@ export interface Head {
   note(position: Position): void
 }
 
-/** The newest event of the server, of whoever it is. @throws StoreUnavailable */
+/** The position of the newest event on the server, of any namespace. @throws StoreUnavailable */
 export async function endOf(readNewest: () => StreamingRead<AllStreamResolvedEvent>): Promise<Position> {
   for await (const resolved of atLeader(readNewest)) return positionOf(resolved)
   return START
 }
 
-/** The first search reads so many events, and each further one of the same head ten times as many. */
+/** The number of events in the first search. Each further search for the same head reads ten times as many. */
 const FIRST_SEARCH = 100
 const SEARCH_GROWS_BY = 10
 
-/** A namespace whose log has not begun has no events, unless somebody has just written one: the search goes no further back. */
+/**
+ * A namespace whose log has not begun has no events, except for one written this moment: the search goes no further
+ * back.
+ */
 const SEARCHED_WITHOUT_LOG = 1_000
 
 interface Searching {
-  /** The newest events of the server, whoever wrote them: so many, and the newest one first. */
+  /** The newest events on the server, of any namespace, in a limited number and newest first. */
   readNewest(maxCount: number): StreamingRead<AllStreamResolvedEvent>
-  /** No event of the namespace comes before this position; `undefined` when its log has not begun. @throws StoreUnavailable */
+  /**
+   * No event of the namespace comes before this position; `undefined` when its log has not begun. @throws
+   * StoreUnavailable
+   */
   beginning(): Promise<Position | undefined>
   isOurs(resolved: AllStreamResolvedEvent): boolean
 }
 
 /**
- * Searches the log backwards for the newest event of the namespace, no further than the search before came from: a subscriber that
- * has seen everything is at this position or beyond, whatever others write. The search ends where the log of the namespace begins. Each
- * read has a limit, since the server sends all that a read asks for.
+ * Searches the log backwards for the newest event of the namespace, and stops at the start of the previous search. A
+ * subscriber that has received all events is at the found position or beyond, also while others write. The search ends
+ * where the log of the namespace begins. Each read has a limit, since the server sends the whole range of a read.
  */
 export function headOf({ readNewest, beginning, isOurs }: Searching): Head {
   let newest: Position = START

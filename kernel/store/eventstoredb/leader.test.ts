@@ -1,4 +1,4 @@
-// A cluster, of which the client may be connected to a node that is not the leader.
+// A cluster, whose client may be connected to a node that is not the leader.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -27,7 +27,7 @@ function openScripted() {
   return { server, store }
 }
 
-test('what was just appended is read, also by who is connected to a follower that does not have it yet', async () => {
+test('a new append can be read at once, even through a follower that does not have it yet', async () => {
   const { server, store } = openScripted()
   await store.append(stream, named(1), NO_EVENTS)
   server.follow()
@@ -73,7 +73,7 @@ test('a read that two nodes refuse finds the store unavailable', async () => {
   expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
 })
 
-/** Two nodes with one log, and a store by way of the real client, opened at the first of them. */
+/** Two nodes with one log, and a store through the real client, opened at the first of them. */
 async function openServed() {
   const log = scriptedServer()
   const [first, second] = [await serve(log), await serve(log)]
@@ -89,7 +89,7 @@ async function openServed() {
   return { log, first, second, open }
 }
 
-test('a store is opened at a follower, and is at the leader then', async () => {
+test('a store that is opened at a follower moves to the leader', async () => {
   const { first, second, open } = await openServed()
   first.follow(second.url)
   const store = await open()
@@ -98,7 +98,7 @@ test('a store is opened at a follower, and is at the leader then', async () => {
   expect(await all(store.read(stream, { limit: ALL_EVENTS }))).toHaveLength(1)
 })
 
-test('a leader that is none any more is left by all: what was under way there is settled, and it may go away', async () => {
+test('all callers leave a former leader, which may then stop: the outcome of every call in flight there is known', async () => {
   const { log, first, second, open } = await openServed()
   const store = await open()
   const listener = listen(store, START)
@@ -149,7 +149,7 @@ test('a leader that is none any more is left by all: what was under way there is
   await listener.stop()
 })
 
-test('a read that is cut off by the change of the leader fails: it is not taken for a whole one', async () => {
+test('a read that the change of the leader cuts off fails, and does not pass as complete', async () => {
   const { first, second, open } = await openServed()
   const store = await open()
   for (let page = 0; page < 6; page++) await store.append(stream, named(500), 500 * page - 1)

@@ -1,4 +1,4 @@
-// Reads that the leader of the cluster answers, and nobody else: another node may not have yet what was just appended.
+// Makes the leader of the cluster answer every read: another node may not have the newest appends yet.
 import type { AllStreamResolvedEvent, ReadStreamOptions, ResolvedEvent, StreamingRead } from '@eventstore/db-client'
 import type { Client } from './client.ts'
 import { isNotLeader } from './errors.ts'
@@ -9,13 +9,14 @@ type SubscribeOptions = Parameters<Client['subscribeToAll']>[0]
 type StreamOptions = Parameters<Client['subscribeToAll']>[1]
 
 /**
- * A client of which everything is read from the leader. What it prefers of itself is no promise: it takes a follower where it finds no
- * leader, asks nobody at a single address, and stays with a leader that is none any more.
+ * A client that reads everything from the leader. The client's own preference guarantees nothing: it takes a follower
+ * when it finds no leader, does not check a single address, and stays with a former leader.
  *
- * - A subscription at a follower would lack nothing but time. But a node that has lost the others has no news for ever; and the event that
- *   is looked for at its begin (`eventstoredb-arrivals.ts`) has to be looked for where it has begun, or where more is known.
- * - An append is right wherever it goes: a follower passes it on, and the leader judges what is expected. A server that is told to refuse
- *   it instead ends the call that all appends share, and the outcome of all that are under way is unknown.
+ * - A subscription at a follower would only be late. But a node that has lost the others has no news for ever. And the
+ * search for the event at the subscription's beginning (`arrivals.ts`) must read the same node, or one that knows more.
+ * - An append is correct at any node: a follower passes it on, and the leader checks the expected revision. A server
+ * with the order to refuse it instead ends the call that all appends share, and the outcome of all appends in flight is
+ * unknown.
  */
 export function readingFromLeader(client: Client): Client {
   const requiresLeader = true
@@ -31,8 +32,9 @@ export function readingFromLeader(client: Client): Client {
 }
 
 /**
- * What a read gives, until its end or until nobody wants more. A node that refuses the read, because it is not the leader, names the one
- * that is; the client goes there, but what was refused has failed. So it is begun once more, unless some of it was given out.
+ * The events of a read, until it ends or the reader leaves. A node that is not the leader refuses the read and names
+ * the leader. The client connects to the leader, but the refused read has failed. So it begins once more, unless some
+ * events were already returned.
  * @throws StoreUnavailable
  */
 export async function* atLeader<Resolved extends ResolvedEvent | AllStreamResolvedEvent>(

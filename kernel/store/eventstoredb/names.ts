@@ -1,8 +1,8 @@
-// How streams are called on a server that several desks may share: `<namespace>.<stream>`.
+// The names of streams on a server that several desks may share: `<namespace>.<stream>`.
 import type { StreamName } from '../event-store.ts'
 
 export interface Names {
-  /** What the names of all streams of the namespace begin with, and no others: the filter of its subscriptions. */
+  /** The prefix of all stream names of the namespace, and of no others: the filter of its subscriptions. */
   prefix: string
   /** The name on the server. */
   onServer(stream: StreamName): string
@@ -14,8 +14,9 @@ export interface Names {
 const NAMESPACE = /^[a-z][a-z0-9_]{0,39}$/
 
 /**
- * The names of a namespace. The server's own projection by category takes what stands before the first hyphen: with a dot as the
- * separator, and no hyphen in a namespace, `$ce-desk.account` has the accounts of one desk and nothing else.
+ * The names of a namespace. The server's own projection by category takes the text before the first hyphen. With a dot
+ * as the separator, and no hyphen in a namespace, `$ce-desk.account` contains the accounts of one desk and nothing
+ * else.
  * @throws Error when the namespace is not a lower-case letter with up to 39 more of a-z, 0-9 and _
  */
 export function namesIn(namespace: string): Names {

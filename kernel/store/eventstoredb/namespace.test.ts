@@ -29,7 +29,7 @@ function open(namespace: string): EventStore {
 
 const stream = 'account-acc_1'
 
-test('desks in two namespaces write to streams of one name and see nothing of each other', async () => {
+test('desks in two namespaces write to streams with the same names and see nothing of each other', async () => {
   const [one, other] = [open('desk'), open('desk2')]
   const [mine, theirs] = [named(2), named(3)]
   await one.append(stream, mine, NO_EVENTS)
@@ -42,7 +42,7 @@ test('desks in two namespaces write to streams of one name and see nothing of ea
   expect(ids(await all(other.read(stream, { limit: ALL_EVENTS })))).toEqual(ids(theirs))
 })
 
-test('each namespace has an identity of its own, and keeps it', async () => {
+test('each namespace has its own identity, and keeps it', async () => {
   const [one, other] = [open('desk'), open('desk2')]
   const identity = await logIdentity(one)
   expect(await logIdentity(other)).not.toBe(identity)
@@ -53,7 +53,7 @@ test.each(['', 'a-b', 'a.b', '$a', 'Desk', '1', 'x'.repeat(41)])('"%s" is no nam
   expect(() => namesIn(namespace)).toThrow(/namespace/)
 })
 
-test('an address that is none is refused without repeating its password', async () => {
+test('an invalid address is refused, and the error does not repeat its password', async () => {
   const opening = openEventStoreDB({ catalogue: sample, url: 'http://admin:secret@localhost:2113' })
   await expect(opening).rejects.toThrow(/EVENTSTORE_URL/)
   await expect(opening).rejects.not.toThrow(/secret/)
@@ -65,7 +65,7 @@ test.each([
   'NODE_PREFERENCE=Read_Only_Replica',
   'nodepreference=leader&node-preference=follower/',
 ])(
-  'an address with %s is refused, without repeating its password: reads have to go to the leader',
+  'an address with %s is refused without its password in the error, because reads must go to the leader',
   async (parameters) => {
     const opening = openEventStoreDB({ catalogue: sample, url: `esdb://admin:secret@127.0.0.1:1?${parameters}` })
     await expect(opening).rejects.toThrow(
@@ -75,20 +75,20 @@ test.each([
   },
 )
 
-test.each(['nodePreference=leader', 'NODEPREFERENCE=Leader/'])('an address with %s is taken', async (parameters) => {
+test.each(['nodePreference=leader', 'NODEPREFERENCE=Leader/'])('an address with %s is accepted', async (parameters) => {
   await expect(
     openEventStoreDB({ catalogue: sample, url: `esdb://127.0.0.1:1?tls=false&${parameters}` }),
   ).rejects.toThrow(StoreUnavailable)
 })
 
-test('where no server answers, opening finds the store unavailable', async () => {
+test('opening without an answering server finds the store unavailable', async () => {
   await expect(openEventStoreDB({ catalogue: sample, url: 'esdb://127.0.0.1:1?tls=false' })).rejects.toThrow(
     StoreUnavailable,
   )
 })
 
 describe('the head', () => {
-  test('the head of a namespace without events is before everything, whatever else is in the log', async () => {
+  test('the head of a namespace without events is START, with any other events in the log', async () => {
     const store = open('desk')
     expect(await store.head()).toBe(START)
     server.record('other.account-acc_1', 'AccountOpened', 3)
@@ -96,7 +96,7 @@ describe('the head', () => {
     expect(await store.head()).toBe(START)
   })
 
-  test('the head is the newest event of the namespace, behind what the server and others have written since', async () => {
+  test('the head is the newest event of the namespace, also after later events of the server and of others', async () => {
     const { position } = await open('desk').append(stream, named(2), NO_EVENTS)
     server.record('desk.account-acc_1', '$>')
     server.record('desk.account-acc_9', '$streamDeleted')
@@ -104,7 +104,7 @@ describe('the head', () => {
     expect(await open('desk').head()).toBe(position)
   })
 
-  test('the head of a namespace whose log has not begun is found without reading the logs of others', async () => {
+  test('the head of a namespace without a log is found without reading the logs of others', async () => {
     server.record('other.account-acc_1', 'AccountOpened', 5_000)
     const store = open('desk')
     expect(await store.head()).toBe(START)
@@ -115,7 +115,7 @@ describe('the head', () => {
     expect(server.eventsSent() - before).toBeLessThan(200)
   })
 
-  test('the head of a log that has just begun is found without reading what others wrote before it', async () => {
+  test('the head of a new log is found without reading the earlier events of others', async () => {
     server.record('other.account-acc_1', 'AccountOpened', 5_000)
     await logIdentity(open('desk'))
     const before = server.eventsSent()
@@ -124,7 +124,7 @@ describe('the head', () => {
     expect(server.eventsSent() - before).toBeLessThan(200)
   })
 
-  test('the head of a quiet log is found behind any number of events of others', async () => {
+  test('the head of a quiet log is found before any number of events of others', async () => {
     const store = open('desk')
     await logIdentity(store)
     const { position } = await store.append(stream, named(2), NO_EVENTS)
@@ -142,7 +142,7 @@ describe('the head', () => {
     expect(await open('desk').head()).toBe(position)
   })
 
-  test('the head grows with what others write to the namespace', async () => {
+  test('the head grows with the events that others write to the namespace', async () => {
     const store = open('desk')
     const heads = [await store.head()]
     let revision = NO_EVENTS
@@ -155,7 +155,7 @@ describe('the head', () => {
     }
   })
 
-  test('a subscriber reaches the head of a namespace that is quiet on a busy server', async () => {
+  test('a subscriber reaches the head of a quiet namespace on a busy server', async () => {
     const store = open('desk')
     await store.append(stream, named(1), NO_EVENTS)
     server.record('other.account-acc_1', 'AccountOpened', 500)
@@ -166,24 +166,24 @@ describe('the head', () => {
 })
 
 describe('positions', () => {
-  test('a position is a number here and a pair of the same on the server', () => {
+  test('a position is a number in the port and a pair of the same number on the server', () => {
     expect(serverPosition(4_711)).toEqual({ commit: 4_711n, prepare: 4_711n })
     expect(knownPosition({ commit: 4_711n, prepare: 4_711n })).toBe(4_711)
   })
 
-  test('what the server says when it knows no position, and what a number cannot hold, is none', () => {
+  test('an unknown position of the server, and one beyond the largest number, is no position', () => {
     expect(knownPosition(undefined)).toBeUndefined()
     expect(knownPosition({ commit: 2n ** 64n - 1n, prepare: 2n ** 64n - 1n })).toBeUndefined()
     expect(knownPosition({ commit: 2n ** 53n, prepare: 2n ** 53n })).toBeUndefined()
     expect(knownPosition({ commit: 20n, prepare: 10n })).toBeUndefined()
   })
 
-  test('an event without a position that can be used is an error that names it', () => {
+  test('an event without a usable position is an error that names the event', () => {
     expect(() => positionOf({ commitPosition: 2n ** 60n })).toThrow(/position 1152921504606846976/)
   })
 })
 
-test('a reader of a new log begins at its first event, whatever others have written before', async () => {
+test('a reader of a new log begins at its first event, also after earlier events of others', async () => {
   server.record('desk2.transfer-tra_1', 'TransferBooked', 500)
   const store = open('desk')
   const identity = await logIdentity(store)

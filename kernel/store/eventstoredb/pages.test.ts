@@ -1,4 +1,4 @@
-// Reads from a server that takes them and does not answer.
+// Reads from a server that accepts them and does not answer.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { all, ids, named } from '../event-store.contract.ts'
@@ -35,7 +35,7 @@ test.each<[string, () => Promise<unknown>]>([
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('a reader that takes its time over a page is not what the server is blamed for', async () => {
+test('a reader that is slow with a page does not make the server count as unavailable', async () => {
   const events = named(700)
   await store.append(stream, events, NO_EVENTS)
   const read: string[] = []

@@ -1,4 +1,4 @@
-// The client's streams of single events, as pages.
+// Groups the client's streams of single events into pages.
 import type { AllStreamResolvedEvent, ResolvedEvent, StreamingRead } from '@eventstore/db-client'
 import type { RecordedEvent } from '../event-store.ts'
 import { answered } from './answered.ts'
@@ -8,7 +8,7 @@ const PAGE = 500
 
 /**
  * The events of a read in pages; none, if there is no such stream.
- * @param recorded gives the event for what the server tells, or nothing where that is none of ours
+ * @param recorded converts a record of the server to an event, or to nothing when it is not ours
  * @throws StoreUnavailable
  */
 export async function* pagesOf(
@@ -27,7 +27,7 @@ export async function* pagesOf(
 }
 
 /**
- * What a read gives, until its end or until nobody wants more.
+ * The events of a read, until it ends or the reader leaves.
  * @param isEmpty which failures mean that there is nothing to read (default: there is no such stream)
  * @throws StoreUnavailable, also when the server does not answer in time
  */
@@ -35,10 +35,11 @@ export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResol
   read: StreamingRead<Resolved>,
   isEmpty: (error: unknown) => boolean = isNoStream,
 ): AsyncGenerator<Resolved> {
-  // The client emits errors also after the iterator of its stream is gone: without a listener that would end the process.
+  // The client also emits errors after the iterator of its stream is gone: without a listener that would end the
+  // process.
   read.on('error', () => {})
   const events = read[Symbol.asyncIterator]()
-  // What has arrived is there: only a wait for the server needs an end.
+  // Only a wait for the server needs a timeout. An event that has arrived needs none.
   const nextEvent = () => (read.readableLength > 0 ? events.next() : answered(events.next()))
   try {
     while (true) {
@@ -50,7 +51,7 @@ export async function* untilDone<Resolved extends ResolvedEvent | AllStreamResol
       yield next.value
     }
   } finally {
-    // To leave the iterator does not end the call behind it.
+    // Leaving the iterator does not end the call behind it.
     read.cancel().catch(() => {})
     read.destroy()
   }

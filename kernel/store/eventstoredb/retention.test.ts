@@ -26,7 +26,7 @@ test.each([
   expect(await all(store.read(stream, { from: revision, limit: ALL_EVENTS }))).toHaveLength(1)
 })
 
-test('it is told so once, and the streams of the business are kept whole', async () => {
+test('the limit of a stream is set once, and the streams of the business are kept whole', async () => {
   const { store, server } = await openStore()
   let revision = NO_EVENTS
   for (let count = 0; count < 3; count++) revision = (await store.append('lease-work', notes(1), revision)).revision
@@ -34,7 +34,7 @@ test('it is told so once, and the streams of the business are kept whole', async
   expect(server.appendsSeen().calls).toBe(1 + 3 + 1)
 })
 
-test('a server that does not allow it is no reason not to append', async () => {
+test('a server that refuses the limit does not prevent the append', async () => {
   const warn = vi.fn()
   const { store, server } = await openStore({ debug() {}, info() {}, warn, error() {} })
   server.failNextAppend(new AccessDeniedError({} as never), 'not stored')
@@ -43,7 +43,7 @@ test('a server that does not allow it is no reason not to append', async () => {
   expect(warn).toHaveBeenCalledWith(expect.objectContaining({ stream: 'lease-work' }), expect.any(String))
 })
 
-test('a server that could not be told is told before the next append', async () => {
+test('a limit that could not be set is set before the next append', async () => {
   const warn = vi.fn()
   const { store, server } = await openStore({ debug() {}, info() {}, warn, error() {} })
   server.failNextAppend(new UnavailableError(), 'not stored')
@@ -54,7 +54,7 @@ test('a server that could not be told is told before the next append', async () 
   expect(server.appendsSeen().calls).toBe(calls + 2)
 })
 
-/** By way of the real client. */
+/** Through the real client. */
 async function openStore(log?: Parameters<typeof openEventStoreDB>[0]['log']) {
   const server = scriptedServer()
   const { url, kill } = await serve(server)

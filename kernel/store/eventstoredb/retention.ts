@@ -1,4 +1,4 @@
-// Streams of which only the newest events are of use: the server is told that it may drop the others.
+// Streams that need only their newest events: allows the server to drop the others.
 import type { StreamMetadata } from '@eventstore/db-client'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from '../../logger.ts'
@@ -6,7 +6,7 @@ import type { StreamName } from '../event-store.ts'
 import { keptOf } from '../kept-short.ts'
 import { isLasting, reason } from './errors.ts'
 
-/** So many streams are remembered to have been told of; a stream that is told of again is none the worse for it. */
+/** The number of streams whose limit is remembered as set. Setting a limit again does no harm. */
 const REMEMBERED = 10_000
 
 interface Options {
@@ -15,8 +15,8 @@ interface Options {
 }
 
 /**
- * Says of a stream how much of it is to be kept, once in the life of a process, before the first append; again before the next one,
- * where that failed and was not refused. It never fails: a stream that grows is no reason not to append to it.
+ * Sets the limit of a stream once in the life of a process, before the first append. A failure that is no refusal is
+ * tried again before the next append. It never throws: a growing stream does not prevent an append.
  */
 export function retention({ tell, log }: Options): (stream: StreamName) => Promise<void> {
   const told = new LRUCache<StreamName, true>({ max: REMEMBERED })

@@ -1,4 +1,5 @@
-// The stand-in for EventStoreDB behind the server's own protocol: for the real client, with its connections, streams and surprises.
+// The stand-in for EventStoreDB behind the server's own protocol: for the real client, with its connections, streams
+// and surprises.
 import type { AllStreamResolvedEvent, ResolvedEvent, Position as ServerPosition } from '@eventstore/db-client'
 import { StreamNotFoundError, TimeoutError, UnavailableError, WrongExpectedVersionError } from '@eventstore/db-client'
 import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js'
@@ -34,7 +35,7 @@ export interface ServedServer {
   kill(): void
   /** Listens at the same address again. */
   start(): Promise<void>
-  /** The next client that asks what the server can do gets an error. */
+  /** The next client that requests the server's features receives an error. */
   failNextFeatures(): void
   /** From now on the server with this connection string is the leader of the two. */
   follow(leader: string): void
@@ -42,7 +43,7 @@ export interface ServedServer {
   lead(): void
 }
 
-/** What the nodes of a cluster say of each other. */
+/** The description of the cluster that its nodes give. */
 export interface Member {
   /** A connection string of the node alone. */
   url: string
@@ -52,7 +53,7 @@ export interface Member {
 
 /**
  * @param now the clock of the server, in epoch milliseconds
- * @param gossip what this node says of the cluster, whenever it is asked
+ * @param gossip returns this node's description of the cluster, at each request
  */
 export async function serve(
   scripted: ScriptedServer,
@@ -118,7 +119,7 @@ function clusterOf(members: readonly Member[]): gossipMessages.ClusterInfo {
   return cluster
 }
 
-/** All methods of the service; those that nobody needs here do nothing. */
+/** All methods of the service. Those that no test needs do nothing. */
 function unserved(served: UntypedServiceImplementation): UntypedServiceImplementation {
   const methods = Object.keys(streamService.StreamsService)
   return Object.fromEntries(methods.map((method) => [method, served[method] ?? (() => {})]))
@@ -254,7 +255,7 @@ function eventMessage({ event }: ResolvedEvent | AllStreamResolvedEvent): messag
   return response
 }
 
-/** Whoever writes to a real server gives it bytes, of JSON or not. */
+/** Writers send bytes to a real server, which may or may not be JSON. */
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
   return Buffer.from(value === undefined ? '' : JSON.stringify(value))

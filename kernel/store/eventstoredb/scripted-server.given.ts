@@ -1,5 +1,5 @@
-// A stand-in for the client and its server, as far as the adapter sees them: in memory, with the manners that a real 23.10 server was
-// seen to have, and with faults on demand.
+// A stand-in for the client and its server, as far as the adapter sees them. It is in memory, behaves as a real 23.10
+// server was observed to behave, and produces faults on demand.
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -24,22 +24,22 @@ import type { Client, SharedClient } from './client.ts'
 type Recorded = NonNullable<AllStreamResolvedEvent['event']>
 
 interface Subscriber {
-  /** Sends what has come since. */
+  /** Sends the events recorded since the last call. */
   send(): void
   end(error: Error): void
 }
 
 export interface ScriptedServer {
   client: Client
-  /** The client as stores get it. */
+  /** The client for stores. */
   shared: SharedClient
-  /** Records an event in whatever stream, as other users of the server and the server itself do. */
+  /** Records an event in any stream, as other users of the server and the server itself do. */
   record(streamId: string, type: string, count?: number): void
-  /** Records an event as it is given, whatever it says. */
+  /** Records the given event unchanged, with any content. */
   write(streamId: string, event: Partial<Recorded>): void
-  /** Deletes a stream for ever. What was recorded in it stays in the log. */
+  /** Deletes a stream for ever. Its recorded events stay in the log. */
   tombstone(streamId: string): void
-  /** Removes what was recorded in a stream so far from the log. */
+  /** Removes the recorded events of a stream from the log. */
   scavenge(streamId: string): void
   /** The next append fails, stored or not. */
   failNextAppend(error: Error, fate: 'stored' | 'not stored'): void
@@ -47,29 +47,32 @@ export interface ScriptedServer {
   forgetNextPosition(): void
   /** Ends all subscriptions with an error. */
   drop(error: Error): void
-  /** Nobody gets an answer but an error, until it is up again. */
+  /** Every call fails with an error, until `up`. */
   down(): void
   up(): void
   /**
-   * The client is connected to a follower, which is not sent what is appended from now on. It refuses what requires the leader; by the
-   * last of so many refusals (default: the first) the client has come to the leader.
+   * Connects the client to a follower, which does not receive later appends. The follower refuses calls that require
+   * the leader. With the last of the given number of refusals (default: the first) the client connects to the leader.
    */
   follow(refusals?: number): void
   /** Connections stay, and nothing is answered any more: as when the disk hangs. */
   hang(): void
   subscriptions(): number
-  /** Reads that nobody has ended, neither this server nor its client. */
+  /** Reads that neither this server nor its client has ended. */
   openReads(): number
-  /** How many events reads have been sent, whether their reader took them or not: as a real server, it sends all that a read asks for. */
+  /**
+   * The number of events sent to reads, taken by their reader or not: as a real server, it sends the whole range of a
+   * read.
+   */
   eventsSent(): number
-  /** Every position that a subscription was asked for to start after. */
+  /** The start positions of all requested subscriptions. */
   startedAfter: ('start' | number)[]
   appendsSeen(): { calls: number; mostAtOnce: number }
 }
 
-/** A page that the server reads of history, as far as events that pass the filter are counted. */
+/** The size of a page of history, counted in events that pass the filter. */
 interface Page {
-  /** Where it began to look. */
+  /** The position where the page began. */
   from: number
   considered: number
   matches: number
@@ -88,7 +91,7 @@ export function scriptedServer(): ScriptedServer {
   const subscribers = new Set<Subscriber>()
   const startedAfter: ('start' | number)[] = []
   const underWay = new Map<string, number>()
-  /** Where the next record will be. */
+  /** The position of the next record. */
   let end = FIRST_RECORD
   let isDown = false
   let isHanging = false
@@ -141,7 +144,7 @@ export function scriptedServer(): ScriptedServer {
     calls++
     const [id] = events.map((event) => event.id)
     if (!id || events.some((event) => !event.type)) throw new Error('A real client crashes or hangs here.')
-    // While the original is under way, the server drops the repeat without an answer.
+    // While the original is in flight, the server drops the repeat without an answer.
     if (underWay.has(id)) throw new DeadlineExceededError()
     underWay.set(id, calls)
     mostAtOnce = Math.max(mostAtOnce, underWay.size)
@@ -177,14 +180,14 @@ export function scriptedServer(): ScriptedServer {
     return { success: true, nextExpectedRevision: last.revision, ...(position && { position }) }
   }
 
-  /** As the client does it: metadata are events of a stream beside the stream. */
+  /** As in the client: metadata are events of a stream beside the stream. */
   function setStreamMetadata(streamId: string, { maxCount, truncateBefore }: StreamMetadata) {
     const data = { $maxCount: maxCount, $tb: truncateBefore }
     const event = { type: '$metadata', id: randomUUID(), data, metadata: {} }
     return appendToStream(`$$${streamId}`, event as unknown as EventData, { expectedRevision: 'any' })
   }
 
-  /** What is left of a stream by its metadata. */
+  /** The events of a stream that its metadata keep. */
   function keptOf(streamId: string): Recorded[] {
     const metadata = eventsOf(`$$${streamId}`).at(-1)?.data as { $maxCount?: number; $tb?: number } | undefined
     const kept = eventsOf(streamId).filter(({ revision }) => revision >= (metadata?.$tb ?? 0))
@@ -195,7 +198,7 @@ export function scriptedServer(): ScriptedServer {
     for (const subscriber of subscribers) subscriber.send()
   }
 
-  /** What the node that answers knows of these events. */
+  /** The events that the answering node knows. */
   function sent(events: Recorded[]): Recorded[] {
     const { end: known = end } = follower ?? {}
     return events.filter((event) => positionOf(event) < known)
@@ -304,7 +307,7 @@ export function scriptedServer(): ScriptedServer {
     const passes = ({ streamId }: Recorded) => filter.prefixes.some((prefix) => streamId.startsWith(prefix))
 
     let page = pageAfter(undefined)
-    /** From history a checkpoint comes with the end of a page: the last event found in it, or where it began. */
+    /** In history a checkpoint comes with the end of a page: the last event found in it, or its beginning. */
     function turnPage(): void {
       if (sinceCheckpoint >= window) checkpoint(page.found ?? { commit: BigInt(page.from), prepare: 0n })
       page = pageAfter(log[next])
@@ -347,7 +350,7 @@ export function scriptedServer(): ScriptedServer {
       else if (after > 0 && !isBoundary(after)) {
         stream.emit('error', new UnknownError(undefined, 'no boundary of a record'))
       } else {
-        // The first event at the position or after it is taken for the one that the subscriber has.
+        // The server takes the first event at the position or after it for the one that the subscriber has.
         next = after === 0 ? 0 : log.findIndex((event) => positionOf(event) >= after) + 1
         if (next === 0 && after > 0) next = log.length
         page = pageAfter(log[next - 1])

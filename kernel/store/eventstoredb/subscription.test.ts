@@ -1,4 +1,4 @@
-// Subscriptions against a stand-in for the server that ends them in every way that a real one was seen to.
+// Subscriptions against a stand-in for the server that ends them in every way observed on a real server.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -32,7 +32,7 @@ const options = () => ({ signal: new AbortController().signal })
 const eventsOf = (listener: Listener) => listener.batches.flatMap((batch) => batch.events)
 const caughtUp = () => expect.poll(() => server.subscriptions()).toBe(1)
 
-test('a subscriber that the server finds too slow goes on after the last event received, without gap or repeat', async () => {
+test('a subscriber that the server drops as too slow resumes after the last event received, without gap or repeat', async () => {
   const live = listen(store, START)
   const first = await store.append(stream, named(1), NO_EVENTS)
   await live.reaches(first.position)
@@ -53,7 +53,7 @@ test.each([
   ['as cancelled', new CancelledError()],
   ['as beyond a deadline', new DeadlineExceededError()],
   ['with an error of the connection', new Error('read ECONNRESET')],
-])('a subscriber that is dropped %s resumes by itself after the last position received', async (_, error) => {
+])('a subscriber that is dropped %s resumes after the last position received', async (_, error) => {
   const before = await store.append(stream, named(5), NO_EVENTS)
   const live = listen(store, START, { batchSize: 2 })
   await live.reaches(before.position)
@@ -65,7 +65,7 @@ test.each([
   await live.stop()
 })
 
-test('a subscriber that begins while the server is away says so once, and goes on when the server is back', async () => {
+test('a subscriber that begins during an outage logs it once, and continues when the server is back', async () => {
   const said: string[] = []
   const say = (_: object, message: string) => said.push(message)
   const log = { debug: () => {}, info: say, warn: say, error: say }
@@ -81,7 +81,7 @@ test('a subscriber that begins while the server is away says so once, and goes o
   await patient.close()
 })
 
-test('a subscriber tries again, less and less often, until the server is back, and the log has one line for each end of the outage', async () => {
+test('a subscriber retries with growing pauses until the server is back, and logs one line for each end of the outage', async () => {
   const pauses: unknown[] = []
   const said: string[] = []
   const say = (_: object, message: string) => said.push(message)
@@ -108,7 +108,7 @@ test('a subscriber tries again, less and less often, until the server is back, a
   await live.stop()
 })
 
-test('a subscriber that was stopped while it waits for the server ends at once', async () => {
+test('a subscriber that is stopped while it waits for the server ends at once', async () => {
   const live = listen(store, START)
   await caughtUp()
   server.down()
@@ -116,7 +116,7 @@ test('a subscriber that was stopped while it waits for the server ends at once',
   await live.stop()
 })
 
-test('a subscriber that is stopped while it asks where it has begun ends at once', async () => {
+test('a subscriber that is stopped while it requests its beginning ends at once', async () => {
   const { position } = await store.append(stream, named(1), NO_EVENTS)
   const stopping = new AbortController()
   const client: Client = Object.create(server.client, {
@@ -132,7 +132,7 @@ test('a subscriber that is stopped while it asks where it has begun ends at once
   expect(stopping.signal.aborted).toBe(true)
 })
 
-test('a namespace that is quiet moves on with the checkpoints of the server, and resumes after the last of them', async () => {
+test('a quiet namespace advances with the checkpoints of the server, and resumes after the last of them', async () => {
   await store.append(stream, named(1), NO_EVENTS)
   server.record('other.account-acc_1', 'AccountOpened', 2_500)
   const live = listen(store, START)
@@ -151,18 +151,21 @@ test('a namespace that is quiet moves on with the checkpoints of the server, and
 test.each([
   ['alone', async () => {}],
   ['behind events of others', async () => server.record('other.account-acc_1', 'AccountOpened', 2)],
-])('an event %s after one that a scavenge has removed is not skipped by who goes on after that', async (_, between) => {
-  await store.append(stream, named(1), NO_EVENTS)
-  const { position } = await store.append('lease-work', named(1), NO_EVENTS)
-  await between()
-  const next = await store.append(stream, named(1), 0)
-  server.scavenge('desk.lease-work')
-  const later = await store.append(stream, named(1), 1)
-  const batches = await until(store.subscribe(position, options()), later)
-  expect(own(batches, stream).map((event) => event.position)).toEqual([next.position, later.position])
-})
+])(
+  'an event %s after a scavenged one is not skipped by a subscriber that continues after the scavenged one',
+  async (_, between) => {
+    await store.append(stream, named(1), NO_EVENTS)
+    const { position } = await store.append('lease-work', named(1), NO_EVENTS)
+    await between()
+    const next = await store.append(stream, named(1), 0)
+    server.scavenge('desk.lease-work')
+    const later = await store.append(stream, named(1), 1)
+    const batches = await until(store.subscribe(position, options()), later)
+    expect(own(batches, stream).map((event) => event.position)).toEqual([next.position, later.position])
+  },
+)
 
-test('what is recorded after a scavenged event while a subscription begins comes once', async () => {
+test('an event recorded after a scavenged one, while a subscription begins, arrives once', async () => {
   const { position } = await store.append('lease-work', named(1), NO_EVENTS)
   server.scavenge('desk.lease-work')
   const live = listen(store, position)
@@ -185,7 +188,7 @@ test('checkpoints also come live, after a thousand events of others', async () =
   await live.stop()
 })
 
-test('nothing is lost for a consumer that is slower than the log grows, and what comes meanwhile is one batch', async () => {
+test('a consumer slower than the log loses nothing, and receives the events of the meantime as one batch', async () => {
   let revision = NO_EVENTS
   const write = async () => {
     for (let count = 0; count < 40; count++) revision = (await store.append(stream, named(25), revision)).revision
@@ -206,7 +209,7 @@ test('nothing is lost for a consumer that is slower than the log grows, and what
   expect(sizes.length).toBeLessThan(500)
 })
 
-test('events of the server itself, links and the events of others are skipped, and the position moves over them', async () => {
+test('events of the server itself, links and the events of others are skipped, and the position advances over them', async () => {
   await store.append(stream, named(1), NO_EVENTS)
   server.record('desk.account-acc_1', '$>')
   server.record('desk.transfer-tra_9', '$streamDeleted')
@@ -220,7 +223,7 @@ test('events of the server itself, links and the events of others are skipped, a
   expect(await all(store.read('transfer-tra_9', { limit: ALL_EVENTS }))).toEqual([])
 })
 
-test('events of categories that nobody wants move the position on at once, live', async () => {
+test('events of unwanted categories advance the position at once, live', async () => {
   const live = listen(store, START, { categories: ['asset'] })
   await caughtUp()
   for (let count = 0; count < 3; count++) {
@@ -231,14 +234,14 @@ test('events of categories that nobody wants move the position on at once, live'
   await live.stop()
 })
 
-test('what no waiting mends is told', async () => {
+test('an error that waiting does not solve is reported', async () => {
   const live = listen(store, START)
   await caughtUp()
   server.drop(new AccessDeniedError(undefined, 'no'))
   await expect(live.ended).rejects.toThrow(StoreUnavailable)
 })
 
-test('whoever stops, breaks off or closes leaves no subscription behind at the server', async () => {
+test('a subscriber that stops, leaves or closes leaves no subscription behind at the server', async () => {
   const { position } = await store.append(stream, named(3), NO_EVENTS)
   await until(store.subscribe(START, { ...options(), batchSize: 1 }), { position: START + 1 })
   const stopped = listen(store, START)

@@ -1,4 +1,4 @@
-// A subscription that goes on by itself after the last position received, whenever the server or the connection ends it.
+// A subscription that resumes after the last position received, whenever the server or the connection ends it.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Outage } from '../../failures/outage.ts'
 import type { Logger } from '../../logger.ts'
@@ -23,7 +23,7 @@ export interface ResumingSubscription {
   categories: readonly string[] | undefined
   batchSize: number
   log: Logger | undefined
-  /** Of the server, for all who use it. */
+  /** The outage of the server, shared by all its users. */
   outage: Outage
 }
 
@@ -31,9 +31,10 @@ const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2_000
 
 /**
- * The batches of everything after a position. The server filters by namespace only, categories are left out here: so every event of
- * the namespace moves the position on at once, and the server's checkpoints, which come seldom, are for what others write.
- * @throws StoreUnavailable where no waiting helps: access denied, a refused argument
+ * The batches of all events after a position. The server filters by namespace only, and this function by category. So
+ * every event of the namespace advances the position at once. The server's checkpoints, which come seldom, advance it
+ * over the events of others.
+ * @throws StoreUnavailable where waiting does not help: access denied, a refused argument
  */
 export async function* resumingSubscription(options: ResumingSubscription): AsyncGenerator<Batch> {
   const { client, catalogue, names, signal, categories, batchSize, log, outage } = options
@@ -82,7 +83,7 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
   }
 }
 
-/** To be too slow is no fault of the server: there is nothing to wait for, unless nothing came at all. */
+/** A slow subscriber is no fault of the server: there is nothing to wait for, unless nothing arrived at all. */
 function pauseBefore(inVain: number, failure: unknown): number {
   if (isTooSlow(failure) && inVain === 0) return 0
   return Math.min(FIRST_PAUSE_MS * 2 ** inVain, LONGEST_PAUSE_MS)

@@ -1,4 +1,4 @@
-// A file into which others have written as well: what readers, subscribers and appends make of it.
+// A file that others have written to as well, as readers, subscribers and appends see it.
 
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { openSqliteEventStore } from './sqlite-event-store.ts'
 const stream = 'account-acc_1'
 const ours = JSON.stringify({ schemaVersion: SAMPLE_VERSION })
 
-test('foreign events are skipped and told, and an append goes behind them', async () => {
+test('foreign events are skipped and reported, and an append goes after them', async () => {
   const { store, write } = await opened()
   const [first, second, third] = [named(1), named(2), named(1)]
   const begun = await store.append(stream, first, NO_EVENTS)
@@ -36,7 +36,7 @@ test('foreign events are skipped and told, and an append goes behind them', asyn
   expect(subscriber.batches.flatMap(({ foreign = [] }) => foreign.map(({ position }) => position))).toEqual([2, 3, 4])
 })
 
-test('a stream that has nothing but foreign events can be begun, and a repeat is answered as the first time', async () => {
+test('a stream that has only foreign events can be begun, and a repeat returns the first result', async () => {
   const { store, write } = await opened()
   for (let count = 0; count < 250; count++) await write(stream, {})
   const events = named(2)
@@ -46,7 +46,7 @@ test('a stream that has nothing but foreign events can be begun, and a repeat is
   await expect(store.append(stream, named(1), NO_EVENTS)).rejects.toBeInstanceOf(RevisionConflict)
 })
 
-test('where a desk has gone on behind foreign events, an append is a conflict', async () => {
+test('an append is a conflict when a desk has appended after the foreign events', async () => {
   const { store, write } = await opened()
   const { revision } = await store.append(stream, named(1), NO_EVENTS)
   await write(stream, {})
@@ -58,7 +58,7 @@ test.each<[what: string, row: Partial<Row>, problem: RegExp]>([
   ['data', { data: '{"accountId": acc_1}' }, /its data is not JSON: .*in the file .*events\.db\)$/],
   ['metadata', { metadata: '{"schemaVersion"' }, /its metadata is not JSON: .*in the file .*events\.db\)$/],
 ])(
-  'an event of a desk with damaged %s is told with its file, and no number reads like a position',
+  'an event of a desk with damaged %s is reported with its file, and no number reads like a position',
   async (_, row, problem) => {
     const { store, write } = await opened()
     await write(stream, { type: 'AccountOpened', metadata: ours, ...row })
@@ -70,7 +70,7 @@ test.each<[what: string, row: Partial<Row>, problem: RegExp]>([
   },
 )
 
-test('fields that a newer minor release adds are no harm', async () => {
+test('fields that a newer minor release adds do no harm', async () => {
   const { store, write } = await opened()
   const data = { accountId: 'acc_1', name: 'Ada', limit: 5, rating: 'A' }
   const metadata = { schemaVersion: SAMPLE_VERSION, region: 'eu', commandId: 'c1' }
@@ -100,7 +100,7 @@ async function opened() {
     await rm(directory, { recursive: true })
   })
 
-  /** Writes an event as somebody with the file could. */
+  /** Writes an event as a user with access to the file could. */
   async function write(name: string, { type = 'Note', data = '{}', metadata = '{}' }: Partial<Row>): Promise<void> {
     other.prepare('INSERT INTO streams (name, category) VALUES (?, ?) ON CONFLICT DO NOTHING').run(name, name)
     other

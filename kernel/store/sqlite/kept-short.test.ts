@@ -1,4 +1,4 @@
-// Leases, checkpoints and snapshots are no history: the embedded log keeps the newest of them, and forgets nothing that matters.
+// Leases, checkpoints and snapshots are no history: the embedded log keeps only their newest events.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ test.each([
   ['lease-sagas', 1_000],
   ['checkpoint-sagas', 10],
   ['snapshot-account-acc_1', 96],
-] as const)('of %s the newest %d events are kept, and a tenth more at the most', async (stream, kept) => {
+] as const)('of %s the newest %d events are kept, and at most a tenth more', async (stream, kept) => {
   const { store } = await open()
   await grow(store, stream, kept * 3)
   const events = await all(store.read(stream, { limit: ALL_EVENTS }))
@@ -39,7 +39,7 @@ test('the streams of the business are kept whole', async () => {
   expect(await all(store.read('account-acc_1', { limit: ALL_EVENTS }))).toHaveLength(1_500)
 })
 
-test('an append that expects a revision of which nothing is left is a conflict, also from another process', async () => {
+test('an append after a removed revision is a conflict, also from another process', async () => {
   const { store, file } = await open()
   const other = await openSqliteEventStore({ catalogue: sample, file })
   onTestFinished(() => other.close())
@@ -52,7 +52,7 @@ test('an append that expects a revision of which nothing is left is a conflict, 
   expect(await other.append('checkpoint-sagas', named(1), 50)).toMatchObject({ revision: 51 })
 })
 
-test('a reader in the middle of such a stream, and a subscriber behind it, go on with what is left', async () => {
+test('a reader in the middle of such a stream, and a subscriber to it, continue with the remaining events', async () => {
   const { store } = await open()
   await grow(store, 'lease-sagas', 1_000)
   const { position } = await store.append('account-acc_1', named(1), NO_EVENTS)

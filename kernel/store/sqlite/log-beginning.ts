@@ -1,4 +1,4 @@
-// The beginning of an embedded log: made under another name, and given its own when its identity is on the disk.
+// The beginning of an embedded log: created under another name, and renamed when its identity is on the disk.
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readdirSync, renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -11,8 +11,8 @@ import { logIdentity, recordedIdentity } from '../log-identity.ts'
 import { openSqliteEventStore } from './sqlite-event-store.ts'
 
 /**
- * Opens the log in a file. A log that is not there is begun, and has its identity from the first moment: so a file without one is no
- * log, and is refused, rather than taken for a new one.
+ * Opens the log in a file. A missing log is begun, and has its identity from the first moment. So a file without an
+ * identity is no log, and is refused rather than taken for a new one.
  * @param mayBegin throws when no log may be begun here (default: a log may be begun)
  * @example const store = await openLogOf(catalogue, 'data/events.db')
  * @throws Error that names the file
@@ -35,7 +35,7 @@ export async function openLogOf<Event extends AnyEvent>(
     try {
       await mayBegin()
     } catch (error) {
-      // Another process may have begun the log meanwhile, and what is allowed only behind one.
+      // Another process may have begun the log meanwhile, and files that forbid a new log beside them.
       if (!existsSync(file)) throw error
     }
     if (!existsSync(file)) await begin(catalogue, file)
@@ -57,7 +57,7 @@ function withoutIdentity(file: string): Error {
   )
 }
 
-/** The name of a backup that is complete, before it takes the place of the log. */
+/** The name of a complete backup before it replaces the log. */
 export function restoredName(file: string): string {
   return `${file}.restored`
 }
@@ -70,7 +70,8 @@ async function begin(catalogue: Catalogue, file: string): Promise<void> {
     await make(catalogue, made)
     nameUnlessTaken(made, file)
   } catch (error) {
-    // Another process that started at the same time has begun the log, and removes unfinished ones: this one may be gone in any state.
+    // Another process that started at the same time has begun the log, and removes unfinished ones: this one may be
+    // gone in any state.
     if (!existsSync(file)) throw error
   } finally {
     removeDatabase(made)
@@ -87,7 +88,7 @@ async function make(catalogue: Catalogue, file: string): Promise<void> {
   }
 }
 
-/** Processes that start at once each make a log; the first that has the name is the log of all. */
+/** Processes that start at once each create a log. The first one with the name is the log of all. */
 function nameUnlessTaken(made: string, file: string): void {
   try {
     linkSync(made, file)
@@ -99,7 +100,7 @@ function nameUnlessTaken(made: string, file: string): void {
   }
 }
 
-/** Logs that a process did not come to name. */
+/** Logs of processes that ended before the rename. */
 function unfinished(file: string): string[] {
   const begins = `${basename(file)}${UNFINISHED}`
   const names = readdirSync(dirname(file)).filter(
@@ -108,7 +109,7 @@ function unfinished(file: string): string[] {
   return names.map((name) => join(dirname(file), name))
 }
 
-/** Else a power cut may take the name away again. Windows has no such call. */
+/** Otherwise a power cut may remove the name again. Windows has no such call. */
 async function flushDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const directory = await open(path)

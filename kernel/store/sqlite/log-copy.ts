@@ -16,8 +16,8 @@ export interface LogCopy {
 }
 
 /**
- * Copies a log, as it is at one moment, into a file that is not there yet. Processes that use the log go on meanwhile.
- * @throws Error that names the file: it is no log, not whole or damaged, or the copy is there already
+ * Copies the state of a log at one moment into a new file. Processes that use the log continue meanwhile.
+ * @throws Error that names the file: it is no log, incomplete or damaged, or the copy exists already
  */
 export async function copyLog(catalogue: Catalogue, from: string, to: string): Promise<LogCopy> {
   if (!existsSync(from)) throw new Error(`There is no file ${from}.`)
@@ -39,7 +39,7 @@ async function copyWhole(from: string, made: string): Promise<void> {
   if (both && !both.hasIdentity) throw new Error(`The log ${from} cannot be copied: it is no log, or has no identity.`)
   const database = await openDatabase(from, { synchronous: 'FULL', readonly: true })
   try {
-    // By its own tables, not page by page: what is damaged does not come along unnoticed.
+    // Table by table, not page by page, so that no damage is copied unnoticed.
     database.exec(`VACUUM INTO '${made.replaceAll("'", "''")}'`)
   } catch (error) {
     throw new Error(`The log ${from} cannot be copied: ${messageOf(error)}.`, { cause: error })
@@ -48,7 +48,7 @@ async function copyWhole(from: string, made: string): Promise<void> {
   }
 }
 
-/** Opens the copy as a log, which looks it through, and closes it: it is one file on the disk then. */
+/** Opens the copy as a log, which checks it, and closes it: it is then one file on the disk. */
 async function closed(catalogue: Catalogue, made: string): Promise<Pick<LogCopy, 'logId' | 'head'>> {
   const store = await openSqliteEventStore({ catalogue, file: made, mustHaveTables: true })
   try {
@@ -60,7 +60,7 @@ async function closed(catalogue: Catalogue, made: string): Promise<Pick<LogCopy,
   }
 }
 
-/** Somebody else may have made the file meanwhile: a link does not overwrite it. */
+/** Somebody else may have created the file meanwhile: a link does not overwrite it. */
 function nameIt(made: string, to: string): void {
   try {
     linkSync(made, to)

@@ -1,4 +1,4 @@
-// The files of a log at its start: all that a desk leaves is accepted, in whatever way it ended; what was mixed or copied in part is not.
+// The files of a log at its start. Every state that a desk leaves is accepted; mixed and partial copies are refused.
 
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ async function isRefused(file: string, reason: RegExp): Promise<void> {
 const COPIED_ALONE = /is not whole: it was copied without .*-wal/
 const FOREIGN = /is not whole: .*-wal beside it was left by another file/
 
-test('a desk that was killed after a joined connection was closed starts again, and its main file alone is refused', async () => {
+test('a desk that was killed after a joined connection closed starts again, and its main file alone is refused', async () => {
   const { file, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const thread = await joined(file)
@@ -46,7 +46,7 @@ test('a desk that was killed after a joined connection was closed starts again, 
   expect(await events(await killed(file))).toHaveLength(5)
 })
 
-test('a desk that was killed after another one on its log was closed starts again, and its main file alone is refused', async () => {
+test('a desk that was killed after another desk on its log closed starts again, and its main file alone is refused', async () => {
   const { file, store } = await open()
   const other = await opened(file)
   await other.append('transfer-tra_1', named(3), NO_EVENTS)
@@ -71,7 +71,7 @@ test('a desk that was killed while a reader of an older state held up its checkp
   expect(await events(await killed(file))).toHaveLength(5)
 })
 
-test('a start that began while a reader held up its checkpoint, and was killed, is followed by another start', async () => {
+test('a start that was killed while a reader held up its checkpoint is followed by another start', async () => {
   const { file, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   await store.close()
@@ -105,7 +105,7 @@ test.each([
   ['VACUUM INTO', (file: string, to: string) => vacuumed(file, to)],
   ['the backup of SQLite', (file: string, to: string) => backedUp(file, to)],
 ])(
-  'a copy by %s is whole, at any time, and is refused beside the write-ahead log that it was made from',
+  'a copy by %s is complete at any time, and is refused beside the write-ahead log of the original',
   async (_, copy) => {
     const { at, file, store } = await open()
     await store.append('transfer-tra_1', named(2), NO_EVENTS)
@@ -124,7 +124,7 @@ test.each([
   },
 )
 
-test('a desk that was killed after it went on from a copy of SQLite starts again', async () => {
+test('a desk that was killed after it continued from a copy of SQLite starts again', async () => {
   const { at, file, store } = await open()
   await store.append('transfer-tra_1', named(2), NO_EVENTS)
   await vacuumed(file, join(at, 'copy.db'))
@@ -143,7 +143,7 @@ test('the main file of an open log is refused beside a later write-ahead log', a
   await isRefused(mixed, FOREIGN)
 })
 
-test('the main file of another log is refused, whichever release wrote the two', async () => {
+test('the main file of another log is refused, for every combination of releases that wrote the two', async () => {
   const one = await open()
   const other = await open()
   await one.store.append('transfer-tra_1', named(3), NO_EVENTS)
@@ -153,7 +153,7 @@ test('the main file of another log is refused, whichever release wrote the two',
   await isRefused(mixed, FOREIGN)
 })
 
-test('a log whose schema somebody has changed or which was vacuumed while it was open goes on after a kill', async () => {
+test('a log with a changed schema, or vacuumed while it was open, continues after a kill', async () => {
   const { file, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const other = await openDatabase(file, { synchronous: 'FULL' })
@@ -166,7 +166,7 @@ test('a log whose schema somebody has changed or which was vacuumed while it was
   other.close()
 })
 
-test('a file that is another one has a refusal that says what to do', async () => {
+test('the refusal of a file that is no log states what to do', async () => {
   const file = join(await directory(), 'events.db')
   writeFileSync(file, 'A shopping list: milk, bread, a dozen eggs. '.repeat(100))
   await isRefused(
@@ -176,7 +176,7 @@ test('a file that is another one has a refusal that says what to do', async () =
   expect(existsSync(`${file}-wal`)).toBe(false)
 })
 
-test('a log of an older release goes on, whether it was closed or killed', async () => {
+test('a log of an older release continues after a close and after a kill', async () => {
   const file = join(await directory(), 'events.db')
   const older = await openedByOlderRelease(file)
   older.append('transfer-tra_1', 3, NO_EVENTS)
@@ -188,7 +188,7 @@ test('a log of an older release goes on, whether it was closed or killed', async
   expect(await found(await copiedAlone(file))).toBe(5)
 })
 
-test('the main file of an older release is refused beside the write-ahead log of another one, unless it has the same events', async () => {
+test('the main file of an older release is refused beside another write-ahead log, unless it has the same events', async () => {
   const logs = [join(await directory(), 'events.db'), join(await directory(), 'events.db')] as const
   for (const file of logs) {
     const older = await openedByOlderRelease(file)
@@ -210,7 +210,7 @@ test.each([
   ['open', 'killed'],
   ['open', 'closed'],
 ] as const)(
-  'a log on which an older release ran after this one was %s goes on when that one was %s',
+  'a log on which an older release ran after this one was %s continues when that one was %s',
   async (first, then) => {
     const { file: own, store } = await open()
     await store.append('transfer-tra_1', named(3), NO_EVENTS)

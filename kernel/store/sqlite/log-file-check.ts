@@ -1,4 +1,4 @@
-// Whether the files of a log are whole and belong together: found out before anything can write to them.
+// Checks, before anything can write to the files of a log, that they are complete and belong together.
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
@@ -7,23 +7,30 @@ import { sizeOfFile, sizeOfWal } from '../../sqlite/files.ts'
 import { glanceAt } from '../../sqlite/glance.ts'
 import { belongTogether, contentOf, isPartial, type LogContent } from './log-file-state.ts'
 
-/** At most this many bytes of a log are checked at the start: about a second. Damage in a larger one is found when it is read. */
+/**
+ * The largest number of bytes of a log that is checked at the start: about a second. Damage in a larger log is found
+ * when it is read.
+ */
 const CHECKED_BYTES = 256 * 1024 * 1024
 
 export interface CheckedFiles {
-  /** The main file alone; `undefined` when there is none, or it cannot be read without its write-ahead log. */
+  /** The main file alone; `undefined` when it does not exist, or cannot be read without its write-ahead log. */
   main: LogContent | undefined
-  /** As SQLite reads both; `undefined` when there is nothing yet, or only a connection that writes can read it. */
+  /**
+   * Both files as SQLite reads them; `undefined` when nothing exists yet, or only a connection that writes can read
+   * them.
+   */
   both: LogContent | undefined
 }
 
-/** A checkpoint of another process between two looks makes files seem not to belong together. */
+/** A checkpoint of another process between two reads makes files seem not to belong together. */
 const LOOKS = 3
 const LOOK_PAUSE_MS = 20
 
 /**
  * Checks the files of a log, which may be in use. Neither the main file nor the write-ahead log is changed.
- * @throws Error that names the file, when it lacks its write-ahead log, is beside the one of another file, or is not a database
+ * @throws Error that names the file, when it lacks its write-ahead log, is beside the one of another file, or is not a
+ * database
  */
 export async function checkFiles(file: string): Promise<CheckedFiles> {
   for (let looks = 1; ; looks++) {
@@ -34,12 +41,14 @@ export async function checkFiles(file: string): Promise<CheckedFiles> {
   }
 }
 
-/** @returns why the files are not whole, or what they have */
+/** @returns why the files are incomplete, or their content */
 async function lookAt(file: string): Promise<CheckedFiles | string> {
   if (!existsSync(file)) return { main: undefined, both: undefined }
-  // A program was interrupted that wrote without a write-ahead log. SQLite rolls back when a connection that writes opens the file.
+  // A program that wrote without a write-ahead log was interrupted. SQLite rolls back when a connection that writes
+  // opens the file.
   if (sizeOfFile(`${file}-journal`)) return { main: undefined, both: undefined }
-  // A process that is killed during a checkpoint leaves a main file that cannot be read alone. The write-ahead log mends it.
+  // A process that is killed during a checkpoint leaves a main file that cannot be read alone. The write-ahead log
+  // mends it.
   const main = await contentOf(file, 'main').catch(() => undefined)
   if (sizeOfWal(file)) {
     const both = await contentWithWal(file, main !== undefined)
@@ -68,7 +77,7 @@ export async function assertIntact(file: string): Promise<void> {
   if (found !== 'ok') throw unusable(file, new Error(`the file is damaged (${found}). Put the log back from a backup.`))
 }
 
-/** An error that names the file, and says what to do where it is none of a log. */
+/** An error that names the file, and states what to do when it is no file of a log. */
 export function unusable(file: string, error: unknown): Error {
   const advice = isDamage(error)
     ? '. The file is damaged, or it is another file. Put the log back from a backup, or move this file away to begin a new log.'

@@ -1,4 +1,5 @@
-// Files of logs at random: every state that a desk leaves opens again with all its events, and no copy that was mixed or made in part does.
+// Random files of logs: every state that a desk leaves opens again with all its events, and no mixed or partial copy
+// opens.
 import { cpSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'vitest'
@@ -62,7 +63,7 @@ async function play(acts: readonly (readonly [(typeof ACTS)[number], number])[])
         stores = stores.filter((other) => other !== store)
         break
       case 'kill': {
-        // The next desk goes on with the files, and this one with those that nobody looks at any more.
+        // The next desk continues with these files, and this desk with the deleted ones that only it still has open.
         const left = await killed(file)
         await hasEvents(left, events)
         if (number % 2 === 0) break

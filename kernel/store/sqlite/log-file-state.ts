@@ -4,8 +4,9 @@ import type { Database } from '../../sqlite/database.ts'
 import { glanceAt, type Part, type Rows } from '../../sqlite/glance.ts'
 
 /**
- * `partial`: a checkpoint begins, and the events after this mark are in the write-ahead log. `whole`: the checkpoint has ended. This mark
- * stays in the write-ahead log. So the main file of an open log ends with `partial`, and a copy made by means of SQLite with `whole`.
+ * `partial`: a checkpoint begins, and the events after this mark are in the write-ahead log. `whole`: the checkpoint
+ * has ended. This mark stays in the write-ahead log. So the main file of an open log ends with `partial`, and a copy
+ * made with SQLite ends with `whole`.
  */
 type State = 'partial' | 'whole'
 
@@ -15,27 +16,30 @@ interface Mark {
   schemaVersion: number
 }
 
-/** What a file has, whether it is the main file alone or as SQLite reads it. */
+/** The content of a file: of the main file alone, or of both files as SQLite reads them. */
 export interface LogContent {
   /** The marks that the main file may end with, oldest first. Logs of older releases have none. */
   marks: Mark[]
   tablesVersion: number
-  /** SQLite gives another one to each copy that it makes (VACUUM INTO, .backup): the pages of a copy are arranged anew. */
+  /**
+   * SQLite gives a new value to each copy that it makes (VACUUM INTO, .backup): the pages of a copy are arranged anew.
+   */
   schemaVersion: number
   newest: { position: number; id: string } | undefined
-  /** Whether the stream with the identity of the log is there. */
+  /** Whether the stream with the identity of the log exists. */
   hasIdentity: boolean
 }
 
 /** The mark of a main file that no release with marks has written. */
 const UNMARKED = ''
 
-/** Of no other program ("Crdt"): `file events.db` shows it. */
+/** No other program uses it ("Crdt"): `file events.db` shows it. */
 const APPLICATION_ID = 0x43726474
 
 /**
- * Makes the table of the marks where it is missing. Older releases do not look at it. To be called in a transaction, before any mark is made.
- * @param main the main file as it was before the log was opened; `undefined` when it was not there or could not be read
+ * Creates the table of the marks if it is missing. Older releases ignore it. Call it in a transaction, before any mark
+ * is made.
+ * @param main the main file before the log was opened; `undefined` when it did not exist or could not be read
  */
 export function createMarks(db: Database, main: LogContent | undefined): void {
   const exists = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'file_marks'").get() !== undefined
@@ -45,19 +49,19 @@ export function createMarks(db: Database, main: LogContent | undefined): void {
     )
     insertMark(db, UNMARKED, 'whole')
   } else if (main) {
-    // The log may go on from a copy that SQLite has made.
+    // The log may continue from a copy that SQLite has made.
     db.prepare('UPDATE file_marks SET schema_version = ? WHERE mark = ?').run(main.schemaVersion, lastMark(main))
   }
 }
 
-/** To be called in a transaction. @returns the number of the mark */
+/** Call it in a transaction. @returns the number of the mark */
 export function addMark(db: Database, state: State): number {
   // This writes the first page. So each write-ahead log has it, and shows the schema version that goes with its pages.
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   return insertMark(db, randomBytes(8).toString('hex'), state)
 }
 
-/** The mark of a checkpoint that was interrupted must not be the last one of a log that is closed. To be called in a transaction. */
+/** The mark of an interrupted checkpoint must not be the last one of a closed log. Call it in a transaction. */
 export function endPartialMark(db: Database): void {
   const last = db.prepare<[State]>('SELECT state FROM file_marks ORDER BY number DESC LIMIT 1', 'arrays').get()?.[0]
   if (last === 'partial') addMark(db, 'whole')
@@ -70,7 +74,7 @@ function insertMark(db: Database, mark: string, state: State): number {
   return Number(insert.run(mark, state).lastInsertRowid)
 }
 
-/** Forgets the marks before one that the main file has. To be called in a transaction. */
+/** Deletes the marks before one that the main file has. Call it in a transaction. */
 export function forgetMarksBefore(db: Database, number: number): void {
   db.prepare('DELETE FROM file_marks WHERE number < ?').run(number)
 }
@@ -111,7 +115,10 @@ export function hasEvent(file: string, { position, id }: { position: number; id:
   return glanceAt(file, 'both', (rows) => rows('id', `FROM events WHERE position = ${position}`)[0]?.[0] === id)
 }
 
-/** Whether a main file lacks events: it is the one of an open log. A copy of SQLite has everything, also one of the time of a checkpoint. */
+/**
+ * Whether a main file lacks events: it belongs to an open log. A copy of SQLite has all events, also one made during a
+ * checkpoint.
+ */
 export function isPartial({ marks, schemaVersion }: LogContent): boolean {
   const last = marks.at(-1)
   return last?.state === 'partial' && last.schemaVersion === schemaVersion
@@ -124,12 +131,12 @@ export function isPartial({ marks, schemaVersion }: LogContent): boolean {
  */
 export async function belongTogether(file: string, main: LogContent, both: LogContent): Promise<boolean> {
   if (both.marks.length === 0) {
-    // Releases without marks wrote both. Nothing is removed by them.
+    // Releases without marks wrote both. They remove nothing.
     return main.marks.length === 0 && (main.newest === undefined || (await hasEvent(file, main.newest)))
   }
   const known = both.marks.find(({ mark }) => mark === lastMark(main))
   if (!known) return false
-  // Somebody may also have changed the schema of the log, or may have vacuumed it, since its last mark.
+  // Somebody may also have changed the schema of the log, or vacuumed it, since its last mark.
   return known.mark === UNMARKED || [known.schemaVersion, both.schemaVersion].includes(main.schemaVersion)
 }
 

@@ -1,4 +1,5 @@
-// For tests of the files of a log: logs in directories of their own, and what kills, copies and older releases leave.
+// For tests of the files of a log: logs in separate directories, and the files that kills, copies and older releases
+// leave.
 
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -43,7 +44,7 @@ function closedAtTheEnd(store: EventStore): EventStore {
   return store
 }
 
-/** The events of a stream, read by a log that is opened for that. */
+/** The events of a stream, from a log that this function opens. */
 export async function events(file: string, stream: StreamName = 'transfer-tra_1') {
   const store = await opened(file)
   try {
@@ -55,7 +56,7 @@ export async function events(file: string, stream: StreamName = 'transfer-tra_1'
 
 let copies = 0
 
-/** A process that is killed leaves its files as they are at that moment. @returns the main file of a copy in a directory of its own */
+/** Copies the files of a killed process into a separate directory. @returns the main file of the copy */
 export async function killed(file: string): Promise<string> {
   const to = join(await directory(), `killed-${copies++}`)
   mkdirSync(to)
@@ -71,7 +72,7 @@ export async function copiedAlone(file: string): Promise<string> {
   return copy
 }
 
-/** What is in the main file and in the write-ahead log. */
+/** The contents of the main file and of the write-ahead log. */
 export function bytesOf(file: string): string[] {
   return ['', '-wal'].map((suffix) =>
     existsSync(file + suffix)
@@ -82,7 +83,7 @@ export function bytesOf(file: string): string[] {
   )
 }
 
-/** Appends more than a log lets gather in its write-ahead log: it makes a checkpoint. @returns the last revision */
+/** Appends more than a log keeps in its write-ahead log, so that it makes a checkpoint. @returns the last revision */
 export async function grow(store: EventStore, stream: StreamName, from: Revision = NO_EVENTS): Promise<Revision> {
   let revision = from
   for (let count = 0; count < 30; count++) {
@@ -91,7 +92,7 @@ export async function grow(store: EventStore, stream: StreamName, from: Revision
   return revision
 }
 
-/** The log as a release has it that knows no marks, which makes checkpoints without them, also when it closes. */
+/** The log of a release without marks: its checkpoints make none, also when it closes. */
 export async function openedByOlderRelease(file: string): Promise<OlderRelease> {
   const db = await openDatabase(file, { synchronous: 'FULL' })
   let isOpen = true

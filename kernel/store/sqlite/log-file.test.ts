@@ -1,4 +1,4 @@
-// The file of the embedded log beside what people do with files: copies, backups, removals, damage.
+// The file of the embedded log when people copy, back up, remove or damage it.
 
 import { cpSync, existsSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { sample } from '../sample.given.ts'
 import { openLogOf } from './log-beginning.ts'
 import { begun, directory, events, grow, killed, open, opened } from './log-file.given.ts'
 
-test('a log that is closed is one file, and has everything when it is copied alone', async () => {
+test('a closed log is one file, and a copy of it alone is complete', async () => {
   const { at, file, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   await store.close()
@@ -20,7 +20,7 @@ test('a log that is closed is one file, and has everything when it is copied alo
   expect(await events(join(at, 'copy.db'))).toHaveLength(3)
 })
 
-test('a log that was killed goes on with both of its files, again and again', async () => {
+test('a killed log continues with both of its files, again and again', async () => {
   const { file, store } = await open()
   let last = file
   let { revision } = await store.append('transfer-tra_1', named(3), NO_EVENTS)
@@ -32,7 +32,7 @@ test('a log that was killed goes on with both of its files, again and again', as
   expect(await events(await killed(last))).toHaveLength(9)
 })
 
-test('a log that was killed and then looked at with another program goes on as one file', async () => {
+test('a killed log that another program then read continues as one file', async () => {
   const { file: own, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
@@ -43,7 +43,7 @@ test('a log that was killed and then looked at with another program goes on as o
   expect(await events(file)).toHaveLength(3)
 })
 
-test('the file of a log that was killed is refused without its write-ahead log', async () => {
+test('the file of a killed log is refused without its write-ahead log', async () => {
   const { file: own, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
@@ -54,7 +54,7 @@ test('the file of a log that was killed is refused without its write-ahead log',
   await expect(openLogOf(sample, file, begun)).rejects.toThrow(refusal)
 })
 
-test('a log beside the write-ahead log of another file is refused, however the backup was made', async () => {
+test('a log beside the write-ahead log of another file is refused, for every kind of backup', async () => {
   const { at, file, store } = await open()
   await store.append('transfer-tra_1', named(2), NO_EVENTS)
   const backup = await openDatabase(file, { synchronous: 'FULL', readonly: true })
@@ -75,7 +75,7 @@ test('a log beside the write-ahead log of another file is refused, however the b
   }
 })
 
-test('a file that is no log, is empty or has no identity is refused, as it is', async () => {
+test('a file that is no log, is empty or has no identity is refused and stays unchanged', async () => {
   const at = await directory()
   const file = join(at, 'events.db')
   writeFileSync(file, '')
@@ -85,7 +85,7 @@ test('a file that is no log, is empty or has no identity is refused, as it is', 
   await expect(openLogOf(sample, file, begun)).rejects.toThrow(file)
 })
 
-test('no log is begun beside the write-ahead log of one that is missing', async () => {
+test('no log is begun beside the write-ahead log of a missing one', async () => {
   const { file: own, store } = await open()
   await store.append('transfer-tra_1', named(3), NO_EVENTS)
   const file = await killed(own)
@@ -94,7 +94,7 @@ test('no log is begun beside the write-ahead log of one that is missing', async 
   expect(existsSync(file)).toBe(false)
 })
 
-test('processes that begin a log at once have one, and nothing is left of the others', async () => {
+test('processes that begin a log at once share one, and nothing remains of the others', async () => {
   const at = await directory()
   const file = join(at, 'events.db')
   writeFileSync(`${file}.new-1-abandoned`, 'half of it')
@@ -110,7 +110,7 @@ test.each<[string, (at: string) => void]>([
   ['file is removed', (at) => rmSync(join(at, 'events.db'))],
   ['file is replaced', (at) => renameSync(join(at, 'other.db'), join(at, 'events.db'))],
   ['write-ahead log is removed', (at) => rmSync(join(at, 'events.db-wal'))],
-])('when its %s, nothing is recorded and nothing is said of the log', async (_, remove) => {
+])('when its %s, the store records nothing and answers nothing about the log', async (_, remove) => {
   const { at, store } = await open(join(await directory(), 'data'))
   writeFileSync(join(at, 'other.db'), '')
   await store.append('transfer-tra_1', named(1), NO_EVENTS)
@@ -121,7 +121,7 @@ test.each<[string, (at: string) => void]>([
   await expect(all(store.read('transfer-tra_1', { limit: 9 }))).rejects.toMatchObject(refused)
 })
 
-test('a log that is put back where it was goes on', async () => {
+test('a log that is put back in its place continues', async () => {
   const { at, store } = await open(join(await directory(), 'data'))
   renameSync(at, `${at}-moved`)
   await expect(store.head()).rejects.toThrow(StoreUnavailable)
@@ -129,7 +129,7 @@ test('a log that is put back where it was goes on', async () => {
   await store.append('transfer-tra_1', named(1), NO_EVENTS)
 })
 
-test('a damaged log is refused at the start, and the sentence names the file', async () => {
+test('a damaged log is refused at the start, and the error names the file', async () => {
   const { file, store } = await open()
   for (let n = 0; n < 50; n++) await store.append(`transfer-tra_${n}`, named(20), NO_EVENTS)
   await store.close()

@@ -1,4 +1,5 @@
-// The file of the embedded log: whole when it is opened, the same one as long as it is open, and one file again when it is closed.
+// The file of the embedded log: complete when it is opened, the same file while it is open, and one file again when it
+// is closed.
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
 import { type Database, isBusy, isDamage, openDatabase } from '../../sqlite/database.ts'
@@ -9,40 +10,43 @@ import { addMark, createMarks, endPartialMark, forgetMarksBefore, type LogConten
 
 export interface LogFile {
   db: Database
-  /** @throws StoreUnavailable when the files are not those any more that were opened, or are damaged */
+  /** @throws StoreUnavailable when the opened files were replaced or are damaged */
   assertThere(): void
-  /** Takes note of an error of a statement: nothing is written to a file that is damaged. @returns the error for the caller */
+  /** Examines an error of a statement: nothing is written to a damaged file. @returns the error for the caller */
   failure(error: unknown): StoreUnavailable
-  /** Takes note of a commit with so many characters. Now and then it copies the write-ahead log into the main file. */
+  /**
+   * Counts a commit with its number of characters. From time to time it copies the write-ahead log into the main file.
+   */
   grew(characters: number): void
   close(): Promise<void>
 }
 
 interface Options<Tables> {
-  /** Another connection of this process has opened the log, and looks after it (default: no). */
+  /** Another connection of this process has opened the log, and maintains it (default: no). */
   joins?: boolean
-  /** Throws when what is in the file is not the log that is wanted. Nothing has been written to it then. */
+  /** Throws when the file contains another log than the wanted one. Nothing has been written to it then. */
   check: (content: LogContent) => void
-  /** Makes the tables that are missing. */
+  /** Creates the missing tables. */
   prepare: (db: Database) => Tables
 }
 
-/** The write-ahead log is copied into the main file after so many commits or characters: about 16 MiB. */
+/** The number of commits or characters after which the write-ahead log is copied into the main file: about 16 MiB. */
 const COMMITS = 1_000
 const CHARACTERS = 8 * 1024 * 1024
 
-/** After a checkpoint that did not come to its end, the next one is tried after so many commits. */
+/** The number of commits after which an incomplete checkpoint is tried again. */
 const COMMITS_UNTIL_RETRY = 100
 
-/** A look at a file takes 1 to 6 µs, and each commit and each read has its looks. */
+/** Checking a file takes 1 to 6 µs, and each commit and each read checks it. */
 const INDEX_SEEN_EVERY_MS = 1_000
 
 const CLOSING_TRIES = 10
 const CLOSING_PAUSE_MS = 20
 
 /**
- * Opens the file of a log, made anew unless it is there.
- * @throws Error that names the file, when it cannot be opened, is damaged, or is not whole. Its files are as they were then.
+ * Opens the file of a log, and creates it if it does not exist.
+ * @throws Error that names the file, when it cannot be opened, is damaged, or is incomplete. Its files are unchanged
+ * then.
  */
 export async function openLogFile<Tables>(
   file: string,
@@ -76,7 +80,10 @@ async function checked(file: string, check: (content: LogContent) => void): Prom
   return main
 }
 
-/** Each checkpoint has to be marked. SQLite's own ones are not: after so many commits, and by each connection that closes. */
+/**
+ * Each checkpoint needs a mark. SQLite makes its own checkpoints without one: after a number of commits, and in each
+ * connection that closes.
+ */
 async function openLog(file: string): Promise<Database> {
   try {
     const db = await openDatabase(file, { synchronous: 'FULL', leavesWal: true })
@@ -128,7 +135,7 @@ function logFile(file: string, db: Database, joins: boolean): LogFile {
       try {
         if (checkpoint(db)) commits = 0
       } catch (error) {
-        // The events are recorded in any case: whoever appends next learns of damage, and of a disk that is full.
+        // The events are recorded in any case. The next append reports damage, and a full disk.
         noteDamage(error)
       }
     },
@@ -152,7 +159,7 @@ function logFile(file: string, db: Database, joins: boolean): LogFile {
   }
 }
 
-/** @returns a function that throws StoreUnavailable when the files are not those any more that are there now */
+/** @returns a function that throws StoreUnavailable when the present files have been replaced */
 function sameFiles(log: string, files: readonly string[]): () => void {
   const opened = files.map(identityOfFile)
   return () => {
@@ -165,9 +172,10 @@ function sameFiles(log: string, files: readonly string[]): () => void {
 }
 
 /**
- * Copies the write-ahead log into the main file, as far as others let it. The main file then says that it is partial, and what says that
- * all is whole is in the write-ahead log. Nobody is waited for who reads an older state of the log.
- * @returns whether all of it is copied. Else the main file ends with any mark since the last checkpoint that was complete.
+ * Copies the write-ahead log into the main file, as far as other processes allow it. The main file then states that it
+ * is partial, and the write-ahead log states that both together are whole. It does not wait for readers of an older
+ * state of the log.
+ * @returns whether all of it is copied. Otherwise the main file ends with any mark since the last complete checkpoint.
  */
 function checkpoint(db: Database): boolean {
   let complete = false
@@ -183,14 +191,14 @@ function checkpoint(db: Database): boolean {
       })
     }
   } catch (error) {
-    // Another process is writing: it looks after the file as well, and the next time will do.
+    // Another process is writing. It maintains the file as well, and the next checkpoint here will copy the rest.
     if (!isBusy(error)) throw error
     return false
   }
   return complete
 }
 
-/** Leaves no write-ahead log, unless others have the file open: the last one of them does it then. */
+/** Leaves no write-ahead log, unless others have the file open: the last of them removes it then. */
 async function becomeOneFile(db: Database): Promise<void> {
   db.exec('PRAGMA busy_timeout = 0')
   for (let tries = 0; tries < CLOSING_TRIES; tries++) {

@@ -1,4 +1,4 @@
-// The embedded event store: what every store promises, and what only a file can do.
+// The embedded event store: the contract of every store, and the properties of a file.
 
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -43,7 +43,7 @@ describe('the file of the embedded event store', () => {
   const newFile = () => join(directory, `${randomUUID()}.db`)
   const options = () => ({ signal: new AbortController().signal })
 
-  test('a log that is opened again has everything that it had', async () => {
+  test('a reopened log has all its events', async () => {
     const file = newFile()
     const before = await open(file)
     await before.append('account-acc_1', named(3), NO_EVENTS)
@@ -67,7 +67,7 @@ describe('the file of the embedded event store', () => {
     expect(batch?.events.map((event) => event.position)).toEqual([1, 2, 3])
   })
 
-  test('the time of an event is that of the store when it recorded it', async () => {
+  test("the time of an event is the store's time of the recording", async () => {
     const store = await open(newFile(), () => Date.UTC(2026, 1, 3, 4, 5, 6, 7))
     await store.append('account-acc_1', named(1), NO_EVENTS)
     expect((await all(store.read('account-acc_1', { limit: ALL_EVENTS })))[0]?.recordedAt).toBe(
@@ -75,7 +75,7 @@ describe('the file of the embedded event store', () => {
     )
   })
 
-  test('two stores on one file write to one log, and neither trusts what it knew of a stream', async () => {
+  test('two stores on one file write to one log, and neither relies on stale knowledge of a stream', async () => {
     const file = newFile()
     const [one, other] = [await open(file), await open(file)]
     const events = named(6)
@@ -92,7 +92,7 @@ describe('the file of the embedded event store', () => {
       expect(ids(await all(store.read('account-acc_1', { limit: ALL_EVENTS })))).toEqual(ids(events))
   })
 
-  test('subscribers of two stores on one file see the events of both, in one order', async () => {
+  test('subscribers of two stores on one file receive the events of both, in one order', async () => {
     const file = newFile()
     const stores = [await open(file), await open(file)] as const
     const listeners = stores.map((store) => listen(store, START))
@@ -112,7 +112,7 @@ describe('the file of the embedded event store', () => {
     }
   })
 
-  test('a subscriber further behind than memory reaches catches up from the file, and goes on live', async () => {
+  test('a subscriber beyond the reach of memory catches up from the file, and continues live', async () => {
     const store = await open(newFile())
     const far = listen(store, START, { batchSize: 1 })
     let revision = NO_EVENTS
@@ -142,7 +142,7 @@ describe('the file of the embedded event store', () => {
     for (const listener of listeners) await listener.stop()
   })
 
-  test('appends beyond what may wait are refused at once, the others are recorded', async () => {
+  test('appends beyond the limit of waiting appends are refused at once, and the others are recorded', async () => {
     const store = await open(newFile())
     const results = await Promise.allSettled(
       Array.from({ length: 10_010 }, (_, index) => store.append(`account-acc_${index}`, named(1), NO_EVENTS)),
@@ -168,7 +168,7 @@ describe('the file of the embedded event store', () => {
     await listener.stop()
   })
 
-  test('a write that fails halfway leaves nothing of its group, nor of what was learned of streams in it', async () => {
+  test('a write that fails halfway leaves nothing of its group, and no knowledge of its streams', async () => {
     const file = newFile()
     const store = await open(file)
     const saboteur = await openDatabase(file, { synchronous: 'FULL' })
@@ -192,7 +192,7 @@ describe('the file of the embedded event store', () => {
     expect(await store.append('account-acc_1', named(2), NO_EVENTS)).toEqual({ revision: 1, position: 3 })
   })
 
-  test('closing leaves nothing behind that a subscriber which pauses could trip over', async () => {
+  test('closing leaves nothing behind that disturbs a pausing subscriber', async () => {
     const store = await open(newFile())
     await store.append('account-acc_1', named(2), NO_EVENTS)
     const subscription = store.subscribe(START, { ...options(), batchSize: 1 })[Symbol.asyncIterator]()
@@ -201,7 +201,7 @@ describe('the file of the embedded event store', () => {
     expect(await subscription.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('a file that is no event log, or cannot be opened, is refused by its name', async () => {
+  test('a file that is no event log, or cannot be opened, is refused with its name', async () => {
     const file = newFile()
     await writeFile(file, 'A shopping list: milk, bread, a dozen eggs. '.repeat(100))
     await expect(openSqliteEventStore({ catalogue: sample, file })).rejects.toThrow(file)

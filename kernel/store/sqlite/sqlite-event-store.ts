@@ -1,4 +1,5 @@
-// The event store for a laptop: one SQLite file, one connection, one durable commit for all appends of an event-loop turn.
+// The event store for a laptop: one SQLite file, one connection, one durable commit for all appends of an event-loop
+// turn.
 import { resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
@@ -26,18 +27,18 @@ import { assertTables, eventTables, type StreamPage, type WrittenGroup } from '.
 export interface SqliteEventStoreOptions<Event extends AnyEvent = AnyEvent> {
   /** The events that the log can have. */
   catalogue: Catalogue<Event>
-  /** The file of the log, made anew unless it is there; its directory must be there. Several processes may share it. */
+  /** The file of the log, created if it does not exist. Its directory must exist. Several processes may share it. */
   file: string
-  /** Another connection of this process has the log open already, and looks after the file (default: no). */
+  /** Another connection of this process has the log open already, and maintains the file (default: no). */
   joins?: boolean
-  /** Whether a file without the tables of a log is refused (default: they are made). */
+  /** Whether a file without the tables of a log is refused (default: they are created). */
   mustHaveTables?: boolean
   /** The clock, in milliseconds since 1970. */
   now?: () => number
 }
 
 const PAGE = 500
-/** How far a page of a filtered subscription looks for wanted events. */
+/** The largest number of events that a page of a filtered subscription examines. */
 const LOOK_AHEAD = 5_000
 const TAIL_EVENTS = 8_192
 const TAIL_SIZE = 32 * 1024 * 1024
@@ -74,7 +75,7 @@ export async function openSqliteEventStore<Event extends AnyEvent>(
       seenVersion = found
       changes.announce()
     } catch (error) {
-      // A file that cannot be read now is looked at again; whoever asks for events is told.
+      // A file that cannot be read now is checked again later. A caller that requests events receives the error.
       if (!isStorageFailure(error)) throw error
     }
   })
@@ -92,7 +93,7 @@ export async function openSqliteEventStore<Event extends AnyEvent>(
     }
   }
 
-  /** What a command is judged by, and whether the desk is ready: of a log that is not there any more nothing is said. */
+  /** Commands are decided, and readiness is reported, from this. A log that no longer exists must not answer. */
   const readingCurrent = <Result>(read: () => Result): Result => {
     mustBeOpen()
     logFile.assertThere()
@@ -118,7 +119,7 @@ export async function openSqliteEventStore<Event extends AnyEvent>(
     logFile.grew(written.sizes.reduce((sum, size) => sum + size, 0))
   })
 
-  /** The log may have gone between the look and the commit: nobody is told then that anything is recorded. */
+  /** The log may have disappeared between the check and the commit: then nobody may learn that anything is recorded. */
   function stillThere(): void {
     try {
       logFile.assertThere()
@@ -182,8 +183,9 @@ export async function openSqliteEventStore<Event extends AnyEvent>(
 }
 
 /**
- * Page after page, until there is nothing left or there are as many events as wanted: of a page, others may have written some.
- * @param step from the last revision of a page to where the next one begins
+ * Reads page after page, until nothing is left or the limit is reached: foreign events may have filled a part of a
+ * page.
+ * @param step from the last revision of a page to the beginning of the next one
  */
 async function* pages(
   limit: number,

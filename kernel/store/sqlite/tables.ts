@@ -1,4 +1,4 @@
-// The event log as SQLite tables: how a group of appends is written, and how events are read back.
+// The event log as SQLite tables: it writes groups of appends, and reads events.
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../../sqlite/database.ts'
 import type { Append } from '../append.ts'
@@ -25,8 +25,8 @@ import { upcast } from '../upcast.ts'
 const TABLES_VERSION = 1
 
 /**
- * Positions grow by one, since each is written in the transaction that took it. Events are never deleted, save in streams that are kept
- * short: there positions and revisions have gaps, and the newest event always stays.
+ * Positions grow by one, since each is written in the transaction that took it. Events are never deleted, except in
+ * streams that are kept short: there positions and revisions have gaps, and the newest event always stays.
  */
 const TABLES = `
   CREATE TABLE streams (
@@ -47,7 +47,7 @@ const TABLES = `
   );
   PRAGMA user_version = ${TABLES_VERSION};
 `
-/** What became of each append of a group, and everything that was recorded. */
+/** The result of each append of a group, and all recorded events. */
 export interface WrittenGroup {
   outcomes: (Appended | RevisionConflict)[]
   recorded: RecordedEvent[]
@@ -58,19 +58,19 @@ export interface WrittenGroup {
 }
 
 export interface EventTables {
-  /** Writes all appends of a group that find their stream as expected, in one transaction. */
+  /** Writes all appends of a group whose expected revision holds, in one transaction. */
   write(group: readonly Append[], recordedAt: number): WrittenGroup
   head(): Position
-  /** Up to `limit` wanted events after a position, looking no further than the position `through`. */
+  /** Up to `limit` wanted events after a position. It reads no further than the position `through`. */
   after(position: Position, through: Position, limit: number, categories: Categories): Batch
   find(event: EventMark): Found
-  /** Up to so many events of a stream from a revision on, of which others may have written some. */
+  /** A limited number of events of a stream from a revision on. Some of them may be foreign. */
   forwards(stream: StreamName, from: Revision, limit: number): StreamPage
-  /** Up to so many events of a stream before a revision, the newest first. */
+  /** A limited number of events of a stream before a revision, the newest first. */
   backwards(stream: StreamName, before: Revision, limit: number): StreamPage
 }
 
-/** The file of the log, for people who look for a damaged event, and the events that it can have. */
+/** The file of the log, for people who search for a damaged event, and the events that it can have. */
 export interface Source {
   file: string
   catalogue: Catalogue
@@ -78,11 +78,11 @@ export interface Source {
 
 export interface StreamPage {
   events: RecordedEvent[]
-  /** The last revision that was looked at; `undefined` when there is nothing behind it. */
+  /** The last revision that was read; `undefined` when nothing follows it. */
   last: Revision | undefined
 }
 
-/** What is known of a stream. `revision` is one that it has reached; it may have gone on since, by another process. */
+/** Remembered facts about a stream. It has reached `revision`; another process may have appended since. */
 interface KnownStream {
   sid: number
   revision: Revision
@@ -90,10 +90,10 @@ interface KnownStream {
 
 const KNOWN_STREAMS = 50_000
 
-/** So many events are read at a time where an append finds its stream further on. */
+/** The number of events in each read when an append finds newer events in its stream. */
 const LOOK_BEHIND = 100
 
-/** A log of an older release may have millions of renewals: they go bit by bit. */
+/** A log of an older release may have millions of renewals: they are removed in steps. */
 const REMOVED_AT_ONCE = 1_000
 
 const COLUMNS = 'position, revision, id, type, recorded_at, metadata, data'
@@ -108,9 +108,7 @@ type Row = [
   stream: string,
 ]
 
-/**
- * @throws Error when the tables are of another version, or are missing and must exist
- */
+/** @throws Error when the tables are of another version, or are missing and must exist */
 export function eventTables(db: Database, source: Source, { mustExist }: { mustExist: boolean }): EventTables {
   const { catalogue } = source
   db.transaction(() => createTables(db, mustExist))
@@ -126,7 +124,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
     `DELETE FROM events WHERE position IN
        (SELECT position FROM events WHERE sid = ? AND revision <= ? ORDER BY revision LIMIT ?)`,
   )
-  // CROSS JOIN: SQLite shall walk along the positions, not along the streams.
+  // CROSS JOIN makes SQLite walk along the positions, not along the streams.
   const afterOfAll = db.prepare<Row>(
     `SELECT ${COLUMNS}, name FROM events CROSS JOIN streams USING (sid)
      WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
@@ -176,8 +174,8 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
     known.get(name) ?? (expected === NO_EVENTS ? (newStream(name) ?? knownStream(name)) : knownStream(name))
 
   /**
-   * Whether the stream has reached the revision that an append expects. That it has not gone further is for the unique
-   * index to say, which holds for all processes; so the usual append asks nothing beforehand.
+   * Whether the stream has reached the revision that an append expects. The unique index, which holds for all
+   * processes, detects newer events; so the usual append needs no query before.
    */
   const hasReached = (stream: KnownStream, revision: Revision): boolean => {
     if (stream.revision < revision) stream.revision = lastRevision.get(stream.sid)?.[0] ?? NO_EVENTS
@@ -185,8 +183,9 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
   }
 
   /**
-   * What stands in the way of an append that found its stream further on.
-   * @returns its first answer, if it is a repeat; a conflict; or the revision that it is to go behind, where only others have gone on
+   * Decides an append that found newer events in its stream.
+   * @returns its first answer for a repeat; a conflict; or the revision to append after when all newer events are
+   * foreign
    */
   const inTheWay = ({ stream: name, events, expected }: Append, { sid }: KnownStream) => {
     let last = expected
@@ -194,7 +193,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
       const rows = streamForwards.all(name, sid, last + 1, LOOK_BEHIND)
       for (const row of rows) {
         const [position, revision, id] = row
-        // What was there is not kept any more: somebody has gone on.
+        // The expected event is not kept any more: another writer has appended.
         if (revision !== last + 1) return new RevisionConflict(name, expected)
         if (id === events[0]?.id) {
           // An append is stored as a whole or not at all.
@@ -229,7 +228,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
     const { stream: name, expected } = append
     const stream = streamOf(append)
     const kept = keptOf(name)
-    // The row that stands in the place of an outdated append may be gone.
+    // The row in the place of an outdated append may be gone.
     if (stream && kept !== undefined) stream.revision = lastRevision.get(stream.sid)?.[0] ?? NO_EVENTS
     if (!stream || !hasReached(stream, expected)) return new RevisionConflict(name, expected)
     let revision = expected
@@ -244,7 +243,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
     }
   }
 
-  /** Inserts the events behind the revision that is known of their stream. @returns false when that place is taken */
+  /** Inserts the events after the known revision of their stream. @returns false when that place is taken */
   const insertAll = (
     { stream: name, events, ...texts }: Append,
     stream: KnownStream,
@@ -270,7 +269,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
     return true
   }
 
-  /** Now and then, since it is one more write: a stream has up to a tenth more events than are kept. */
+  /** From time to time only, since it is one more write: a stream has up to a tenth more events than are kept. */
   function shorten({ sid, revision }: KnownStream, before: Revision, kept: number): void {
     const every = Math.ceil(kept / 10)
     if (Math.floor(revision / every) > Math.floor(before / every))
@@ -284,7 +283,7 @@ export function eventTables(db: Database, source: Source, { mustExist }: { mustE
       try {
         return db.transaction(() => write(group, recordedAt))
       } catch (error) {
-        // What was learned of streams in a transaction that is rolled back is not so.
+        // The facts learned about streams in a transaction that is rolled back are wrong.
         known.clear()
         throw error
       }
@@ -350,7 +349,7 @@ function sorted(rows: readonly Row[], source: Source): { events: RecordedEvent[]
   return { events, foreign }
 }
 
-/** Columns hold whatever was put into them, of any type. */
+/** Columns may contain values of any type. */
 function eventOf(row: Row, { file, catalogue }: Source): RecordedEvent | ForeignEvent {
   const [position, revision, id, type, recordedAt, metadata, data, stream] = row
   const event = recognise(

@@ -34,7 +34,6 @@ export default defineConfig({
           exclude: elsewhere,
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

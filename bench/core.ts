@@ -16,7 +16,7 @@ import type { StreamName } from '../kernel/store/event-store.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import type { Position } from '../kernel/store/position.ts'
 import { viewSet } from '../query/views/index.ts'
-import { startProjectorThread } from '../server/projector-thread.ts'
+import { startProjectorThread } from '../server/projector/projector-thread.ts'
 
 export interface Core {
   store: EventStore

@@ -1,5 +1,5 @@
 // `npm run bench`: what the desk costs, measured in one run on one machine, so that the ratios can be trusted where the numbers cannot.
-import '../server/production.ts'
+import '../server/process/production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { refuseArguments } from './arguments.ts'

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { startDesk } from '../server/desk.ts'
+import { startDesk } from '../server/desk/desk.ts'
 import { untilReady } from '../test/readiness.ts'
 
 export interface HttpFigures {

@@ -1,6 +1,6 @@
 // The command line `creditline`: the programs for people who operate a desk.
 import { readFileSync } from 'node:fs'
-import { misspells } from './misspelt.ts'
+import { misspells } from './settings/misspelt.ts'
 
 interface Command {
   /** The ways to call it, without its options. */

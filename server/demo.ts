@@ -1,14 +1,14 @@
 // `npm run demo`: a desk with a few customers, products and orders in it, on a data directory that goes away with it.
-import './production.ts'
+import './process/production.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../kernel/failures/message-of.ts'
-import { fillDemo } from './demo-orders.ts'
-import { greeting } from './greeting.ts'
-import { openLog } from './log.ts'
-import { settingsOrExit } from './settings-or-exit.ts'
-import { closeWhenTold } from './stopping.ts'
+import { fillDemo } from './desk/demo-orders.ts'
+import { greeting } from './desk/greeting.ts'
+import { openLog } from './process/log.ts'
+import { closeWhenTold } from './process/stopping.ts'
+import { settingsOrExit } from './settings/settings-or-exit.ts'
 
 const { port, host, allowedHosts, logLevel, currency } = settingsOrExit('demo')
 const dataDirectory = await mkdtemp(join(tmpdir(), 'creditline-demo-'))
@@ -16,7 +16,7 @@ const removeData = () => rm(dataDirectory, { recursive: true, force: true })
 let stopping = false
 
 try {
-  const { startDesk } = await import('./desk.ts')
+  const { startDesk } = await import('./desk/desk.ts')
   // No server, whatever the environment names: what is made up has no place among what others keep there.
   const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory, filled: true })
   closeWhenTold(openLog(logLevel), async () => {

@@ -1,15 +1,15 @@
 // `npm start`: a desk that runs until it is told to stop.
-import './production.ts'
+import './process/production.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
-import { greeting } from './greeting.ts'
-import { openLog } from './log.ts'
-import { settingsOrExit } from './settings-or-exit.ts'
-import { closeWhenTold } from './stopping.ts'
+import { greeting } from './desk/greeting.ts'
+import { openLog } from './process/log.ts'
+import { closeWhenTold } from './process/stopping.ts'
+import { settingsOrExit } from './settings/settings-or-exit.ts'
 
 const settings = settingsOrExit('start')
 try {
   // Loaded only now: the help, and a wrong setting, are answered at once.
-  const { startDesk } = await import('./desk.ts')
+  const { startDesk } = await import('./desk/desk.ts')
   const desk = await startDesk(settings)
   closeWhenTold(openLog(settings.logLevel), desk.close)
   console.log(greeting(desk.url, settings.roles))

@@ -1,8 +1,8 @@
 // What somebody sees who looks for the first time: the tabs of the playground on an empty desk, and on the demo.
 import { describe, expect, test } from 'vitest'
 import { exampleOperations } from '../schema/operations.ts'
-import { fillDemo } from '../server/demo-orders.ts'
-import { playgroundTabs } from '../server/playground-tabs.ts'
+import { fillDemo } from '../server/desk/demo-orders.ts'
+import { playgroundTabs } from '../server/playground/playground-tabs.ts'
 import { ask } from './client.ts'
 import { sharedDesk } from './shared-desk.ts'
 

@@ -6,8 +6,8 @@ import type { ViewDocument } from '../kernel/projecting/projection.ts'
 import { logIdentity } from '../kernel/store/log-identity.ts'
 import { START } from '../kernel/store/position.ts'
 import { projections } from '../query/views/index.ts'
-import { openLog } from '../server/log.ts'
-import { openEventStore, openViewStore } from '../server/stores.ts'
+import { openEventStore, openViewStore } from '../server/desk/stores.ts'
+import { openLog } from '../server/process/log.ts'
 import { type Place, placeOf } from './place.ts'
 
 export interface Inspected {

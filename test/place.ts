@@ -3,8 +3,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
-import type { Settings } from '../server/settings.ts'
-import type { StorePlaces } from '../server/stores.ts'
+import type { StorePlaces } from '../server/desk/stores.ts'
+import type { Settings } from '../server/settings/settings.ts'
 
 export interface Place {
   /** For a desk in this process. */

@@ -4,7 +4,7 @@ import { npmRun, scripts } from './npm-run.ts'
 
 describe('the text of every script', () => {
   // npm appends the arguments to the end of the text, so of two commands only the second would get them. cmd.exe knows no `exec`;
-  // server/stopping.ts deals with a shell that stays between npm and the program.
+  // server/process/stopping.ts deals with a shell that stays between npm and the program.
   test.each(Object.entries(scripts))('%s is one command without a character that a shell interprets', (_, script) => {
     expect(script).toMatch(/^[\w.:/=@-]+( [\w.:/=@-]+)*$/)
     expect(script).not.toMatch(/^(exec|\w+=\S*|cross-env) /)

@@ -3,7 +3,7 @@
 import { messageOf } from '../../kernel/failures/message-of.ts'
 import { BadArguments, parsed } from '../client/command-line.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { readSettings, type Settings } from '../settings/settings.ts'
 
 export interface Given {
   file: string

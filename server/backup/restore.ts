@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { copyLog } from '../../events/open-log.ts'
 import { removeDatabase } from '../../kernel/sqlite/files.ts'
 import { restoredName } from '../../kernel/store/sqlite/log-beginning.ts'
-import { openDataDirectory } from '../data-directory.ts'
+import { openDataDirectory } from '../desk/data-directory.ts'
 import { onLogOfDesk } from './place.ts'
 
 const USAGE = `Usage: creditline restore FILE

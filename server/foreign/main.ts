@@ -8,8 +8,8 @@ import type { ForeignEvent } from '../../kernel/store/event-store.ts'
 import { START } from '../../kernel/store/position.ts'
 import { BadArguments, parsed } from '../client/command-line.ts'
 import { BAD_INPUT, complain, DESK_FAILED, DONE } from '../client/ending.ts'
-import { openLog } from '../log.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { openLog } from '../process/log.ts'
+import { readSettings, type Settings } from '../settings/settings.ts'
 
 const USAGE = `Usage: creditline foreign list [options]
 
@@ -58,7 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function openLogOf({ dataDirectory, eventstoreUrl, namespace, logLevel }: Settings): Promise<EventStore> {
   const events = join(dataDirectory, 'events.db')
   if (eventstoreUrl === undefined && !existsSync(events)) throw new Error(`There is no log in ${dataDirectory}.`)
-  const { joinEventStore } = await import('../stores.ts')
+  const { joinEventStore } = await import('../desk/stores.ts')
   return joinEventStore({ eventstoreUrl, namespace, files: { events, views: '' } }, openLog(logLevel))
 }
 

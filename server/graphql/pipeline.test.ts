@@ -1,7 +1,7 @@
 // The promises that hold for an operation whichever way it comes: over HTTP and over WebSocket.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Answer, type GatewayUnderTest, gatewayUnderTest, socketUrl } from '../gateway-under-test.given.ts'
+import { type Answer, type GatewayUnderTest, gatewayUnderTest, socketUrl } from '../http/gateway-under-test.given.ts'
 import { limits } from './limits.ts'
 
 interface Sent {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type RawData, WebSocket } from 'ws'
-import { type GatewayUnderTest, gatewayUnderTest, socketUrl } from '../gateway-under-test.given.ts'
+import { type GatewayUnderTest, gatewayUnderTest, socketUrl } from '../http/gateway-under-test.given.ts'
 import { limits } from './limits.ts'
 
 describe('GraphQL over WebSocket', () => {

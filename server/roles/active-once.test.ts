@@ -8,9 +8,9 @@ import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 import { activeOnce } from './active-once.ts'
 
 test('work that cannot start says why, and is active as soon as it can', async () => {
-  const { ground } = await shared()
+  const { infrastructure } = await shared()
   let obstacle: string | undefined = 'the views are of another log'
-  const role = await activeOnce(ground, 'work', () => {
+  const role = await activeOnce(infrastructure, 'work', () => {
     if (obstacle) throw new Error(obstacle)
     return { health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} }
   })
@@ -21,13 +21,13 @@ test('work that cannot start says why, and is active as soon as it can', async (
 })
 
 test('work that this process could not do is done by a standby', async () => {
-  const { ground } = await shared()
+  const { infrastructure } = await shared()
   let isAble = true
   const start = () => ({ health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} })
-  const first = await activeOnce({ ...ground, holder: 'first' }, 'work', start, () => isAble)
+  const first = await activeOnce({ ...infrastructure, holder: 'first' }, 'work', start, () => isAble)
   onTestFinished(() => first.stop())
   await expect.poll(async () => (await first.health()).active).toBe(1)
-  const standby = await activeOnce({ ...ground, holder: 'standby' }, 'work', start)
+  const standby = await activeOnce({ ...infrastructure, holder: 'standby' }, 'work', start)
   onTestFinished(() => standby.stop())
   isAble = false
   await expect.poll(async () => (await standby.health()).active).toBe(1)
@@ -35,22 +35,22 @@ test('work that this process could not do is done by a standby', async () => {
 })
 
 test('a store that is away at the start is waited for, with or without a lease', async () => {
-  const { ground } = await shared()
+  const { infrastructure } = await shared()
   const away = new StoreUnavailable('the server is away')
   const failures = [away, away]
   const store = {
-    ...ground.store,
-    readBackwards(...what: Parameters<typeof ground.store.readBackwards>) {
+    ...infrastructure.store,
+    readBackwards(...what: Parameters<typeof infrastructure.store.readBackwards>) {
       const failure = failures.shift()
       if (failure) throw failure
-      return ground.store.readBackwards(...what)
+      return infrastructure.store.readBackwards(...what)
     },
   }
-  const withLease = await activeOnce({ ...ground, store }, 'work', () => atWork)
+  const withLease = await activeOnce({ ...infrastructure, store }, 'work', () => atWork)
   onTestFinished(() => withLease.stop())
   await expect.poll(withLease.health).toMatchObject({ ok: true, active: 1 })
   failures.push(away, away)
-  const alone = await activeOnce({ ...ground, alone: true }, 'work', () => {
+  const alone = await activeOnce({ ...infrastructure, alone: true }, 'work', () => {
     const failure = failures.shift()
     if (failure) throw failure
     return atWork
@@ -66,5 +66,5 @@ async function shared() {
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const store = await openSqliteEventStore({ file: join(directory, 'events.db') })
   onTestFinished(() => store.close())
-  return { ground: { store, alone: false, holder: 'only', log: pino({ level: 'silent' }) } }
+  return { infrastructure: { store, alone: false, holder: 'only', log: pino({ level: 'silent' }) } }
 }

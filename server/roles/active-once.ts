@@ -4,8 +4,8 @@ import { whileStarting } from '../../kernel/failures/at-start.ts'
 import { messageOf } from '../../kernel/failures/message-of.ts'
 import { openLease } from '../../kernel/lease/lease.ts'
 import { StoreUnavailable } from '../../kernel/store/event-store.ts'
-import type { Ground } from '../ground.ts'
-import type { Part, RoleHealth } from '../health.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import type { Part, RoleHealth } from '../health/health.ts'
 
 /** The work while it is done here. */
 export interface ActiveWork {
@@ -28,7 +28,7 @@ const START_AGAIN_AFTER_MS = 1_000
  * @throws what the start throws, when alone; a store that is away is waited for, as everywhere at the start
  */
 export async function activeOnce(
-  { store, alone, holder, log }: Pick<Ground, 'store' | 'alone' | 'holder' | 'log'>,
+  { store, alone, holder, log }: Pick<Infrastructure, 'store' | 'alone' | 'holder' | 'log'>,
   name: string,
   start: () => ActiveWork | Promise<ActiveWork>,
   isAble = () => true,

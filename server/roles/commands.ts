@@ -9,7 +9,7 @@ import {
 import { PARTITIONS } from '../../kernel/deciding/bus/partitions.ts'
 import { openLease } from '../../kernel/lease/lease.ts'
 import type { Messaging } from '../../kernel/messaging/messaging.ts'
-import type { Ground } from '../ground.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
 import type { RunningRole } from './active-once.ts'
 import { reaches } from './reaches.ts'
 
@@ -18,7 +18,7 @@ import { reaches } from './reaches.ts'
  * the thousands of commands that sagas repeat after a takeover. Sagas wait for their turn as long as that takes; a client is refused
  * soon, and may try another time.
  */
-export function commandBuses({ messaging, namespace, store, alone, log }: Ground): {
+export function commandBuses({ messaging, namespace, store, alone, log }: Infrastructure): {
   clients: ShopBus
   sagas: CommandBus
 } {
@@ -36,8 +36,8 @@ export function commandBuses({ messaging, namespace, store, alone, log }: Ground
  * Serves the partitions of this process; the others are served by other processes with this role. One that is cut off from the messages
  * leaves its partitions to those.
  */
-export async function runCommands(ground: Ground, messaging: Messaging): Promise<RunningRole> {
-  const { store, namespace, holder, log } = ground
+export async function runCommands(infrastructure: Infrastructure, messaging: Messaging): Promise<RunningRole> {
+  const { store, namespace, holder, log } = infrastructure
   const handler = openCommandHandler(store, { alone: false, log })
   const served = serveCommands({ messaging, namespace, handler, holds: (partition) => lease.holds(partition) })
   const lease = await openLease({

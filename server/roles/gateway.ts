@@ -11,11 +11,11 @@ import { createLoaders, readsOn } from '../../query/context.ts'
 import { queryResolvers } from '../../query/resolvers/index.ts'
 import { scalars } from '../../schema/scalars.ts'
 import { typeDefinitions } from '../../schema/type-definitions.ts'
-import type { Ground } from '../ground.ts'
-import type { Health } from '../health.ts'
-import { type Gateway, startGateway } from '../http.ts'
-import type { Address } from '../listen.ts'
-import { playgroundTabs } from '../playground-tabs.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import type { Health } from '../health/health.ts'
+import { type Gateway, startGateway } from '../http/http.ts'
+import type { Address } from '../http/listen.ts'
+import { playgroundTabs } from '../playground/playground-tabs.ts'
 
 const packageJson = createRequire(import.meta.url)('../../package.json') as { version: string }
 
@@ -30,7 +30,7 @@ interface Parts {
 }
 
 /** @throws Error when the address cannot be listened on */
-export function runGateway({ store, logId, currency, log }: Ground, parts: Parts): Promise<Gateway> {
+export function runGateway({ store, logId, currency, log }: Infrastructure, parts: Parts): Promise<Gateway> {
   const { address, views, feed, bus, health, coordination, filled } = parts
   const reads = readsOn({ views, feed, logEnd: () => store.end(), currency, version: packageJson.version })
   return startGateway({

@@ -1,7 +1,7 @@
 // Hints that the views have moved, from the projector to the feeds of all gateways. A hint only says "look now": a lost one costs
 // latency, never a message.
 import type { Position } from '../../kernel/store/position.ts'
-import type { Ground } from '../ground.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
 
 export interface Hints {
   /** To be told after each write of the projector: everything up to here can be read. */
@@ -11,7 +11,7 @@ export interface Hints {
 }
 
 /** Within the process hints are calls; over NATS, where there is one, they reach the other processes. */
-export function hintsOf({ messaging, namespace }: Pick<Ground, 'messaging' | 'namespace'>): Hints {
+export function hintsOf({ messaging, namespace }: Pick<Infrastructure, 'messaging' | 'namespace'>): Hints {
   const subject = `${namespace}.views`
   const listeners: ((checkpoint?: Position) => void)[] = []
 

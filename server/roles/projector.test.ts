@@ -7,7 +7,7 @@ import { openSqliteEventStore } from '../../events/open-log.ts'
 import { openSqliteViewStore } from '../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
 import { logIdentity } from '../../kernel/store/log-identity.ts'
 import { viewSet } from '../../query/views/index.ts'
-import type { Role } from '../settings.ts'
+import type { Role } from '../settings/settings.ts'
 import { leaseOfViews, runProjector } from './projector.ts'
 
 const files = { events: '/data/events.db', views: '/data/views.db' }
@@ -40,7 +40,7 @@ test('a process that takes the lease over views of another history does not fold
     event: { stream: 'order-ord_1', revision: 0, position: 9, id: 'lost' },
   })
   const log = pino({ level: 'silent' })
-  const ground = {
+  const infrastructure = {
     roles: new Set<Role>(),
     currency: 'EUR',
     messaging: undefined,
@@ -54,7 +54,7 @@ test('a process that takes the lease over views of another history does not fold
     alone: false,
     holder: 'a',
   }
-  const projector = await runProjector(ground as Parameters<typeof runProjector>[0], views, () => {})
+  const projector = await runProjector(infrastructure as Parameters<typeof runProjector>[0], views, () => {})
   onTestFinished(async () => {
     await projector.stop()
     await views.close()

@@ -7,10 +7,10 @@ import { counted } from '../../kernel/counted.ts'
 import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
 import type { Position } from '../../kernel/store/position.ts'
 import { projections } from '../../query/views/index.ts'
-import type { Ground } from '../ground.ts'
-import type { Part } from '../health.ts'
-import { type ProjectorThread, startProjectorThread } from '../projector-thread.ts'
-import { assertSameHistory, type StorePlaces } from '../stores.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import { assertSameHistory, type StorePlaces } from '../desk/stores.ts'
+import type { Part } from '../health/health.ts'
+import { type ProjectorThread, startProjectorThread } from '../projector/projector-thread.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
 
 /**
@@ -18,13 +18,13 @@ import { activeOnce, type RunningRole } from './active-once.ts'
  * @param onFolded is told how far the views have come, after each write
  */
 export function runProjector(
-  ground: Ground,
+  infrastructure: Infrastructure,
   views: ViewStore,
   onFolded: (checkpoint: Position) => void,
 ): Promise<RunningRole> {
-  const { places, logId, logLevel, log, roles, startedAt, store } = ground
+  const { places, logId, logLevel, log, roles, startedAt, store } = infrastructure
   const task = { places, logId, logLevel, tellsOfOutages: !roles.has('gateway') }
-  return activeOnce(ground, leaseOfViews(places), async () => {
+  return activeOnce(infrastructure, leaseOfViews(places), async () => {
     await assertSameHistory(views, store, places)
     const thread = startProjectorThread(task, onFolded, log)
     return { health: () => projectorPart(thread, startedAt), stop: () => thread.stop() }

@@ -1,9 +1,9 @@
 // The roll call: a gateway asks all processes of the deployment once a second which parts they run, and how those are.
 import { counted } from '../../kernel/counted.ts'
 import type { Messaging } from '../../kernel/messaging/messaging.ts'
-import type { Ground } from '../ground.ts'
-import type { Part, RoleHealth } from '../health.ts'
-import type { Role } from '../settings.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import type { Part, RoleHealth } from '../health/health.ts'
+import type { Role } from '../settings/settings.ts'
 
 export type RoleAnswers = Partial<Record<Role, RoleHealth>>
 
@@ -13,7 +13,7 @@ interface Answer {
   roles: RoleAnswers
 }
 
-type Connected = Pick<Ground, 'namespace' | 'holder'> & { messaging: Messaging }
+type Connected = Pick<Infrastructure, 'namespace' | 'holder'> & { messaging: Messaging }
 
 /** Has this process answer, until the connection is closed. */
 export function answerRollCall({ messaging, namespace, holder }: Connected, roles: () => Promise<RoleAnswers>): void {

@@ -7,20 +7,20 @@ import { revision } from '../../command/revision/revision.ts'
 import { startPolicies } from '../../kernel/deciding/choreography/start-policies.ts'
 import type { SagaHealth } from '../../kernel/deciding/processes/process-runner.ts'
 import { startSagas } from '../../kernel/deciding/saga/start-sagas.ts'
-import type { Ground } from '../ground.ts'
-import type { Part } from '../health.ts'
-import type { Settings } from '../settings.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import type { Part } from '../health/health.ts'
+import type { Settings } from '../settings/settings.ts'
 import { activeOnce, type RunningRole } from './active-once.ts'
 import { allOrNone } from './all-or-none.ts'
 import { reaches } from './reaches.ts'
 
 /** A process whose commands reach nobody leaves the sagas to another one. */
 export function runSagas(
-  ground: Ground,
+  infrastructure: Infrastructure,
   bus: CommandBus,
   { placementTimeoutMs: within = placement.within }: Settings,
 ): Promise<RunningRole> {
-  const { store, messaging, log } = ground
+  const { store, messaging, log } = infrastructure
   const start = async () => {
     const all = await allOrNone([
       startSagas({ saga: { ...placement, within }, store, bus, log }),
@@ -32,7 +32,7 @@ export function runSagas(
       stop: async () => void (await Promise.all(all.map((sagas) => sagas.stop()))),
     }
   }
-  return activeOnce(ground, 'sagas', start, messaging && reaches(messaging))
+  return activeOnce(infrastructure, 'sagas', start, messaging && reaches(messaging))
 }
 
 /** A parked order waits for an operator, and all others go on: the desk is ready all the same. */

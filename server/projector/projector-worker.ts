@@ -1,14 +1,14 @@
 // The projector in a thread of its own: what it writes and what it reads do not keep commands and queries waiting.
 import { parentPort, workerData } from 'node:worker_threads'
-import { messageOf } from '../kernel/failures/message-of.ts'
-import { startProjector } from '../kernel/projecting/projector/projector.ts'
-import type { ViewStore, ViewsLost } from '../kernel/projecting/store/view-store.ts'
-import { watchedViews } from '../kernel/projecting/store/watched.ts'
-import { projections } from '../query/views/index.ts'
-import { openLog } from './log.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
+import { startProjector } from '../../kernel/projecting/projector/projector.ts'
+import type { ViewStore, ViewsLost } from '../../kernel/projecting/store/view-store.ts'
+import { watchedViews } from '../../kernel/projecting/store/watched.ts'
+import { projections } from '../../query/views/index.ts'
+import { joinEventStore, openViewStore } from '../desk/stores.ts'
+import { openLog } from '../process/log.ts'
 import { type Session, startSessions } from './projector-sessions.ts'
 import type { FromProjector, ProjectorTask, ToProjector } from './projector-thread.ts'
-import { joinEventStore, openViewStore } from './stores.ts'
 
 /** A projector with nothing to write notices so soon that its views are lost. */
 const LOOKS_EVERY_MS = 500

@@ -1,8 +1,8 @@
 // The data directory: held by one desk, or shared by processes that take the parts of one desk.
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { messageOf } from '../kernel/failures/message-of.ts'
-import { type FileLock, lockFile } from '../kernel/sqlite/file-lock.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
+import { type FileLock, lockFile } from '../../kernel/sqlite/file-lock.ts'
 
 export interface DataDirectory {
   /** The log: the truth, to be backed up. */

@@ -1,11 +1,11 @@
 // The HTTP of a process that is no gateway: its health, and what it counts.
 import fastify from 'fastify'
 import type { Logger } from 'pino'
+import { refuseOtherHosts } from '../http/host-check.ts'
+import { type Address, type Listening, listen } from '../http/listen.ts'
+import { refuseOtherMethods } from '../http/methods.ts'
 import type { Health } from './health.ts'
 import { serveHealth } from './health-routes.ts'
-import { refuseOtherHosts } from './host-check.ts'
-import { type Address, type Listening, listen } from './listen.ts'
-import { refuseOtherMethods } from './methods.ts'
 
 export interface HealthServer extends Listening {
   /** Readiness is 503 at once; then the port is given back. */

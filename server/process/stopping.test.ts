@@ -40,8 +40,8 @@ test('one Control-C comes twice to what npm runs, and is one', async () => {
 /** Closes for as long as nobody writes to its stdin, and tells how many signals have come. */
 const program = `
   import { once } from 'node:events'
-  import { openLog } from './server/log.ts'
-  import { closeWhenTold } from './server/stopping.ts'
+  import { openLog } from './server/process/log.ts'
+  import { closeWhenTold } from './server/process/stopping.ts'
   closeWhenTold(openLog('info'), async () => void (await once(process.stdin, 'data')))
   let count = 0
   process.on('SIGINT', () => console.error('SIGINT number ' + ++count))

@@ -1,13 +1,13 @@
 // What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
-import type { EventStore } from '../events/catalogue.ts'
-import { counted } from '../kernel/counted.ts'
-import { PARTITIONS } from '../kernel/deciding/bus/partitions.ts'
-import { messageOf } from '../kernel/failures/message-of.ts'
-import type { Feed } from '../kernel/projecting/feed/feed.ts'
-import type { Ground } from './ground.ts'
+import type { EventStore } from '../../events/catalogue.ts'
+import { counted } from '../../kernel/counted.ts'
+import { PARTITIONS } from '../../kernel/deciding/bus/partitions.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
+import type { Feed } from '../../kernel/projecting/feed/feed.ts'
+import type { Infrastructure } from '../desk/infrastructure.ts'
+import type { RunningRole } from '../roles/active-once.ts'
+import { type RoleAnswers, type RollCall, roleOf } from '../roles/roll-call.ts'
 import type { Health, Part } from './health.ts'
-import type { RunningRole } from './roles/active-once.ts'
-import { type RoleAnswers, type RollCall, roleOf } from './roles/roll-call.ts'
 
 /** How many shares the work of each role has in the whole deployment, and under which name its health is told. */
 const work = {
@@ -27,11 +27,15 @@ interface Front {
 }
 
 /** Asks each part. Broken documents are told, but only they cannot be read: the process is ready all the same. */
-export async function deskHealth(ground: Ground, running: RunningRoles, { feed, rollCall }: Front): Promise<Health> {
+export async function deskHealth(
+  infrastructure: Infrastructure,
+  running: RunningRoles,
+  { feed, rollCall }: Front,
+): Promise<Health> {
   const own = await ownRoles(running)
-  const parts: Record<string, Part> = { eventStore: await eventStorePart(ground.store) }
-  if (ground.messaging) parts.messages = ground.messaging.health()
-  if (feed) parts.views = viewsPart(feed, ground)
+  const parts: Record<string, Part> = { eventStore: await eventStorePart(infrastructure.store) }
+  if (infrastructure.messaging) parts.messages = infrastructure.messaging.health()
+  if (feed) parts.views = viewsPart(feed, infrastructure)
   Object.assign(parts, rollCall ? deploymentParts([own, ...(await rollCall.others())]) : ownParts(own))
   return { ready: Object.values(parts).every(({ ok }) => ok), parts }
 }
@@ -62,7 +66,7 @@ async function eventStorePart(store: EventStore): Promise<Part> {
   }
 }
 
-function viewsPart(feed: Feed, { startedAt }: Ground): Part {
+function viewsPart(feed: Feed, { startedAt }: Infrastructure): Part {
   const { failure, away: _, ...figures } = feed.health()
   const { position, subscriptions } = figures
   if (failure !== undefined) return { ok: false, detail: failure, figures }

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import pino from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { startHealthServer } from '../health/health-server.ts'
 import { gatewayUnderTest } from './gateway-under-test.given.ts'
-import { startHealthServer } from './health-server.ts'
 import type { Address } from './listen.ts'
 
 describe('a gateway on a loopback address', () => {

@@ -1,8 +1,8 @@
 // The views as the roles of a process read them: of the same history as the log, and opened again when they are lost.
-import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
-import { reopenedViews } from '../kernel/projecting/store/watched.ts'
-import type { Ground } from './ground.ts'
-import type { Settings } from './settings.ts'
+import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
+import { reopenedViews } from '../../kernel/projecting/store/watched.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Infrastructure } from './infrastructure.ts'
 import { assertSameHistory, openViewStore, waitingForServers } from './stores.ts'
 
 export interface OpenViews extends ViewStore {
@@ -12,7 +12,7 @@ export interface OpenViews extends ViewStore {
 
 /** @throws ViewsOfAnotherLog */
 export async function openViews(
-  { places, logId, store, log }: Pick<Ground, 'places' | 'logId' | 'store' | 'log'>,
+  { places, logId, store, log }: Pick<Infrastructure, 'places' | 'logId' | 'store' | 'log'>,
   { rebuildViews = false }: Pick<Settings, 'rebuildViews'>,
 ): Promise<OpenViews> {
   if (rebuildViews) log.warn('--rebuild-views is set: the views are deleted and rebuilt from the log')

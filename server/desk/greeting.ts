@@ -1,5 +1,5 @@
 // What a person reads who has just started a desk, or a part of one.
-import { type Role, roles } from './settings.ts'
+import { type Role, roles } from '../settings/settings.ts'
 
 /** What a desk that has started tells people: where it is, and what to try. @param url of its gateway or its health */
 export function greeting(url: string, running: readonly Role[] = roles): string {

@@ -2,9 +2,9 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { Coordination } from '../events/catalogue.ts'
+import type { Coordination } from '../../events/catalogue.ts'
+import { readAllowed } from '../http/host-names.ts'
 import { currencyOf, whyNoCurrency } from './currency.ts'
-import { readAllowed } from './host-names.ts'
 import { misspells } from './misspelt.ts'
 import { type Program, readOptions } from './options.ts'
 

@@ -1,5 +1,5 @@
 // What the demo shows: orders in every state that an order can be in, and what the example operations ask for.
-import { exampleOperations } from '../schema/operations.ts'
+import { exampleOperations } from '../../schema/operations.ts'
 
 const CUSTOMERS = [
   { customerId: 'cus_ada', name: "Ada's Flowers", creditLimit: '2000.00' },

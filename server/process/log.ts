@@ -1,6 +1,6 @@
 // The log of a desk: JSON lines on stderr, so that stdout is for people.
 import pino, { type DestinationStream, type Logger } from 'pino'
-import type { LogLevel } from './settings.ts'
+import type { LogLevel } from '../settings/settings.ts'
 
 /**
  * Opens the log.

@@ -1,9 +1,9 @@
 // The sessions of a projector, one after another: a session folds into one set of views, and the next begins when those are lost.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Logger } from '../kernel/logger.ts'
-import type { ProjectorHealth } from '../kernel/projecting/projector/projector.ts'
-import { rebuildPauses } from '../kernel/projecting/store/rebuild-pauses.ts'
-import type { ViewStore, ViewsLost } from '../kernel/projecting/store/view-store.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import type { ProjectorHealth } from '../../kernel/projecting/projector/projector.ts'
+import { rebuildPauses } from '../../kernel/projecting/store/rebuild-pauses.ts'
+import type { ViewStore, ViewsLost } from '../../kernel/projecting/store/view-store.ts'
 
 export interface Session {
   health(): ProjectorHealth

@@ -2,8 +2,8 @@ import { connect } from 'node:net'
 import { getIntrospectionQuery } from 'graphql'
 import { serverAudits } from 'graphql-http'
 import { describe, expect, test } from 'vitest'
+import { limits } from '../graphql/limits.ts'
 import { type Answer, type GatewayUnderTest, gatewayUnderTest } from './gateway-under-test.given.ts'
-import { limits } from './graphql/limits.ts'
 
 describe('GraphQL over HTTP', () => {
   test('queries are answered', async () => {

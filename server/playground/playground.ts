@@ -2,7 +2,7 @@
 import fastifyStatic from '@fastify/static'
 import { getDistDirectory, isSandboxFrame, renderAltair } from 'altair-static'
 import type { FastifyInstance } from 'fastify'
-import type { ExampleOperation } from '../schema/operations.ts'
+import type { ExampleOperation } from '../../schema/operations.ts'
 
 /**
  * Adds the playground to a server.

@@ -1,19 +1,19 @@
 // Opens the log and the views: the embedded ones, or a server where the settings name one. The projector's thread opens its own.
 
-import type { EventStore } from '../events/catalogue.ts'
-import { openEventStoreDB, openLogOf, openSqliteEventStore } from '../events/open-log.ts'
-import { whileStarting } from '../kernel/failures/at-start.ts'
-import { messageOf } from '../kernel/failures/message-of.ts'
-import type { Logger } from '../kernel/logger.ts'
-import { assertSameHistory as assertKernelHistory } from '../kernel/projecting/projector/same-history.ts'
+import type { EventStore } from '../../events/catalogue.ts'
+import { openEventStoreDB, openLogOf, openSqliteEventStore } from '../../events/open-log.ts'
+import { whileStarting } from '../../kernel/failures/at-start.ts'
+import { messageOf } from '../../kernel/failures/message-of.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { assertSameHistory as assertKernelHistory } from '../../kernel/projecting/projector/same-history.ts'
 import {
   logOfSqliteViews,
   openSqliteViewStore,
   type SqliteViewStoreOptions,
-} from '../kernel/projecting/store/sqlite/sqlite-view-store.ts'
-import { type ViewStore, ViewsOfAnotherLog } from '../kernel/projecting/store/view-store.ts'
-import { recordedIdentity } from '../kernel/store/log-identity.ts'
-import { viewSet } from '../query/views/index.ts'
+} from '../../kernel/projecting/store/sqlite/sqlite-view-store.ts'
+import { type ViewStore, ViewsOfAnotherLog } from '../../kernel/projecting/store/view-store.ts'
+import { recordedIdentity } from '../../kernel/store/log-identity.ts'
+import { viewSet } from '../../query/views/index.ts'
 
 /** Where log and views are: plain data, so that it can be handed to a thread. */
 export interface StorePlaces {
@@ -72,7 +72,7 @@ export async function openViewStore(
 ): Promise<ViewStore> {
   if (mongodbUrl === undefined) return openSqliteViewStore({ file: files.views, logId, ...viewSet, ...options })
   const { anew = false } = options
-  const { openMongoViewStore } = await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')
+  const { openMongoViewStore } = await import('../../kernel/projecting/store/mongodb/mongodb-view-store.ts')
   return openMongoViewStore({ url: mongodbUrl, namespace, logId, ...viewSet, anew })
 }
 
@@ -112,7 +112,7 @@ async function foundInPlaceOfViews({ mongodbUrl, namespace = USUAL_NAMESPACE, fi
     const logId =
       mongodbUrl === undefined
         ? await logOfSqliteViews(files.views)
-        : await (await import('../kernel/projecting/store/mongodb/mongodb-view-store.ts')).logOfMongoViews({
+        : await (await import('../../kernel/projecting/store/mongodb/mongodb-view-store.ts')).logOfMongoViews({
             url: mongodbUrl,
             namespace,
           })

@@ -1,11 +1,11 @@
 // Runs the projector in a thread beside the rest of the desk, and starts it again should it ever end by itself.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Logger } from '../kernel/logger.ts'
-import type { ProjectorHealth } from '../kernel/projecting/projector/projector.ts'
-import type { Position } from '../kernel/store/position.ts'
-import type { LogLevel } from './settings.ts'
-import type { StorePlaces } from './stores.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import type { ProjectorHealth } from '../../kernel/projecting/projector/projector.ts'
+import type { Position } from '../../kernel/store/position.ts'
+import type { StorePlaces } from '../desk/stores.ts'
+import type { LogLevel } from '../settings/settings.ts'
 
 /** What the thread opens. The views must have been opened before: that makes them where there are none. */
 export interface ProjectorTask {

@@ -5,7 +5,7 @@ import { type Client, createClient } from 'graphql-ws'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Health } from './health.ts'
+import type { Health } from '../health/health.ts'
 import { type Gateway, type GatewayOptions, startGateway } from './http.ts'
 
 export interface GatewayUnderTest extends Gateway {

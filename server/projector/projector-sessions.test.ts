@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import type { ViewStore } from '../kernel/projecting/store/view-store.ts'
-import { ViewsLost } from '../kernel/projecting/store/view-store.ts'
+import type { ViewStore } from '../../kernel/projecting/store/view-store.ts'
+import { ViewsLost } from '../../kernel/projecting/store/view-store.ts'
 import { type Session, startSessions } from './projector-sessions.ts'
 
 const healthy = { position: 7, retrying: false, brokenDocuments: 0, unplacedEvents: 0, foreignEvents: 0 }

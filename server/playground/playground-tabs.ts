@@ -1,5 +1,5 @@
 // What the playground opens with: of the example operations those that tell the story of two orders, from an empty desk on.
-import { type ExampleOperation, exampleOperations } from '../schema/operations.ts'
+import { type ExampleOperation, exampleOperations } from '../../schema/operations.ts'
 
 const story = [
   'RegisterCustomer',

@@ -1,4 +1,4 @@
 // Node 20 does not hand `--import` on to threads.
-import './typescript.mjs'
+import '../typescript.mjs'
 
 await import('./projector-worker.ts')

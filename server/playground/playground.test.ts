@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gatewayUnderTest } from './gateway-under-test.given.ts'
+import { gatewayUnderTest } from '../http/gateway-under-test.given.ts'
 
 const operation = {
   name: 'Hello',

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDatabase } from '../kernel/sqlite/database.ts'
-import { openLog } from './log.ts'
+import { openDatabase } from '../../kernel/sqlite/database.ts'
+import { openLog } from '../process/log.ts'
 import { openEventStore, openViewStore, type StorePlaces } from './stores.ts'
 
 const log = openLog('silent')

@@ -3,18 +3,18 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import type { EventStore } from '../events/catalogue.ts'
-import { logCurrency } from '../events/log-currency.ts'
-import type { Messaging } from '../kernel/messaging/messaging.ts'
-import { logIdentity } from '../kernel/store/log-identity.ts'
-import type { Position } from '../kernel/store/position.ts'
+import type { EventStore } from '../../events/catalogue.ts'
+import { logCurrency } from '../../events/log-currency.ts'
+import type { Messaging } from '../../kernel/messaging/messaging.ts'
+import { logIdentity } from '../../kernel/store/log-identity.ts'
+import type { Position } from '../../kernel/store/position.ts'
+import { openLog } from '../process/log.ts'
+import { type LogLevel, type Role, roles, type Settings } from '../settings/settings.ts'
 import type { Opened } from './close-backwards.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { openLog } from './log.ts'
-import { type LogLevel, type Role, roles, type Settings } from './settings.ts'
 import { openEventStore, type StorePlaces, USUAL_NAMESPACE, waitingForServers } from './stores.ts'
 
-export interface Ground {
+export interface Infrastructure {
   log: Logger
   logLevel: LogLevel
   /** The parts that run in this process. */
@@ -45,7 +45,7 @@ export class OtherCurrency extends Error {
  * Opens what the settings name.
  * @throws DataDirectoryUnusable, OtherCurrency, or an Error that names the server that cannot be reached
  */
-export async function openGround(settings: Settings, opened: Opened): Promise<Ground> {
+export async function openInfrastructure(settings: Settings, opened: Opened): Promise<Infrastructure> {
   const { eventstoreUrl, mongodbUrl, natsUrl, namespace = USUAL_NAMESPACE, logLevel } = settings
   const log = openLog(logLevel)
   const isEmbedded = eventstoreUrl === undefined || mongodbUrl === undefined
@@ -98,6 +98,6 @@ async function takeFiles({ dataDirectory, natsUrl }: Settings, opened: Opened): 
 
 /** The client is loaded only where it is used. */
 async function connectMessaging(url: string, log: Logger): Promise<Messaging> {
-  const { openNats } = await import('../kernel/messaging/nats.ts')
+  const { openNats } = await import('../../kernel/messaging/nats.ts')
   return openNats({ url, log })
 }

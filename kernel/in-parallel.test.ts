@@ -17,7 +17,7 @@ test('every item is worked on once, and never more at a time than allowed', asyn
   expect(most).toBe(7)
 })
 
-test('after a failure nothing is begun any more', async () => {
+test('no work begins after a failure', async () => {
   const begun: number[] = []
   const working = inParallel([1, 2, 3, 4, 5, 6], 2, async (item) => {
     begun.push(item)

@@ -1,7 +1,7 @@
-// Work on many items, so many at a time.
+// Work on many items, with a limit on the calls in flight.
 
 /**
- * Calls `work` for each item, in order, with at most `limit` calls under way. The first failure ends it: no further
+ * Calls `work` for each item, in order, with at most `limit` calls in flight. The first failure ends it: no further
  * item is begun, and the failure is thrown.
  */
 export async function inParallel<Item>(

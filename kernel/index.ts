@@ -15,7 +15,7 @@ export { listed } from './projecting/listed-events.ts'
 export { begun, changed, type Projection, type ViewDocument, viewOf } from './projecting/projection.ts'
 export { startProjector } from './projecting/projector/projector.ts'
 export { openViewsOf } from './projecting/projector/views-of.ts'
-// The events of a domain, and the log that they are recorded in.
+// The events of a domain, and the log that contains them.
 export { type Catalogue, defineCatalogue, type EventsOf } from './store/catalogue.ts'
 export type { EventOf } from './store/category.ts'
 export { parkedCategory, sagaCategory } from './store/kernel-events.ts'

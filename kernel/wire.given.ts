@@ -1,22 +1,25 @@
-// A way to a server that tests can cut, with the noise of closed sockets, or silently, as a network does that drops packets.
+// A path to a server that tests can cut: loudly, with closed sockets, or silently, as a network that drops packets.
 import { once } from 'node:events'
 import { createServer, connect as dial, type Socket } from 'node:net'
 
 export interface Wire {
-  /** The address of the server by way of this wire: of the same kind as the one that was given, user and password included. */
+  /** The address of the server through this wire: of the same kind as the given one, including user and password. */
   url: string
-  /** Cuts all connections, and takes no new ones. */
+  /** Cuts all connections, and accepts no new ones. */
   cut(): void
-  /** Passes nothing on any more, in either direction, while all sockets stay open; new ones are taken and get no word. */
+  /**
+   * Passes nothing on any more, in either direction, while all sockets stay open. New ones are accepted and receive
+   * nothing.
+   */
   silence(): void
-  /** Ends a cut, or a silence: what was sent meanwhile arrives now, as what TCP sends once more. */
+  /** Ends a cut, or a silence: the data of the meantime arrives now, as TCP sends lost data again. */
   mend(): void
   /** Cuts when the next client has left. */
   cutAfterNext(): void
   connections(): { now: number; ever: number }
   /** How many connections were turned away. */
   refused(): number
-  /** Says something to the client, as if it were the server. */
+  /** Sends a text to the client, as if it came from the server. */
   say(text: string): void
   remove(): Promise<void>
 }
@@ -30,7 +33,7 @@ export async function wireTo(url: string, usualPort = 4222): Promise<Wire> {
   let refused = 0
   let ever = 0
 
-  /** What a socket has received waits there while the wire is silent. */
+  /** Data that a socket received waits there while the wire is silent. */
   function pass(from: Socket, to: Socket): void {
     from.on('data', (data) => {
       if (!to.write(data)) {

@@ -4,7 +4,7 @@ import { whileStarting } from './at-start.ts'
 
 const away = () => new StoreUnavailable('the connection was reset')
 
-test('a start goes on after a connection that was reset, and says nothing of it', async () => {
+test('a start continues after a connection reset, and logs nothing about it', async () => {
   const { log, said } = noted()
   const failures = [away(), away()]
   const attempt = async () => {
@@ -16,7 +16,7 @@ test('a start goes on after a connection that was reset, and says nothing of it'
   expect(said).toEqual([])
 })
 
-test('a start that waits longer says for what, once, and once that it goes on', async () => {
+test('a longer wait logs one line for its reason, and one when the start continues', async () => {
   const { log, said } = noted()
   const attempt = async () => {
     if (said.length === 0) throw away()
@@ -29,7 +29,7 @@ test('a start that waits longer says for what, once, and once that it goes on', 
   ])
 })
 
-test('a start says so as well when a server takes the connection and does not answer', async () => {
+test('a wait is also logged when a server accepts the connection and does not answer', async () => {
   const { log, said, whenSaid } = noted()
   const attempt = () => whenSaid.then(() => 'opened')
   expect(await whileStarting(attempt, { server: 'MongoDB', log, saysSoAfterMs: 1 })).toBe('opened')

@@ -1,4 +1,4 @@
-// A server that is away while the desk starts: the start waits for it for a while, says so, and ends with the last failure.
+// A start that finds a server unreachable waits for it for a limited time, logs that, and ends with the last failure.
 import type { Logger } from '../logger.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../store/event-store.ts'
 import { messageOf } from './message-of.ts'
@@ -8,15 +8,16 @@ interface Options {
   /** Names the server and its setting, for the log. */
   server: string
   log: Pick<Logger, 'info' | 'warn'>
-  /** How long the start goes on trying (default 10,000), and after how long it says so (default 1,000), in ms. */
+  /** How long the start keeps trying (default 10,000), and after how long it logs that (default 1,000), in ms. */
   waitsMs?: number
   saysSoAfterMs?: number
 }
 
 /**
- * The result of a step of the start. A server that is away may be about to come, and one connection that is reset says nothing about the
- * next one, so the step is tried again; it may have been done in part. What no waiting mends, such as a wrong password, is thrown at once.
- * @throws what the last attempt throws
+ * The result of a step of the start. An unreachable server may be about to come up, and a connection reset says nothing
+ * about the next connection. So the step is tried again; a failed try may have done a part of it. An error that waiting
+ * does not solve, such as a wrong password, is thrown at once.
+ * @throws the error of the last attempt
  */
 export async function whileStarting<Result>(attempt: () => Promise<Result>, options: Options): Promise<Result> {
   const { server, log, waitsMs = 10_000, saysSoAfterMs = 1_000 } = options

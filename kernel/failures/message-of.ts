@@ -1,6 +1,6 @@
-// What an error says, whatever was thrown.
+// The message of an error, or of any other thrown value.
 
-/** What an error says, or the thrown value as text where it is none. */
+/** The message of an error; any other value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

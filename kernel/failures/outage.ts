@@ -1,15 +1,15 @@
-// The outage of a server in the log: one line when it begins and one when it ends, however many notice it and however often.
+// The log lines of a server's outage: one when it begins and one when it ends, for any number of failures.
 import type { Logger } from '../logger.ts'
 import { messageOf } from './message-of.ts'
 
 export interface Outage {
-  /** Something failed because the server is away. */
+  /** A call failed because the server is unreachable. */
   noticed(error: unknown): void
   /** The server has answered. */
   over(): void
 }
 
-/** @param what is away, as the subject of a sentence: `The views` */
+/** @param what the unreachable server, as the subject of a sentence: `The views` */
 export function outageOf(what: string, log: Pick<Logger, 'info' | 'warn'> | undefined): Outage {
   let beganAt: number | undefined
   return {

@@ -1,19 +1,25 @@
-// The one way to try again: with growing pauses that jitter, and with a budget, so that retries never become a load of their own.
+// The one implementation of retries: growing pauses with jitter, and a budget, so that retries never become a load
+// themselves.
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface RetryOptions {
-  /** Ends the tries, also in the middle of a pause: the reason of the signal is thrown. */
+  /** Ends the tries, also in the middle of a pause. The reason of the signal is thrown. */
   signal?: AbortSignal
-  /** Whether another try could help (default: always). A failure for which it could not is thrown at once. */
+  /** Whether another try could help (default: always). Any other failure is thrown at once. */
   isRetryable?(error: unknown): boolean
-  /** Called with each failure after which there is another try. */
+  /** Called with each failure that another try follows. */
   onRetry?(error: unknown): void
-  /** The first pause (default 50), and the longest one (default 5,000), in ms. Each pause lasts between half of it and all of it. */
+  /**
+   * The first pause (default 50), and the longest one (default 5,000), in ms. Each pause lasts between half of it and
+   * all of it.
+   */
   firstPauseMs?: number
   longestPauseMs?: number
   /** No try begins later than this after the first one, in ms (default: no end). The last failure is thrown then. */
   withinMs?: number
-  /** Without a token, a retry waits for the longest pause: the budget makes a crowd slow, and loses nobody's work. */
+  /**
+   * Without a token, a retry waits for the longest pause: the budget slows many retries down, and loses nobody's work.
+   */
   budget?: RetryBudget
 }
 
@@ -46,16 +52,16 @@ export async function retry<Result>(attempt: () => Promise<Result>, options: Ret
   }
 }
 
-/** The tokens that retries take. All who retry against the same machinery share one. */
+/** The tokens that retries take. All callers that retry against the same server share one budget. */
 export interface RetryBudget {
   /** Takes the token of one retry; false when there is none. */
   take(): boolean
-  /** Something was done without a failure, which earns a part of a token. */
+  /** A call succeeded, which earns a part of a token. */
   succeeded(): void
 }
 
 /**
- * A budget that is full at the beginning: retries are at most `most`, plus a part of everything that succeeds.
+ * A budget that is full at the beginning. Retries are at most `most`, plus a part of the number of successes.
  * @param options.most how many tokens it holds (default 1,000)
  * @param options.perSuccess how much of a token a success earns (default 0.1: one retry for ten successes)
  */
@@ -73,7 +79,7 @@ export function retryBudget({ most = 1_000, perSuccess = 0.1 } = {}): RetryBudge
   }
 }
 
-/** A crowd that has failed together does not come back together. */
+/** Callers that failed together do not retry together. */
 function jittered(milliseconds: number): number {
   return milliseconds * (0.5 + Math.random() / 2)
 }

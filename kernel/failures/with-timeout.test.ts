@@ -12,7 +12,7 @@ afterEach(() => {
 const never = new Promise<string>(() => {})
 const late = () => 'late' as const
 
-test('work that is done in time gives what it gives, and no timer is left', async () => {
+test('work that ends in time returns its result, and no timer is left', async () => {
   expect(await within(1_000, Promise.resolve('done'), late)).toBe('done')
   expect(vi.getTimerCount()).toBe(0)
 })
@@ -22,7 +22,7 @@ test('work that fails in time fails, and no timer is left', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('work that takes longer is given up when the time is over, not before', async () => {
+test('longer work is abandoned at the end of the time, and not before', async () => {
   const done = vi.fn()
   const waiting = within(1_000, never, late).then(done)
   await vi.advanceTimersByTimeAsync(999)
@@ -33,14 +33,14 @@ test('work that takes longer is given up when the time is over, not before', asy
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('to be late may be a failure', async () => {
+test('a timeout may be a failure', async () => {
   const waiting = within(1_000, never, () => {
     throw new Error('no answer')
   })
   await Promise.all([expect(waiting).rejects.toThrow('no answer'), vi.advanceTimersByTimeAsync(1_000)])
 })
 
-test('a failure that comes too late is nobody’s: it does not end the process', async () => {
+test('a failure after the timeout is ignored: it does not end the process', async () => {
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
   try {

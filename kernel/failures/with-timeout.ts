@@ -1,9 +1,9 @@
 // A wait that has an end, for work that may hang.
 
 /**
- * What the work gives; or, when that takes longer than so many milliseconds, what `late` gives or throws. The work goes on then: to end
- * it is for the caller, and what becomes of it, a failure too, is told to nobody. No timer is left behind.
- * @throws what the work throws in time, else what `late` throws
+ * The result of the work; or, when that takes longer than the given milliseconds, the result of `late`. The work then
+ * continues: the caller has to end it, and nobody receives its result or its failure. No timer is left behind.
+ * @throws the error of the work in time, and otherwise the error of `late`
  */
 export async function within<Result, Late>(
   milliseconds: number,

@@ -1,8 +1,8 @@
-// How old the events of a stream are, judged by their recorded times alone: the clock of the process that asks may be another one.
+// The ages of a stream's events, from their recorded times alone: the clock of this process may be another one.
 
 /**
- * How many milliseconds before the newest of them each event was recorded. A clock that was set back between two events counts as
- * standing still there.
+ * For each event, the number of milliseconds between it and the newest one. A clock that was set back between two
+ * events counts as having stood still there.
  * @param events of one stream, in its order
  */
 export function agesOf(events: readonly { recordedAt: string }[]): number[] {

@@ -1,12 +1,12 @@
-// A pause that somebody may cut short.
+// A pause that another caller may cut short.
 
 export interface Alarm {
-  /** Ends the pause that is under way, or the next one at once. */
+  /** Ends the present pause, or the next one at once. */
   ring(): void
   pause(ms: number): Promise<void>
 }
 
-/** An alarm that nobody waits for yet; one that rings then is heard by the next pause. */
+/** An alarm without a pause yet. If it rings then, the next pause ends at once. */
 export function alarm(): Alarm {
   let isRung = false
   let wake = () => {}

@@ -1,4 +1,4 @@
-// A lease whose members crash and restart, on a clock of its own: how long a share goes without an owner.
+// A lease whose members crash and restart, on a simulated clock: how long a share goes without an owner.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -69,7 +69,7 @@ describe.each([
     expect(desk.longestWithout()).toBeLessThan(CALLERS_WAIT_MS)
   })
 
-  test('a newcomer takes everything when the only other member leaves or dies while the newcomer proves itself', async () => {
+  test("a newcomer takes all shares when the only other member leaves or dies during the newcomer's probation", async () => {
     for (const end of ['leaves', 'dies'] as const) {
       const desk = deskOn(await openLog())
       const old = await desk.join('old')
@@ -86,7 +86,7 @@ describe.each([
     }
   })
 
-  test('members that start together share at once, and one that stays gets its share of an old one', async () => {
+  test('members that start together share at once, and a lasting newcomer gets its share from an older member', async () => {
     const desk = deskOn(await openLog())
     const all = [await desk.join('a'), await desk.join('b')]
     await desk.pass(3_000)
@@ -97,7 +97,7 @@ describe.each([
     expect(late.lease.held()).toHaveLength(21)
   })
 
-  test('a member that leaves, and does not come to an end with one share, leaves all others to the rest', async () => {
+  test('a member that leaves, and cannot end its work on one share, leaves all other shares to the rest', async () => {
     for (const why of ['is stopped', 'cannot do its work'] as const) {
       const desk = deskOn(await openLog())
       let isAble = true
@@ -116,11 +116,11 @@ describe.each([
 
 interface Member {
   lease: Lease
-  /** It does nothing any more, and tells nobody. */
+  /** It stops without a word to the others. */
   crash(): void
 }
 
-/** Members of one lease, and a clock that passes for them. */
+/** Members of one lease, and their simulated clock. */
 function deskOn(log: EventStore) {
   const members = new Set<Member>()
   const gaps: number[] = []
@@ -172,7 +172,7 @@ function deskOn(log: EventStore) {
       }
     },
 
-    /** From now on it is noticed when shares have no owner. */
+    /** From now on, shares without an owner are measured. */
     watch(): void {
       isWatched = true
     },
@@ -198,7 +198,7 @@ function never(): Promise<void> {
   return new Promise(() => {})
 }
 
-/** The log as a process sees it that may crash: no answer comes any more then, and nothing is sent. */
+/** The log of a process that may crash: from then on it answers nothing and sends nothing. */
 function crashable(log: EventStore) {
   let hasCrashed = false
   const store: EventStore = {

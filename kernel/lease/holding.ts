@@ -1,21 +1,27 @@
-// The shares that this process holds, by its own clock, and those whose loss it is still seeing to.
+// The shares that this process holds, by its own clock, and the shares whose loss is still in progress.
 import type { LeaseOptions } from './lease.ts'
 
 export interface Holding {
-  /** While a share is handed over it is held still: others have to wait for the end of `onLost`. */
+  /** A share in the middle of a handover is still held: others have to wait for the end of `onLost`. */
   holds(share: number): boolean
-  /** Held, and not being handed over. */
+  /** Held, and not in the middle of a handover. */
   isAtWork(share: number): boolean
   held(): number[]
-  /** The share is not held any more, and `onLost` is still at work. */
+  /** The share is not held any more, and `onLost` is still running. */
   isBeingLost(share: number): boolean
-  /** Holds these shares until so long after `begun`, when the renewal began; a share that is still being lost has to wait for another one. */
+  /**
+   * Holds these shares for the lease's duration after `begun`, the beginning of the renewal. A share whose loss is in
+   * progress has to wait for a later renewal.
+   */
   renewed(shares: readonly number[], begun: number): void
-  /** Loses everything if it is too late for another renewal: a process that was stopped may come here before its timers do. */
+  /**
+   * Loses everything if it is too late for another renewal: a process that was stopped may reach this before its timers
+   * run.
+   */
   checkTime(): void
   /** Loses all other shares. */
   keepOnly(shares: readonly number[]): void
-  /** Until nothing is being lost. */
+  /** Resolves when no loss is in progress. */
   settled(): Promise<void>
 }
 
@@ -57,7 +63,7 @@ export function openHolding({ name, onTaken, onLost, log, lastsMs, now, onSettle
     beingLost.set(share, settled)
   }
 
-  /** Timers come early, or late when the process was stopped: the clock decides. */
+  /** Timers run early, or late when the process was stopped: the clock decides. */
   function checkTime(): void {
     clearTimeout(timer)
     if (held.size === 0) return

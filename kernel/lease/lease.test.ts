@@ -28,7 +28,7 @@ beforeEach(async () => {
   return () => rm(directory, { recursive: true })
 })
 
-test('a process alone takes all shares, after it was handed the lease', async () => {
+test('a single process takes all shares, after it received the lease', async () => {
   const lease = await joined('a', { shares: 3 })
   expect(lease.taken).toEqual([])
   await eventually(() => expect(lease.taken).toEqual([0, 1, 2]))
@@ -37,7 +37,7 @@ test('a process alone takes all shares, after it was handed the lease', async ()
   expect(lease.health()).toEqual({ ok: true, detail: 'holds 3 of 3 shares, 1 member' })
 })
 
-test('who comes gets its part, who leaves hands it over, and no share has two holders', async () => {
+test('a new member gets its part, a leaving one hands it over, and no share has two holders', async () => {
   const shares = 10
   const a = await joined('a', { shares })
   await eventually(() => expect(a.held()).toHaveLength(10))
@@ -50,7 +50,7 @@ test('who comes gets its part, who leaves hands it over, and no share has two ho
   expect(heldTwice).toEqual([])
 })
 
-test('leases on EventStoreDB are shared out and handed over as well', async () => {
+test('leases on EventStoreDB are shared and handed over as well', async () => {
   const { shared } = scriptedServer()
   const openStore = () => eventStoreOn(shared, { catalogue: sample, names: namesIn('desk') })
   const a = await joined('a', { shares: 4, store: openStore() })
@@ -75,7 +75,7 @@ test('of the processes that start at the same time one gets the only share, and 
   expect((await renewals()).map(({ type }) => type)).not.toContain('LeaseReleased')
 })
 
-test('a released lease is taken over at once, and what the holder did has ended before', async () => {
+test("a released lease is taken over at once, after the holder's work has ended", async () => {
   const ending = signal()
   const a = await joined('a', { onLost: () => ending.given })
   await eventually(() => expect(a.holds(0)).toBe(true))
@@ -90,7 +90,7 @@ test('a released lease is taken over at once, and what the holder did has ended 
   await eventually(() => expect(b.holds(0)).toBe(true))
 })
 
-test('a process that cannot do the work leaves it to others, and comes back when it can', async () => {
+test('a process that cannot do the work leaves it to others, and returns when it can', async () => {
   let isAble = true
   const a = await joined('a', { shares: 2, isAble: () => isAble })
   await eventually(() => expect(a.held()).toEqual([0, 1]))
@@ -103,7 +103,7 @@ test('a process that cannot do the work leaves it to others, and comes back when
   expect(heldTwice).toEqual([])
 })
 
-test('a share is handed over when what it was held for has ended; the others are renewed meanwhile', async () => {
+test('a share is handed over when the work on it has ended, and the others are renewed meanwhile', async () => {
   const ending = signal()
   const a = await joined('a', { shares: 2, onLost: () => ending.given })
   await eventually(() => expect(a.held()).toEqual([0, 1]))
@@ -118,7 +118,7 @@ test('a share is handed over when what it was held for has ended; the others are
   expect(a.held()).toEqual([0])
 })
 
-test('a holder that cannot reach the store loses everything by itself, and another one takes over', async () => {
+test('a holder that cannot reach the store loses everything, and another one takes over', async () => {
   const flaky = faulty(store)
   const a = await joined('a', { ...short, store: flaky.store, shares: 2 })
   await eventually(() => expect(a.held()).toEqual([0, 1]))
@@ -134,7 +134,7 @@ test('a holder that cannot reach the store loses everything by itself, and anoth
   expect(heldTwice).toEqual([])
 })
 
-test('when the store comes back and nobody has taken over, the shares are taken again', async () => {
+test('when the store returns and nobody has taken over, the shares are taken again', async () => {
   const flaky = faulty(store)
   const a = await joined('a', { ...short, store: flaky.store })
   await eventually(() => expect(a.holds(0)).toBe(true))
@@ -145,7 +145,7 @@ test('when the store comes back and nobody has taken over, the shares are taken 
   expect(a.taken.length).toBe(a.lost.length + 1)
 })
 
-test('an append that fails, or of which nobody knows, costs no share', async () => {
+test('an append that fails or has an unknown outcome costs no share', async () => {
   const flaky = faulty(store)
   const a = await joined('a', { store: flaky.store })
   await eventually(() => expect(a.holds(0)).toBe(true))
@@ -155,7 +155,7 @@ test('an append that fails, or of which nobody knows, costs no share', async () 
   expect([a.taken, a.lost]).toEqual([[0], []])
 })
 
-test('a process that was stopped for longer than its lease does not take itself for the holder', async () => {
+test('a process that was stopped for longer than its lease does not count itself as the holder', async () => {
   let stopped = 0
   const flaky = faulty(store)
   const a = await joined('a', {
@@ -172,7 +172,7 @@ test('a process that was stopped for longer than its lease does not take itself 
   await eventually(() => expect([a.taken, a.lost]).toEqual([[0, 0], [0]]))
 })
 
-test('a renewal that took longer than the lease lasts is none', async () => {
+test('a renewal that took longer than the lease lasts has no effect', async () => {
   let late = 0
   const slow: EventStore = {
     ...store,
@@ -187,7 +187,7 @@ test('a renewal that took longer than the lease lasts is none', async () => {
   expect(a.taken).toEqual([])
 })
 
-test('a share that is lost is taken again only when what it was held for has ended', async () => {
+test('a lost share is taken again only after the work on it has ended', async () => {
   const ending = signal()
   const flaky = faulty(store)
   const a = await joined('a', { ...short, store: flaky.store, onLost: () => ending.given })
@@ -202,7 +202,7 @@ test('a share that is lost is taken again only when what it was held for has end
   await eventually(() => expect(a.taken.length).toBeGreaterThan(1))
 })
 
-test('what goes wrong in the work that is held is logged, and the lease goes on', async () => {
+test('an error in the work on a share is logged, and the lease continues', async () => {
   const error = vi.fn()
   const fail = () => {
     throw new Error('no')
@@ -214,7 +214,7 @@ test('what goes wrong in the work that is held is logged, and the lease goes on'
   expect(error).toHaveBeenCalledTimes(3)
 })
 
-test('the first look at a lease of many renewals reads only the newest', async () => {
+test('the first read of a lease with many renewals fetches only the newest', async () => {
   let revision = NO_EVENTS
   for (const _ of Array(20)) {
     const events = Array.from({ length: 100 }, () => ({
@@ -245,7 +245,7 @@ test('the first look at a lease of many renewals reads only the newest', async (
   expect(read).toBeLessThanOrEqual(1_000)
 })
 
-test('who leaves while the store is away does not wait for it', async () => {
+test('a member that leaves during an outage of the store does not wait for it', async () => {
   const flaky = faulty(store)
   const a = await joined('a', { store: flaky.store })
   await eventually(() => expect(a.holds(0)).toBe(true))
@@ -254,7 +254,7 @@ test('who leaves while the store is away does not wait for it', async () => {
   expect(a.lost).toEqual([0])
 })
 
-test('a lease that cannot be is refused', async () => {
+test('a lease with impossible options is refused', async () => {
   await expect(joined('a', { shares: 0 })).rejects.toThrow('1 share or more, not 0')
   await expect(joined('a', { renewEveryMs: 100, expiresAfterMs: 150 })).rejects.toThrow('expiresAfterMs 150')
 })
@@ -308,7 +308,7 @@ async function joined(name: string, options: Partial<LeaseOptions> = {}): Promis
   return { ...lease, name, taken, lost }
 }
 
-/** Another process has a store of its own on the same file. */
+/** A store for another process on the same file. */
 async function openStore(): Promise<EventStore> {
   const opened = await openSqliteEventStore({ catalogue: sample, file: join(directory, 'events.db') })
   onTestFinished(() => opened.close())
@@ -317,7 +317,7 @@ async function openStore(): Promise<EventStore> {
 
 type Fault = 'unavailable' | 'lost' | 'unheard'
 
-/** The same store, which can be away, or fail the next appends. */
+/** The same store, which can be unreachable, or fail the next appends. */
 function faulty(real: EventStore) {
   const away = () => new StoreUnavailable('the store is away')
   const flaky = {
@@ -352,7 +352,7 @@ async function renewals() {
   return found
 }
 
-/** The machine may be busy with other things. */
+/** The machine may be busy with other work. */
 const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout: 30_000, interval: 10 })
 
 function sizes(...leases: Lease[]): number[] {

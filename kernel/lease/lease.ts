@@ -1,5 +1,6 @@
-// A lease: shares of some work that processes hold one at a time, kept in the event store. It serves liveness: safety comes from guards
-// and expected revisions, since a process that was stopped in the middle of something never knows in time that it has lost its share.
+// A lease: shares of some work that processes hold one at a time, kept in the event store. It serves liveness. Safety
+// comes from guards and expected revisions, since a process that is stopped in the middle of its work never knows in
+// time that it has lost its share.
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -17,20 +18,26 @@ import { countSharers, divide, freeShares } from './shares.ts'
 
 export interface LeaseOptions {
   store: EventStore
-  /** Of the work: the lease is kept in the stream `lease-<name>`. */
+  /** The name of the work: the lease is kept in the stream `lease-<name>`. */
   name: string
-  /** How many shares the work has, numbered from 0: 1 for what is done by one process, with all others as standbys. */
+  /** The number of shares, which are numbered from 0: 1 for work that one process does, with all others as standbys. */
   shares: number
-  /** Of this process: an id that no other process has or has had. */
+  /** The id of this process, which no other process has or has had. */
   holder: string
   /** A share is held from now on. */
   onTaken(share: number): void
-  /** A share is not held any more, or is to be handed over: once the promise resolves, another process may take it. */
+  /** A share is lost, or has to be handed over. Once the promise resolves, another process may take it. */
   onLost(share: number): void | Promise<void>
-  /** Whether this process could do the work now (default: always): one that could not gives back what it holds, and takes nothing. */
+  /**
+   * Whether this process could do the work now (default: always). If it could not, it releases its shares, and takes
+   * none.
+   */
   isAble?: () => boolean
   log: Logger
-  /** How often a lease is renewed (default 1,000), and after how long without renewal others take its shares (default 4,000), in ms. */
+  /**
+   * How often a lease is renewed (default 1,000), and after how long without renewal others take its shares (default
+   * 4,000), in ms.
+   */
   renewEveryMs?: number
   expiresAfterMs?: number
   /** A monotonic clock, in milliseconds. */
@@ -39,19 +46,23 @@ export interface LeaseOptions {
 
 export interface Lease {
   /**
-   * Whether the share is held now, by this process's own monotonic clock: not after it was stopped for longer than the lease lasts, but
-   * still while it is handed over. The clock of a machine that is suspended stands still, too: then only guards and revisions protect.
+   * Whether the share is held now, by this process's own monotonic clock. It is not after the process was stopped for
+   * longer than the lease lasts; it still is during a handover. The clock of a suspended machine stands still, too:
+   * then only guards and revisions protect.
    */
   holds(share: number): boolean
-  /** The shares held now, without those that are handed over. */
+  /** The shares held now, without those in the middle of a handover. */
   held(): readonly number[]
   health(): LeaseHealth
-  /** Loses all shares, and says so in the store, so that others take them at once; a store that is away is not waited for. */
+  /**
+   * Loses all shares, and records that in the store, so that others take them at once. It does not wait for an
+   * unreachable store.
+   */
   release(): Promise<void>
 }
 
 export interface LeaseHealth {
-  /** False while the store cannot be asked. */
+  /** False while the store cannot be read. */
   ok: boolean
   detail: string
 }
@@ -59,19 +70,21 @@ export interface LeaseHealth {
 const RENEW_EVERY_MS = 1_000
 const EXPIRES_AFTER_MS = 4_000
 
-/** So long a process that leaves waits for the store to take note. */
+/** How long a leaving process waits for the store to record that. */
 const LEAVES_WITHIN_MS = 2_000
 
-/** A process looks so many times as often while it waits for a share that another one gives back. */
+/** A process checks the lease this many times as often while it waits for a share that another one releases. */
 const WAITING_FACTOR = 4
 
-/** After so many conflicts one after the other a member lets the others go first for a moment. */
+/** After this number of conflicts in a row a member lets the others go first for a moment. */
 const CONFLICTS = 3
 
 /**
- * Becomes a member of a lease, and stays one until `release()`. Shares are taken, lost and given back from then on, whatever happens to
- * the store: `onTaken` is not called before this has returned. A share that is lost is not taken again before its `onLost` has ended.
- * @throws StoreUnavailable when the store cannot be read at the start for ten seconds; Error when the options make no sense
+ * Becomes a member of a lease, and stays one until `release()`. From then on it takes, loses and releases shares, also
+ * during an outage of the store. `onTaken` is not called before this function has returned. A lost share is not taken
+ * again before its `onLost` has ended.
+ * @throws StoreUnavailable when the store cannot be read at the start for ten seconds; Error when the options make no
+ * sense
  */
 export async function openLease(options: LeaseOptions): Promise<Lease> {
   const { store, name, shares, holder, log, isAble = () => true, now = () => performance.now() } = options
@@ -109,7 +122,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
         conflicts = outcome === 'conflict' ? conflicts + 1 : 0
         if (conflicts > CONFLICTS) await rest.pause((Math.random() * renewEveryMs) / 4)
         else if (outcome === 'waits') await rest.pause(renewEveryMs / WAITING_FACTOR)
-        // The shares of a member that dies are taken when it expires, not at the look after that.
+        // The shares of a dead member are taken when it expires, not at the next check after that.
         else if (conflicts === 0)
           await rest.pause(Math.ceil(Math.min(begun + renewEveryMs, membership.nextExpiry()) - now()))
       } catch (error) {
@@ -123,8 +136,9 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   }
 
   /**
-   * Sees what others have done, and tells them what this one holds. Each renewal tells all of it, so it does not matter whether one
-   * with an unknown outcome was stored: the next round sees it, or its own renewal is a conflict.
+   * Reads the changes of others, and records the shares of this process. Each renewal contains all of them, so it does
+   * not matter whether a renewal with an unknown outcome was stored: the next round reads it, or the round's own
+   * renewal is a conflict.
    */
   async function round(): Promise<'done' | 'waits' | 'conflict' | 'left'> {
     await membership.look()
@@ -137,7 +151,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     const hold = isAway ? [] : [...keep, ...take]
     const excess = isAway ? [...keep, ...giveBack] : giveBack
     holding.keepOnly(hold)
-    // What is still being lost is not for others yet.
+    // Others may not yet take a share whose loss is in progress.
     const told = [...hold, ...excess.filter(holding.isBeingLost)].sort((a, b) => a - b)
 
     const hasLeft = isAway && told.length === 0
@@ -166,7 +180,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     }
   }
 
-  /** Failing is a state: it is logged when it begins and when it ends. */
+  /** A failure is a state: it is logged when it begins and when it ends. */
   function failed(error: unknown): void {
     if (failure === undefined) log.warn({ err: error, lease: name }, 'The lease cannot be renewed; it is tried again')
     failure = messageOf(error)

@@ -1,4 +1,4 @@
-// What a process has seen of the members of a lease: follows the lease's stream.
+// The members of a lease as this process has seen them. It follows the lease's stream.
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../store/event-store.ts'
 import { ALL_EVENTS, NO_EVENTS } from '../store/event-store.ts'
 import type { LeaseEvent } from '../store/kernel-events.ts'
@@ -6,17 +6,17 @@ import { agesOf } from './ages.ts'
 import { evolve, living, type Members } from './shares.ts'
 
 export interface Membership {
-  /** Of the newest event that was seen. */
+  /** The revision of the newest event that was read. */
   revision(): Revision
-  /** Sees what has been recorded since. @throws StoreUnavailable */
+  /** Reads the events since the last call. @throws StoreUnavailable */
   look(): Promise<void>
   /** The members whose latest renewal is less than `lastsMs` old, and the process itself if it has renewed. */
   living(): Members
-  /** When the next other member expires unless it renews, by the process's clock; never is `Infinity`. */
+  /** When the next other member expires unless it renews, by the process's clock; `Infinity` for never. */
   nextExpiry(): number
-  /** How many other members have expired without leaving, as far as the newest renewals and the time since tell. */
+  /** How many other members have expired without leaving, by the newest renewals and the time since. */
   deaths(): number
-  /** Takes note of what the process itself has appended. */
+  /** Applies an event that the process itself has appended. */
   note(event: LeaseEvent, revision: Revision): void
 }
 
@@ -28,15 +28,20 @@ interface Options {
   now: () => number
 }
 
-/** Each renewal tells all shares of its holder: whoever is not among so many of the newest has not renewed for long. */
+/**
+ * Each renewal lists all shares of its holder: a holder without one of the newest renewals has not renewed for long.
+ */
 const NEWEST = 500
 
-/** Recorded times come from more than one clock, when another node of a cluster becomes the leader: they may differ by so much. */
+/**
+ * The largest expected difference between recorded times: after a change of the leader in a cluster they come from
+ * another clock.
+ */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
 /**
- * Looks at the newest renewals. A renewal was made as long ago as its recorded time is before that of the newest event: so a member that
- * died long ago is none, however many of its renewals are there.
+ * Reads the newest renewals. The age of a renewal is the time between it and the newest event. So a member that died
+ * long ago does not count as one, with any number of renewals.
  * @throws StoreUnavailable
  */
 export async function openMembership({ store, stream, holder, lastsMs, now }: Options): Promise<Membership> {
@@ -50,7 +55,7 @@ export async function openMembership({ store, stream, holder, lastsMs, now }: Op
     revision = at
   }
 
-  /** @param begun when they were asked for: what an earlier look did not find is not older than that look */
+  /** @param begun when the read began: an event that an earlier read did not find is not older than that read */
   function seeRecorded(events: readonly RecordedEvent[], begun: number): void {
     const at = now()
     for (const [index, age] of agesOf(events).entries()) {

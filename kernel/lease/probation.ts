@@ -1,14 +1,15 @@
-// The probation of a newcomer: it gets a share from other members only when it has proved that it stays. A process that crashes in a
-// loop would otherwise take its share after each start, and the share would have no owner after each crash until the lease expires.
+// The probation of a newcomer: it gets a share from other members only after it has proved that it stays. Otherwise a
+// process that crashes in a loop would take its share after each start, and the share would have no owner after each
+// crash until the lease expires.
 import type { Members } from './shares.ts'
 
 export interface Probation {
-  /** The proof begins anew: the process could not do the work, or could not reach the store. */
+  /** Restarts the proof: the process could not do the work, or could not reach the store. */
   restart(): void
   /**
-   * Whether the process leaves all shares to the other members for now. It joins at once where it takes nothing from anybody: when no
-   * other member has stayed for longer, or when shares stay free because nobody takes them.
-   * @param members that are alive now
+   * Whether the process leaves all shares to the other members for now. It joins at once where it takes no share from
+   * another member: when no other member has stayed for longer, or when shares stay free because nobody takes them.
+   * @param members the live ones
    * @param hasFree whether a share has no owner
    */
   isOn(members: Members, hasFree: boolean): boolean
@@ -22,13 +23,13 @@ interface Options {
   now: () => number
 }
 
-/** The proof takes so many renewals. */
+/** The number of renewals that the proof takes. */
 const RENEWALS = 5
 
-/** However many members have died, the proof takes no more than so many times as long. */
+/** The largest factor by which deaths of members lengthen the proof. */
 const LONGEST_FACTOR = 6
 
-/** Shares that are free for so many renewals are taken by no other member. */
+/** No other member takes shares that stay free for this number of renewals. */
 const FREE_FOR_RENEWALS = 2
 
 /** The probation of a process that has just started. */

@@ -9,7 +9,7 @@ test('the first member takes everything', () => {
     .then({ take: [0, 1, 2] })
 })
 
-test('a newcomer waits for its fair share, and those who have too much give it back', () => {
+test('a newcomer waits for its fair share, and members with more than theirs release some', () => {
   const both = given(renewed('a', 0, 1, 2, 3), renewed('b'))
   both.when('b', { shares: 4 }).then({})
   both.when('a', { shares: 4 }).then({ keep: [0, 1], giveBack: [2, 3] })
@@ -18,7 +18,7 @@ test('a newcomer waits for its fair share, and those who have too much give it b
     .then({ take: [2, 3] })
 })
 
-test('what a member is at work on it keeps first', () => {
+test('a member keeps the shares that it is working on first', () => {
   given(renewed('a', 0, 1, 2, 3), renewed('b'))
     .when('a', { shares: 4, holds: [2, 3] })
     .then({ keep: [2, 3], giveBack: [0, 1] })
@@ -27,26 +27,26 @@ test('what a member is at work on it keeps first', () => {
 test.each([
   ['a', 'b'],
   ['b', 'a'],
-])('the only share stays with %s when %s comes, and nobody needs to know of who came', (holder, newcomer) => {
+])('the only share stays with %s when %s comes, and the newcomer stays silent', (holder, newcomer) => {
   const held = given(renewed(holder, 0))
   held.when(holder, { shares: 1 }).then({ keep: [0] })
   held.when(newcomer, { shares: 1 }).then({ watches: true })
 })
 
-test('what does not divide evenly stays where it is', () => {
+test('an uneven division stays where it is', () => {
   const settled = given(renewed('a', 0, 1), renewed('b', 2), renewed('c', 3, 4))
   settled.when('a', { shares: 5 }).then({ keep: [0, 1] })
   settled.when('b', { shares: 5 }).then({ keep: [2] })
   settled.when('c', { shares: 5 }).then({ keep: [3, 4] })
 })
 
-test('who gives back first makes no difference', () => {
+test('the order of releases makes no difference', () => {
   const first = given(renewed('a', 0, 1), renewed('b', 2, 3), renewed('c'))
   first.when('a', { shares: 4 }).then({ keep: [0, 1] })
   first.when('b', { shares: 4 }).then({ keep: [2], giveBack: [3] })
 })
 
-test('the shares of a member that left, or that is not seen any more, are free', () => {
+test('the shares of a member that left or expired are free', () => {
   given(renewed('a', 0), renewed('b', 1), left('b'))
     .when('a', { shares: 2 })
     .then({ keep: [0], take: [1] })
@@ -55,18 +55,21 @@ test('the shares of a member that left, or that is not seen any more, are free',
     .then({ keep: [0], take: [1] })
 })
 
-test('a share that was taken from a member is not its own any more, should it come back', () => {
+test('a share that was taken from a member no longer belongs to it when it comes back', () => {
   const taken = given(renewed('a', 0, 1), renewed('b', 1, 2))
   taken.when('a', { shares: 4 }).then({ keep: [0], take: [3] })
 })
 
-test('a member of a desk with more shares is no trouble for one with fewer', () => {
+test('a member of a desk with more shares does not disturb one with fewer', () => {
   given(renewed('a', 0, 1, 63))
     .when('a', { shares: 2 })
     .then({ keep: [0, 1] })
 })
 
-/** A world of members with a stream between them: time passes, members come, stop, wake and tick, each judging by what it has seen. */
+/**
+ * A world of members with a stream between them: time passes, members come, stop, wake and tick, each deciding from the
+ * events that it has read.
+ */
 const anyStep = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('tick' as const), member: fc.nat(4) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), time: fc.integer({ min: 1, max: 6 }) }) },
@@ -74,7 +77,7 @@ const anyStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), member: fc.nat(4) }) },
 )
 
-test('whatever happens, no share is held twice; and when it is calm, all shares are held, in equal numbers', () => {
+test('no share ever has two holders; and in a calm state all shares are held, in equal numbers', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.array(anyStep, { maxLength: 80 }), (shares, steps) => {
       const world = worldOf(shares)
@@ -131,7 +134,7 @@ function worldOf(shares: number) {
       me.until = now + LASTS
     },
 
-    /** It says nothing any more, and another one is started in its place. */
+    /** It falls silent, and another one is started in its place. */
     stop(index: number): void {
       const gone = at(index)
       if (gone) stopped.push(gone)
@@ -172,7 +175,7 @@ function left(holder: string): LeaseEvent {
   return { type: 'LeaseReleased', data: { lease: 'work', holder } }
 }
 
-/** Members of which one event after the other was seen, a moment apart. */
+/** Members after the given events, seen one after the other, a moment apart. */
 function given(...events: LeaseEvent[]) {
   let members: Members = new Map()
   for (const [moment, event] of events.entries()) members = evolve(members, event, moment)

@@ -1,10 +1,11 @@
-// Who has which shares of a lease, and which of them a member should have: pure, so that all members come to the same result.
+// The holders of a lease's shares, and the shares that each member should have. The functions are pure, so all members
+// come to the same result.
 import type { LeaseEvent } from '../store/kernel-events.ts'
 
-/** What is known of a member by its latest renewal. */
+/** The state of a member after its latest renewal. */
 export interface Member {
   readonly shares: readonly number[]
-  /** When that renewal was first seen, by the clock of whoever saw it. */
+  /** When that renewal was first seen, by the reader's clock. */
   readonly seenAt: number
   /** When its first renewal was seen, by the same clock: it has stayed since then. */
   readonly since: number
@@ -15,7 +16,10 @@ export interface Member {
 /** By holder. No share has two of them. */
 export type Members = ReadonlyMap<string, Member>
 
-/** The members after a renewal: what it tells, and the shares it took from members that were dead to its holder. */
+/**
+ * The members after a renewal: it states the holder's shares, including those it took from members that it counted as
+ * dead.
+ */
 export function evolve(members: Members, { type, data }: LeaseEvent, seenAt: number): Members {
   const after = new Map(members)
   const since = members.get(data.holder)?.since ?? seenAt
@@ -30,8 +34,8 @@ export function evolve(members: Members, { type, data }: LeaseEvent, seenAt: num
 }
 
 /**
- * The members that are alive: those with a renewal that was first seen after a time. A member never takes itself for dead: what it has
- * stays its own until another one takes it.
+ * The live members: those with a renewal that was first seen after a time. A member never counts itself as dead: its
+ * shares stay its own until another member takes them.
  */
 export function living(members: Members, me: string, seenAfter: number): Members {
   return new Map([...members].filter(([holder, { seenAt }]) => holder === me || seenAt > seenAfter))
@@ -44,16 +48,16 @@ export interface Division {
   giveBack: readonly number[]
   /** Shares of nobody that I should have. */
   take: readonly number[]
-  /** I have no share and none is for me: nobody needs to know of me. */
+  /** I have no share and should have none: nobody needs to know of me. */
   watches: boolean
 }
 
 /**
- * What a member should do about the shares, so that all live members have the same number of them, give or take one, and no share moves
- * without need.
- * @param members the live ones; I am one of them, whether the others know of me or not
+ * The actions of a member that give all live members the same number of shares, or one more, and move no share without
+ * need.
+ * @param members the live ones; I am one of them, also while the others do not know me
  * @param lease.shares how many shares there are
- * @param lease.holds which of my shares I am at work on: those I keep first
+ * @param lease.holds whether I am working on a share of mine: those I keep first
  */
 export function divide(
   members: Members,
@@ -71,7 +75,7 @@ export function divide(
   }
 }
 
-/** How many members want their part of the shares, I among them. */
+/** The number of members that want their part of the shares, including me. */
 export function countSharers(members: Members, me: string): number {
   return new Set([me, ...[...members].filter(([, { leaves }]) => !leaves).map(([holder]) => holder)]).size
 }
@@ -83,8 +87,8 @@ export function freeShares(members: Members, shares: number): number[] {
 }
 
 /**
- * How many shares are for me. What is left when every member has the same number goes, one each, to members that have more than that
- * number anyhow, then to others, in the order of their names: so a share that is in good hands stays there.
+ * The number of shares for me. The remainder of an even division goes, one share each, first to members that already
+ * have more than the even part, then to others, in the order of their names. So a share moves only when it must.
  */
 function fairShare(members: Members, me: string, shares: number): number {
   const had = new Map<string, number>([[me, 0]])

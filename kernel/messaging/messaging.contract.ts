@@ -1,4 +1,4 @@
-// What messages between processes promise, as tests: run against each way to send them.
+// The promises of messages between processes, as tests that run against each implementation.
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
@@ -10,7 +10,7 @@ export interface MessagingUnderTest {
   newSubject(): string
 }
 
-/** Nobody waits for so long unless something is wrong. */
+/** A wait that only ends when something is wrong. */
 const LONG = 10_000
 const FOR_EVER = 600_000
 const SHORT = 100
@@ -37,7 +37,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
       await there.close()
     })
 
-    /** Serves a subject from the other process, and waits until that is known here. */
+    /** Serves a subject from the other process, and waits until this process knows of it. */
     async function served(answer: (message: unknown) => unknown, on = there): Promise<Subscription> {
       const subscription = on.serve(subject, (message) => (message === 'served?' ? true : answer(message)))
       await expect.poll(() => here.gather(subject, 'served?', SHORT)).not.toEqual([])
@@ -45,7 +45,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
     }
 
     describe('a request', () => {
-      test('is answered by who serves its subject, with values as JSON has them', async () => {
+      test('is answered by the process that serves its subject, with values as JSON has them', async () => {
         await served((message) => ({ message }))
         const message = {
           text: 'ä€𝄞',
@@ -64,7 +64,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         expect(await here.request(subject, 'question', LONG)).toBe(answer)
       })
 
-      test('does not wait for those that came before', async () => {
+      test('does not wait for earlier requests', async () => {
         let release = () => {}
         await served((message) =>
           message === 'slow' ? new Promise<string>((resolve) => (release = () => resolve('late'))) : 'fast',
@@ -81,7 +81,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         expect(await Promise.all(numbers.map((number) => here.request(subject, number, LONG)))).toEqual(numbers)
       })
 
-      test('that nobody serves is not received by anybody', async () => {
+      test('on an unserved subject is received by nobody', async () => {
         await expect(here.request(subject, 'question', LONG)).rejects.toThrow(NobodyServes)
       })
 
@@ -89,13 +89,13 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         ['gives no answer', () => undefined],
         ['fails', () => Promise.reject(new Error('a test makes it fail'))],
         ['does not come to an end', () => theEnd],
-      ])('to somebody who %s is not answered', async (_, answer) => {
+      ])('to a process that %s is not answered', async (_, answer) => {
         await served(answer)
         await expect(here.request(subject, 'question', SHORT)).rejects.toThrow(NoAnswer)
         expect(await here.request(subject, 'served?', LONG), 'others are answered all the same').toBe(true)
       })
 
-      test('that is too large is not sent, and the message says how large it may be', async () => {
+      test('that is too large is not sent, and the message states the limit', async () => {
         await served(() => 'received')
         const tooLarge = here.request(subject, 'x'.repeat(1024 * 1024), LONG)
         await expect(tooLarge).rejects.toThrow(MessagingUnavailable)
@@ -103,7 +103,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         expect(await here.request(subject, 'x'.repeat(1_000_000), LONG)).toBe('received')
       })
 
-      test('whose answer is too large does not wait for it, and the message says how large it may be', async () => {
+      test('with an answer that is too large does not wait for it, and the message states the limit', async () => {
         await served((length) => 'x'.repeat(Number(length)))
         const tooLarge = here.request(subject, 1024 * 1024, FOR_EVER)
         await expect(tooLarge).rejects.toThrow(NoAnswer)
@@ -113,7 +113,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
     })
 
     describe('gathering', () => {
-      test('finds everybody who serves the subject', async () => {
+      test('finds every process that serves the subject', async () => {
         const third = await connect()
         await served(() => 'there')
         third.serve(subject, () => 'third')
@@ -132,13 +132,13 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         await expect.poll(() => here.gather(subject, 'question', SHORT)).toEqual(['fits'])
       })
 
-      test('finds nobody where nobody serves the subject', async () => {
+      test('finds nobody on an unserved subject', async () => {
         expect(await here.gather(subject, 'who?', SHORT)).toEqual([])
       })
     })
 
     describe('serving that stops', () => {
-      test('answers what it has taken first', async () => {
+      test('answers the received requests first', async () => {
         let release = (_: string) => {}
         let asked = 0
         const subscription = await served(() => {
@@ -158,7 +158,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         await stopping
       })
 
-      test('takes nothing new', async () => {
+      test('receives no new requests', async () => {
         const subscription = await served(() => 'there')
         await subscription.stop()
         await expect(here.request(subject, 'question', LONG)).rejects.toThrow(NobodyServes)
@@ -177,8 +177,8 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
       })
     })
 
-    describe('what is published', () => {
-      /** What comes of a subject, once that is known here. */
+    describe('a published message', () => {
+      /** The messages received on a subject, once this process knows of the listener. */
       async function listening(on: Messaging): Promise<unknown[]> {
         const heard: unknown[] = []
         on.listen(subject, (message) => heard.push(message))
@@ -191,7 +191,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         return heard
       }
 
-      test('reaches everybody who listens, in order', async () => {
+      test('reaches all listeners, in order', async () => {
         const all = [await listening(there), await listening(here)]
         for (let number = 0; number < 100; number++) here.publish(subject, { number })
         for (const heard of all) {
@@ -201,13 +201,13 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         }
       })
 
-      test('is lost where nobody listens, and where it is too large', async () => {
+      test('is lost without a listener, and when it is too large', async () => {
         here.publish(newSubject(), 'to nobody')
         here.publish(subject, 'x'.repeat(2 * 1024 * 1024))
         await listening(there)
       })
 
-      test('reaches the others when one who listens fails', async () => {
+      test('reaches the others when one listener fails', async () => {
         there.listen(subject, () => {
           throw new Error('a test makes it fail')
         })
@@ -216,7 +216,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         await expect.poll(() => heard.at(-1)).toBe('last')
       })
 
-      test('is not heard any more by who has stopped', async () => {
+      test('does not reach a listener that has stopped', async () => {
         const stopped: unknown[] = []
         const subscription = there.listen(subject, (message) => stopped.push(message))
         const heard = await listening(there)
@@ -228,7 +228,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
     })
 
     describe('a connection that is closed', () => {
-      test('has answered what it had taken', async () => {
+      test('has answered the received requests', async () => {
         let release = (_: string) => {}
         await served(() => new Promise<string>((resolve) => (release = resolve)))
         const asked = here.request(subject, 'question', LONG)
@@ -239,7 +239,7 @@ export function describeMessaging(name: string, { connect, newSubject }: Messagi
         await closing
       })
 
-      test('says so, and sends nothing', async () => {
+      test('reports that, and sends nothing', async () => {
         expect(here.health().ok).toBe(true)
         await here.close()
         expect(here.health()).toEqual({ ok: false, detail: expect.any(String) })

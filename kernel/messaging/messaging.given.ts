@@ -1,4 +1,5 @@
-// Messages between processes for tests that run in one: the same promises as over a server, values by way of JSON included.
+// Messages between simulated processes, for tests within one process: the same promises as over a server, including the
+// conversion to JSON.
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
 
@@ -6,7 +7,7 @@ type Answer = (message: unknown) => Promise<unknown> | unknown
 
 const MAX_BYTES = 1024 * 1024
 
-/** What stands for a server: each `connect()` is a process that sees the others. */
+/** Stands for a server: each `connect()` is a process that sees the others. */
 export interface MessagesInMemory {
   connect(): Messaging
 }
@@ -49,7 +50,10 @@ function connectTo(answerers: BySubject, listeners: BySubject): Messaging {
     return subscription
   }
 
-  /** What each who serves the subject answers; one that does not answer never resolves, one that is too large is a NoAnswer. */
+  /**
+   * The answers of all that serve the subject. A missing answer never resolves, and one that is too large is a
+   * NoAnswer.
+   */
   function asked(subject: string, message: unknown): Promise<unknown>[] {
     return [...(answerers.get(subject) ?? [])].map(
       (answer) =>

@@ -1,4 +1,4 @@
-// The messages in memory, which tests of others rest on, keep the same promises as those over a server.
+// The messages in memory, which other tests rely on, keep the same promises as those over a server.
 import { randomUUID } from 'node:crypto'
 import { describeMessaging } from './messaging.contract.ts'
 import { messagesInMemory } from './messaging.given.ts'

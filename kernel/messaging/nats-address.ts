@@ -1,4 +1,4 @@
-// Where a NATS server is, and who asks: what NATS_URL says. The client itself would pass over user and password.
+// Parses NATS_URL: the servers, user and password. The client itself ignores user and password in it.
 
 export interface NatsAddress {
   /** `host` or `host:port` of each server of the cluster. */
@@ -6,13 +6,14 @@ export interface NatsAddress {
   user?: string
   pass?: string
   token?: string
-  /** Empty: what the system trusts. */
+  /** Empty: the certificates that the system trusts. */
   tls?: Record<string, never>
 }
 
 /**
- * Reads `nats://127.0.0.1:4222`, `nats://user:password@host`, `nats://token@host`, `tls://host`, or several of these with commas between.
- * @throws Error when it is none; it does not repeat the text, which may hold a password
+ * Reads `nats://127.0.0.1:4222`, `nats://user:password@host`, `nats://token@host`, `tls://host`, or several of these
+ * with commas between.
+ * @throws Error for any other text; it does not repeat the text, which may contain a password
  */
 export function natsAddress(url: string): NatsAddress {
   const urls = url.split(',').map((text) => text.trim())

@@ -1,4 +1,4 @@
-// The connection to NATS: the first one, which may take several tries, and the pauses before each one after it broke.
+// The connection to NATS: the first one, which may take several tries, and the pauses before each reconnection.
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
@@ -10,17 +10,17 @@ import { natsAddress } from './nats-address.ts'
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 
-/** A try to connect that gets no answer must not outlast a silence for long. */
+/** A connection attempt without an answer must not outlast a silence for long. */
 const CONNECTS_WITHIN_MS = 3_000
 
 /**
- * A connection that is cut without a word is lost when three pings have no answer: after three to four seconds. The timer of the pings
- * does not count what a busy event loop has not read yet, because it runs once for each turn of the loop.
+ * A silently cut connection is lost when three pings have no answer: after three to four seconds. The ping timer does
+ * not count answers that a busy event loop has not read yet, because it runs once for each turn of the loop.
  */
 const PING_EVERY_MS = 1_000
 const UNANSWERED_PINGS = 3
 
-/** What waiting does not mend. */
+/** Errors that waiting does not solve. */
 const FAULTS_OF_THE_SETTING: readonly string[] = [
   ErrorCode.AuthorizationViolation,
   ErrorCode.BadAuthentication,
@@ -29,15 +29,15 @@ const FAULTS_OF_THE_SETTING: readonly string[] = [
 
 export interface ConnectionToNats {
   connection: NatsConnection
-  /** What it is called towards people: its servers, without a password. */
+  /** The name for people: the servers, without a password. */
   place: string
-  /** To be told of each try to connect again. */
+  /** Call it at each attempt to reconnect. */
   tried(): void
-  /** To be told when the connection is there again. */
+  /** Call it when the connection is there again. */
   reset(): void
   /**
-   * Gives up a connection whose server is silent. The client (nats 2.29) itself waits until the system has taken everything that it has
-   * sent, which a silent server keeps from happening once the buffers are full.
+   * Abandons a connection whose server is silent. The client (nats 2.29) itself waits until the system has sent all its
+   * data, which a silent server prevents once the buffers are full.
    */
   abandon(): void
 }
@@ -45,8 +45,9 @@ export interface ConnectionToNats {
 /**
  * Connects to NATS. A connection that breaks later is made again, for ever.
  * @param url like nats://127.0.0.1:4222; several servers of a cluster have commas between them
- * @param patienceMs for so long a server is tried that cannot be reached
- * @throws Error that names the servers, not the password, when the URL is none, or the servers cannot be reached or refuse
+ * @param patienceMs how long it tries to reach an unreachable server
+ * @throws Error that names the servers, not the password, when the URL is invalid, or the servers cannot be reached or
+ * refuse
  */
 export async function connectToNats(url: string, patienceMs: number): Promise<ConnectionToNats> {
   const address = natsAddress(url)
@@ -58,7 +59,7 @@ export async function connectToNats(url: string, patienceMs: number): Promise<Co
     timeout: CONNECTS_WITHIN_MS,
     reconnectDelayHandler: delay,
     maxReconnectAttempts: -1,
-    // A server that comes back with its users not loaded yet refuses for a while.
+    // A server that comes back before it has loaded its users refuses for a while.
     ignoreAuthErrorAbort: true,
     pingInterval: PING_EVERY_MS,
     maxPingOut: UNANSWERED_PINGS,
@@ -67,7 +68,7 @@ export async function connectToNats(url: string, patienceMs: number): Promise<Co
   return { connection, place, tried, reset, abandon: () => socketOf(connection)?.destroy() }
 }
 
-/** The client does not show its socket; there is no other way to end a connection at once and to have it made again. */
+/** The client does not show its socket, and has no other way to end a connection at once and to reconnect. */
 function socketOf(connection: NatsConnection): Socket | undefined {
   return (connection as unknown as { protocol: { transport: { socket?: Socket } } }).protocol.transport.socket
 }
@@ -98,8 +99,8 @@ async function firstConnection(
 }
 
 /**
- * A usual connection has struck off for good the servers that did not answer; one that waits for its first connection keeps them all. It
- * would wait without end.
+ * A normal connection has removed the servers that did not answer from its list for good. One that waits for its first
+ * connection keeps them all, and would wait without end.
  */
 async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
   const connecting = connect({ ...options, waitOnFirstConnect: true })
@@ -109,7 +110,7 @@ async function connectionToAny(options: ConnectionOptions, patienceMs: number): 
   throw new Error('the servers that answered do so no more')
 }
 
-/** `delay` stays the same until it is told of the try: the client asks for it repeatedly. */
+/** `delay` stays the same until the next attempt: the client calls it repeatedly. */
 function backOff() {
   let longest = FIRST_PAUSE_MS
   let next = FIRST_PAUSE_MS

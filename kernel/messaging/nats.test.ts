@@ -1,4 +1,4 @@
-// Messages over NATS: the common promises, and what happens when there is no server, or the connection to it breaks.
+// Messages over NATS: the common promises, and the behaviour without a server and when the connection breaks.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as dial, type Socket } from 'node:net'
@@ -30,7 +30,7 @@ describe('NATS_URL', () => {
   })
 
   test.each(['', 's3cret', 'http://s3cret@a', 'nats://', 'nats://a,s3cret', 'nats://%ff:s3cret@a'])(
-    '"%s" is refused, without a word of what it is',
+    '"%s" is refused, and the error does not repeat it',
     (url) => {
       expect(() => natsAddress(url)).toThrow('NATS_URL has to be like nats://127.0.0.1:4222')
       expect(() => natsAddress(url)).not.toThrow(/s3cret/)
@@ -38,7 +38,7 @@ describe('NATS_URL', () => {
   )
 })
 
-test('a server that cannot be reached is named, without user and password, and with what to do', async () => {
+test('an unreachable server is named with advice, without user and password', async () => {
   const opening = openNats({ url: 'nats://alice:s3cret@127.0.0.1:1', log, patienceMs: 1 })
   await expect(opening).rejects.toThrow(
     'NATS at 127.0.0.1:1 (NATS_URL) cannot be used: it refuses connections. Start the server, or correct NATS_URL.',
@@ -74,7 +74,7 @@ function describeConnection(url: string): void {
 
     const connectedHere = async (yes: boolean) => expect.poll(() => here.health().ok).toBe(yes)
 
-    test('is made again when it broke, and what was served before is served again', async () => {
+    test('is made again after a break, and its subjects are served again', async () => {
       const subject = newSubject()
       here.serve(subject, () => 'here')
       for (let times = 0; times < 3; times++) {
@@ -87,7 +87,7 @@ function describeConnection(url: string): void {
       }
     })
 
-    test('that breaks is told once, and so is its return', async () => {
+    test('that breaks is logged once, and so is its return', async () => {
       told.warn.mockClear()
       told.info.mockClear()
       wire.cut()
@@ -142,7 +142,7 @@ function describeConnection(url: string): void {
       await expect.poll(() => there.request(subject, 'question', 1_000).catch(String)).toBe('here')
     })
 
-    test('that is slow, because this process has something else to do, is not lost', async () => {
+    test('that is slow, because this process is busy, is not lost', async () => {
       told.warn.mockClear()
       for (let times = 0; times < 3; times++) {
         for (const end = performance.now() + 1_400; performance.now() < end; );
@@ -154,7 +154,7 @@ function describeConnection(url: string): void {
       expect(told.warn).not.toHaveBeenCalled()
     })
 
-    test('that is not there keeps nothing for later', async () => {
+    test('that is broken keeps nothing for later', async () => {
       const subject = newSubject()
       const received: unknown[] = []
       there.serve(subject, (message) => received.push(message))
@@ -186,7 +186,7 @@ function describeConnection(url: string): void {
       expect(other.connections().now).toBe(1)
     })
 
-    test('is given up in time when the servers go away while it is made', async () => {
+    test('is abandoned in time when the servers disappear while it is made', async () => {
       const [leaving, away] = [await wireTo(url), await wireTo(url)]
       onTestFinished(async () => {
         await leaving.remove()
@@ -212,7 +212,7 @@ function describeConnection(url: string): void {
       expect(here.health().ok).toBe(false)
     })
 
-    test('that is not there can be closed', async () => {
+    test('that is broken can be closed', async () => {
       wire.cut()
       await connectedHere(false)
       await here.close()
@@ -220,7 +220,7 @@ function describeConnection(url: string): void {
     })
   })
 
-  test('more than 10,000 requests are not in service at once: the others are dropped, which is told once', async () => {
+  test('serves at most 10,000 requests at once: the others are dropped, which is logged once', async () => {
     const warn = vi.fn()
     const messaging = await openNats({ url, log: { ...log, warn } })
     const subject = newSubject()
@@ -245,7 +245,7 @@ function describeConnection(url: string): void {
     await messaging.close()
   })
 
-  test('a message that is no JSON is ignored, and what comes after it is not', async () => {
+  test('a message that is not JSON is ignored, and later messages are not', async () => {
     const warn = vi.fn()
     const messaging = await openNats({ url, log: { ...log, warn } })
     const subject = newSubject()

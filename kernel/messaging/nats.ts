@@ -1,4 +1,5 @@
-// The messages between processes over NATS. Only this and nats-connection.ts know the client (nats 2.29): its successor can replace it.
+// The messages between processes over NATS. Only this and nats-connection.ts know the client (nats 2.29): its successor
+// can replace it.
 import { DebugEvents, Empty, ErrorCode, Events, headers, type Msg, NatsError } from 'nats'
 import { within } from '../failures/with-timeout.ts'
 import type { Logger } from '../logger.ts'
@@ -9,40 +10,43 @@ export interface NatsOptions {
   /** Like nats://127.0.0.1:4222, `NATS_URL`; several servers of a cluster have commas between them. */
   url: string
   log: Logger
-  /** For so long a server is tried that cannot be reached at the start, in milliseconds (default 5,000). */
+  /** How long the start tries to reach an unreachable server, in milliseconds (default 5,000). */
   patienceMs?: number
 }
 
-/** Requests beyond so many at once are dropped unanswered: whoever asks retries, and the process does not run out of memory. */
+/**
+ * The largest number of requests in service. Further ones are dropped unanswered: their callers retry, and the process
+ * does not run out of memory.
+ */
 const MAX_IN_SERVICE = 10_000
 
-/** In place of an answer that is too large: the header that says so. */
+/** The header that replaces an answer that is too large, and says so. */
 const TOO_LARGE = 'Creditline-Too-Large'
 
-/** Closing waits for answers that are under way, and for the server to have taken them. */
+/** How long closing waits for the answers in flight, and for the server to receive them. */
 const ANSWERS_WITHIN_MS = 5_000
 const DRAIN_WITHIN_MS = 1_000
 
 /**
  * The messages over a connection to NATS. While it is broken nothing is kept for sending.
- * @throws what `connectToNats` throws
+ * @throws the errors of `connectToNats`
  */
 export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): Promise<Messaging> {
   const { connection, place, tried, reset, abandon } = await connectToNats(url, patienceMs)
   let connected = true
-  /** When the server last answered; while there is no connection, until when there was one. By `performance.now()`. */
+  /** When the server last answered; without a connection, when the last one ended. By `performance.now()`. */
   let reachedAt = performance.now()
   let closing: Promise<void> | undefined
   let inService = 0
   let dropped = 0
   const subscriptions = new Set<Subscription>()
-  /** What fails each request that waits for its answer. */
+  /** Fails each request that waits for its answer. */
   const waiting = new Set<() => void>()
 
   async function followConnection(): Promise<void> {
     for await (const { type, data } of connection.status()) {
       if (type === DebugEvents.Reconnecting) tried()
-      // The first ping after one that was answered.
+      // The first ping after an answered one.
       if (type === DebugEvents.PingTimer && data === '1') reachedAt = performance.now()
       if (type === DebugEvents.StaleConnection) {
         lost(reachedAt)
@@ -75,7 +79,7 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
     return payload
   }
 
-  /** What is wrong with the size of a message, if anything. */
+  /** The problem with the size of a message, if any. */
   function excessOf({ length }: Uint8Array): string | undefined {
     const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY
     return length > limit
@@ -96,7 +100,7 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
     log.error({ subject: request.subject, bytes: payload.length }, 'An answer is too large')
   }
 
-  /** The value of a message; `undefined`, and a warning, when it is no JSON. */
+  /** The value of a message; `undefined`, and a warning, when it is not JSON. */
   function jsonOf(message: Msg): unknown {
     try {
       return message.json()
@@ -145,9 +149,11 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
       },
     })
 
-    /** What the server has sent before it knows of the end is taken still: it would send it to nobody else. */
+    /**
+     * Messages that the server sent before it knew of the end are still received: it would send them to nobody else.
+     */
     async function drain(): Promise<void> {
-      // One that the server refused is closed: it cannot be drained.
+      // A subscription that the server refused is closed: it cannot be drained.
       if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain(), () => {})
       else onServer.unsubscribe()
       await Promise.all(taken)
@@ -165,7 +171,7 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
     return subscription
   }
 
-  /** Takes a request into service, unless there are too many; whether it was taken. */
+  /** Takes a request into service, unless there are too many. @returns whether it was taken */
   function enterService(subject: string): boolean {
     if (inService >= MAX_IN_SERVICE) {
       if (dropped++ === 0) log.warn({ subject }, 'More requests come than can be served; some are dropped unanswered')

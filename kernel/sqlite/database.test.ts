@@ -56,14 +56,14 @@ test.each([
   },
 )
 
-test('rows come as objects or as tuples, as the statement was prepared', () => {
+test('rows are objects or tuples, as the statement was prepared', () => {
   add('a')
   expect(db.prepare('SELECT id, name FROM items').all()).toEqual([{ id: 1, name: 'a' }])
   expect(db.prepare('SELECT id, name FROM items', 'arrays').get()).toEqual([1, 'a'])
   expect(db.prepare('SELECT id FROM items WHERE name = ?').get('b')).toBeUndefined()
 })
 
-test('a transaction gives what its work gives, and keeps what it wrote', () => {
+test('a transaction returns the result of its work, and keeps its writes', () => {
   expect(db.transaction(() => add('a').lastInsertRowid)).toBe(1)
   expect(names()).toEqual(['a'])
 })
@@ -79,7 +79,7 @@ test('a transaction whose work throws leaves nothing, and the next one succeeds'
   expect(names()).toEqual(['b'])
 })
 
-test('a commit that fails is told apart from work that fails', () => {
+test('a failed commit is distinct from failed work', () => {
   db.exec('CREATE TABLE parts (item INTEGER REFERENCES items DEFERRABLE INITIALLY DEFERRED)')
   const error = errorOf(() => db.transaction(() => db.exec('INSERT INTO parts VALUES (7)')))
   expect(error).toBeInstanceOf(CommitFailed)
@@ -87,7 +87,7 @@ test('a commit that fails is told apart from work that fails', () => {
   expect(names()).toEqual(['a'])
 })
 
-test('a file held by somebody else is a storage failure, a broken rule of a table is none', async () => {
+test('a file that another process holds is a storage failure, and a broken constraint is none', async () => {
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
   db.exec('PRAGMA busy_timeout = 0')
@@ -101,7 +101,7 @@ test('a file held by somebody else is a storage failure, a broken rule of a tabl
   expect(isStorageFailure(new Error('no'))).toBe(false)
 })
 
-test('a file held by somebody else, and a damaged one, are recognised as the cause of another error', async () => {
+test('a held file and a damaged one are recognised as the cause of another error', async () => {
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
   db.exec('PRAGMA busy_timeout = 0')
@@ -149,7 +149,7 @@ test('a connection for reading reads, and cannot write', async () => {
   )
 })
 
-test('after it is closed the file alone is whole, prepared statements or not', async () => {
+test('after a close the file alone is complete, prepared statements or not', async () => {
   add('a')
   const kept = db.prepare('SELECT name FROM items')
   kept.get()
@@ -160,7 +160,7 @@ test('after it is closed the file alone is whole, prepared statements or not', a
   expect(names()).toEqual(['a'])
 })
 
-test('a file that somebody else has open can be closed all the same, and the last one to close it leaves it whole', async () => {
+test('a file that another process has open can still be closed, and the last close leaves it complete', async () => {
   const other = await openDatabase(file, { synchronous: 'FULL' })
   other.exec('BEGIN IMMEDIATE')
   other.prepare('INSERT INTO items (name) VALUES (?)').run('b')
@@ -194,7 +194,7 @@ test.each([
   expect(builtInIsSafe({ node, sqlite })).toBe(expected)
 })
 
-test('the SQLite that is used has the fix of the write-ahead log', async () => {
+test('the SQLite in use has the fix of the write-ahead log', async () => {
   const { DatabaseSync } = await driver()
   const connection = new DatabaseSync(':memory:')
   const { version } = connection.prepare('SELECT sqlite_version() AS version').get() as { version: string }

@@ -1,4 +1,5 @@
-// SQLite behind a handful of calls: the one that Node 24 and later bring along, where it is safe, or else a package with the same API.
+// SQLite behind a small interface: the SQLite of Node 24 and later where it is safe, and otherwise a package with the
+// same API.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { messageOf } from '../failures/message-of.ts'
@@ -6,7 +7,7 @@ import { withResultCodes } from './result-codes.ts'
 
 export type Value = string | number | null | Uint8Array
 
-/** A prepared statement. `Row` is what the caller's SQL gives: an object by column names, or a tuple of the columns. */
+/** A prepared statement. `Row` is the form of the SQL's rows: an object by column names, or a tuple of the columns. */
 export interface Statement<Row> {
   run(...parameters: Value[]): { changes: number | bigint; lastInsertRowid: number | bigint }
   get(...parameters: Value[]): Row | undefined
@@ -18,11 +19,12 @@ export interface Database {
   /** Rows as tuples (`arrays`) are read 1.5 times as fast as rows as objects. */
   prepare<Row>(sql: string, rows?: 'objects' | 'arrays'): Statement<Row>
   /**
-   * Does `work` in a write transaction, begun at once (BEGIN IMMEDIATE): nobody else writes meanwhile. Rolled back when `work` throws.
-   * @throws CommitFailed when the commit fails, else whatever `work` throws
+   * Runs `work` in a write transaction, begun at once (BEGIN IMMEDIATE): nobody else writes meanwhile. It is rolled
+   * back when `work` throws.
+   * @throws CommitFailed when the commit fails, and the errors of `work`
    */
   transaction<Result>(work: () => Result): Result
-  /** Copies the write-ahead log into the file, unless others have it open too: the file alone is whole then. */
+  /** Copies the write-ahead log into the file, unless others have it open too. The file alone is complete then. */
   close(): void
 }
 
@@ -31,7 +33,7 @@ export interface DatabaseOptions {
   synchronous: 'FULL' | 'NORMAL'
   /** Closing the connection does not copy the write-ahead log into the main file (default: it does). */
   leavesWal?: boolean
-  /** The file must be there, and is not written. */
+  /** The file must exist, and is not written. */
   readonly?: boolean
 }
 
@@ -41,8 +43,8 @@ export class CommitFailed extends Error {
 }
 
 /**
- * The write-ahead log is copied into the database every 16 MiB: four times the usual, because a group of appends touches many
- * pages, and the same ones soon again. The cache is 64 MiB.
+ * The write-ahead log is copied into the database every 16 MiB: four times the usual, because a group of appends
+ * touches many pages, and the same ones soon again. The cache is 64 MiB.
  */
 const SIZES = 'PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536'
 
@@ -52,13 +54,14 @@ const OPENING_PAUSES = 100
 const OPENING_PAUSE_MS = 20
 
 /**
- * Opens a database file in WAL mode, made anew unless it is there. Its directory must be there.
+ * Opens a database file in WAL mode, and creates it if it does not exist. Its directory must exist.
  * @throws Error that names the file, when it cannot be opened or is not a database
  */
 export async function openDatabase(file: string, options: DatabaseOptions): Promise<Database> {
   const { DatabaseSync } = await driver()
   try {
-    // The busy timeout does not cover the change to WAL, which two processes that make a file at once can both attempt.
+    // The busy timeout does not cover the change to WAL, which two processes that create a file at once can both
+    // attempt.
     return await retryWhileBusy(() =>
       prepared(new DatabaseSync(file, { readOnly: options.readonly ?? false }), options),
     )
@@ -67,7 +70,7 @@ export async function openDatabase(file: string, options: DatabaseOptions): Prom
   }
 }
 
-/** Does `open` again while another process has the file locked, for about two seconds. @throws whatever `open` throws at last */
+/** Retries `open` while another process has the file locked, for about two seconds. @throws the last error of `open` */
 export async function retryWhileBusy<Result>(open: () => Result): Promise<Result> {
   for (let pauses = 0; ; pauses++) {
     try {
@@ -89,7 +92,8 @@ function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): D
     connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     if (!options.readonly) connection.exec('PRAGMA journal_mode = WAL')
     connection.exec(SIZES)
-    // Set on every connection: the compiled-in default for WAL differs between builds, and NORMAL loses commits on a power cut.
+    // Set on every connection: the compiled-in default for WAL differs between builds, and NORMAL loses commits on a
+    // power cut.
     connection.exec(`PRAGMA synchronous = ${options.synchronous}`)
     return calls(connection, options)
   } catch (error) {
@@ -99,7 +103,8 @@ function prepared(connection: DatabaseSyncInstance, options: DatabaseOptions): D
 }
 
 function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: DatabaseOptions): Database {
-  // Prepared when they are needed: a prepared statement keeps a connection half open after it is closed, until it is collected as garbage.
+  // Prepared when they are needed: a prepared statement keeps a connection half open after a close, until it is
+  // collected as garbage.
   let begin: Pick<StatementSyncInstance, 'run'> | undefined
   let commit: typeof begin
   const rollback = () => {
@@ -143,8 +148,8 @@ function calls(connection: DatabaseSyncInstance, { readonly, leavesWal }: Databa
 
     close() {
       try {
-        // SQLite would do it by itself, were it not for prepared statements, which keep a connection half open. Others who have
-        // the file open are not waited for: the last one does it.
+        // SQLite would do it without this call, were it not for prepared statements, which keep a connection half open.
+        // It does not wait for others who have the file open: the last one does it.
         if (!readonly && !leavesWal) connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         connection.close()
@@ -179,18 +184,18 @@ export function isStorageFailure(error: unknown): boolean {
   return code !== undefined && STORAGE_CODES.has(code)
 }
 
-/** Whether an error, or its cause, says that somebody else has the file locked. */
+/** Whether an error, or its cause, reports that another process has the file locked. */
 export function isBusy(error: unknown): boolean {
   return causingCode(error) === BUSY
 }
 
-/** Whether an error, or its cause, says that the file is damaged or no database. */
+/** Whether an error, or its cause, reports that the file is damaged or no database. */
 export function isDamage(error: unknown): boolean {
   const code = causingCode(error)
   return code !== undefined && DAMAGE_CODES.has(code)
 }
 
-/** The result code of an error of SQLite, or of the one that caused it. */
+/** The result code of an error of SQLite, or of its cause. */
 function causingCode(error: unknown): number | undefined {
   const code = resultCode(error)
   if (code !== undefined || !(error instanceof Error) || error.cause === undefined) return code
@@ -205,14 +210,15 @@ function resultCode(error: unknown): number | undefined {
 
 type Driver = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>
 
-/** SQLite itself, for what needs no more than a connection. */
+/** SQLite itself, for callers that need no more than a connection. */
 export async function driver(): Promise<Driver> {
   return builtInIsSafe(process.versions) ? builtIn() : await import('@photostructure/sqlite')
 }
 
 /**
- * Whether the SQLite of a Node can be used: it has the calls that are made here, and keeps a write-ahead log whole. Up to 3.51.2, a
- * checkpoint that resets the log beside a writer can damage the file (sqlite.org/wal.html#walresetbug); two older lines have the fix.
+ * Whether the SQLite of a Node can be used: it has the calls that this module needs, and keeps a write-ahead log
+ * intact. Up to 3.51.2, a checkpoint that resets the log beside a writer can damage the file
+ * (sqlite.org/wal.html#walresetbug); two older lines have the fix.
  * @param versions as in `process.versions`
  */
 export function builtInIsSafe({ node, sqlite }: { node: string; sqlite?: string | undefined }): boolean {
@@ -229,7 +235,10 @@ export function builtInIsSafe({ node, sqlite }: { node: string; sqlite?: string 
   return minor > 51 || (minor === 51 && patch >= 3)
 }
 
-/** Node 24 warns of its SQLite as experimental when it is first loaded: silenced for this one call, which is synchronous. */
+/**
+ * Node 24 warns that its SQLite is experimental when it is first loaded. The warning is silenced for this one call,
+ * which is synchronous.
+ */
 function builtIn(): Driver {
   const { emitWarning } = process
   process.emitWarning = () => {}

@@ -1,4 +1,4 @@
-// A lock on a file, held by one process alone or shared by several, that the operating system lets go of in whatever way they end.
+// A lock on a file, exclusive or shared, that the operating system releases after every kind of end of its holders.
 import { driver, isBusy } from './database.ts'
 
 export interface FileLock {
@@ -6,9 +6,9 @@ export interface FileLock {
 }
 
 /**
- * Takes the lock, making the file where it is missing: a transaction that stays open. There is no write-ahead log, so one that reads
- * keeps an exclusive one out, and the other way round.
- * @returns `undefined` when somebody else holds it
+ * Takes the lock, and creates the file if it does not exist. The lock is a transaction that stays open. There is no
+ * write-ahead log, so a reading transaction keeps an exclusive one out, and the reverse.
+ * @returns `undefined` when another process holds it
  * @throws Error when the file cannot be used as a lock
  */
 export async function lockFile(file: string, use: 'alone' | 'shared'): Promise<FileLock | undefined> {

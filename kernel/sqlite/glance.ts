@@ -1,4 +1,5 @@
-// Reads a SQLite file for a moment: neither the file nor its write-ahead log is changed, and no connection is left in this process.
+// Reads a SQLite file for a moment: neither the file nor its write-ahead log is changed, and no connection is left in
+// this process.
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { driver, retryWhileBusy, type Value } from './database.ts'
@@ -12,14 +13,14 @@ export type Part = 'main' | 'both'
 const BUSY_TIMEOUT_MS = 2_000
 
 /**
- * Lets `read` ask for rows of a file that is there, as it is at one moment.
- * @returns what `read` gives
+ * Lets `read` query the rows of an existing file, in its state at one moment.
+ * @returns the result of `read`
  * @throws Error of SQLite, e.g. when the file is not a database
  */
 export async function glanceAt<Result>(file: string, part: Part, read: (rows: Rows) => Result): Promise<Result> {
   const { DatabaseSync } = await driver()
   return retryWhileBusy(() => {
-    // SQLite would make an empty write-ahead log where there is none, even for a connection that only reads.
+    // SQLite would create an empty write-ahead log where there is none, even for a connection that only reads.
     const alone = part === 'main' || !existsSync(`${file}-wal`)
     const name = alone ? `${pathToFileURL(file)}?immutable=1` : file
     const connection = new DatabaseSync(name, { readOnly: true })
@@ -30,8 +31,9 @@ export async function glanceAt<Result>(file: string, part: Part, read: (rows: Ro
         found.push(row)
         return null
       })
-      // A prepared statement would keep the connection half open until it is collected as garbage (@photostructure/sqlite 1.2).
-      // Another connection of this process would then go on with the write-ahead log that was there before: "disk I/O error".
+      // A prepared statement would keep the connection half open until it is collected as garbage
+      // (@photostructure/sqlite 1.2). Another connection of this process would then continue with the former
+      // write-ahead log: "disk I/O error".
       return read((columns, rest) => {
         found = []
         connection.exec(`SELECT give(${columns}) ${rest}`)

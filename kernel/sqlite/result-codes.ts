@@ -1,9 +1,9 @@
-// The result codes of SQLite, where the packaged driver (1.2.1) leaves them out: of the errors that `all` throws.
+// Adds the result codes of SQLite to errors where the packaged driver (1.2.1) omits them: in errors that `all` throws.
 import type { Statement } from './database.ts'
 
 const ERROR = 1
 
-/** By the texts that SQLite has for its codes. An error with a text of its own is one of the statement. */
+/** By the texts that SQLite has for its codes. An error with another text is an error of the statement. */
 const CODES: ReadonlyMap<string, number> = new Map([
   ['database is locked', 5],
   ['database table is locked', 6],
@@ -17,7 +17,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ['file is not a database', 26],
 ])
 
-/** The same statement, of which every error of SQLite has its code as `errcode`. */
+/** The same statement, whose errors of SQLite all have their code as `errcode`. */
 export function withResultCodes<Row>(statement: Statement<Row>): Statement<Row> {
   return {
     run: (...parameters) => statement.run(...parameters),

@@ -12,11 +12,18 @@ export { startSagas } from './deciding/saga/start-sagas.ts'
 export { followDocument } from './projecting/feed/document-changes.ts'
 export { openFeed } from './projecting/feed/feed.ts'
 export { listed } from './projecting/listed-events.ts'
-export { begun, changed, type Projection, type ViewDocument, viewOf } from './projecting/projection.ts'
+export {
+  begun,
+  changed,
+  type Projection,
+  type VersionedDocument,
+  type ViewDocument,
+  viewOf,
+} from './projecting/projection.ts'
 export { startProjector } from './projecting/projector/projector.ts'
 export { openViewsOf } from './projecting/projector/views-of.ts'
 // The events of a domain, and the log that contains them.
-export { type Catalogue, defineCatalogue, type EventsOf } from './store/catalogue.ts'
+export { defineCatalogue, type EventsOf } from './store/catalogue.ts'
 export type { EventOf } from './store/category.ts'
 export { parkedCategory, sagaCategory } from './store/kernel-events.ts'
 export { openLogOf } from './store/sqlite/log-beginning.ts'

@@ -13,6 +13,7 @@ export interface Aggregate {
   event: AnyEvent
 }
 
+/** The rules of one aggregate. Test it with `given` of given.ts. */
 export interface Decider<A extends Aggregate> {
   initialState(): A['state']
   /** The command that a stream begins with, as a rule. */
@@ -36,7 +37,11 @@ export interface Decider<A extends Aggregate> {
   weight?(state: A['state']): number
 }
 
-/** Why a command is refused: an expected answer, which leaves nothing behind. */
+/**
+ * Why a command is refused: an expected answer, which leaves nothing behind.
+ *
+ * @example const overdrawn: Refusal = { code: 'ILLEGAL_STATE', message: 'The account has 3.', path: ['amount'] }
+ */
 export interface Refusal {
   code: 'ALREADY_EXISTS' | 'COMMAND_ID_REUSED' | 'CONFLICT' | 'ILLEGAL_STATE' | 'INVALID_INPUT' | 'NOT_FOUND'
   message: string

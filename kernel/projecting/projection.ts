@@ -25,6 +25,7 @@ export type QueriedAs = 'exact' | 'range' | 'member' | 'prefix'
 /** What a field holds that pages are ordered by. */
 export type OrderedAs = 'text' | 'number'
 
+/** A view: the events that it takes, the fields that it is queried by, and the fold of events into documents. */
 export interface Projection<Document extends ViewDocument, Event extends AnyEvent = AnyEvent> {
   name: string
   /** To be raised when the fold or the document changes: the view is then built anew from the log. */
@@ -60,7 +61,11 @@ export function documentTopic(view: string, id: string): string {
   return `${view}/${id}`
 }
 
-/** A document of an aggregate. */
+/**
+ * A document of an aggregate.
+ *
+ * @example interface AccountDocument extends VersionedDocument { balance: number }
+ */
 export interface VersionedDocument extends ViewDocument {
   /** How far the aggregate's own stream has come: the place of its newest event, 1 for the first. */
   version: number
@@ -77,6 +82,12 @@ export interface OfAggregate {
  * aggregate's own stream moves it, whatever else the view makes of the event. An event in its stream, or in one of its processes, that cannot
  * be read breaks the document.
  * @param view makes of events what the document says besides; a document that it begins has the version 0
+ *
+ * @example
+ * const accounts = viewOf<AccountDocument, Event>(
+ *   { category: 'account', idOf: (stream) => /^account-(\w+)$/.exec(stream)?.[1] },
+ *   { name: 'accounts', version: 1, … },
+ * )
  */
 export function viewOf<Document extends VersionedDocument, Event extends AnyEvent>(
   { category, idOf }: OfAggregate,
@@ -117,12 +128,20 @@ export interface AggregateView<Document extends ViewDocument, Event extends AnyE
   evolve(document: Document | undefined, event: ReadableEvent<Event>): Document | undefined
 }
 
-/** The fields that a document begins with: its id, and what every document has of its first event. */
+/**
+ * The fields that a document begins with: its id, and what every document has of its first event.
+ *
+ * @example return { ...begun(event.data.accountId, event), balance: 0 }
+ */
 export function begun(id: string, event: Pick<RecordedEvent, 'position' | 'recordedAt'>): ViewDocument {
   return { id, position: event.position, createdAt: event.recordedAt, updatedAt: event.recordedAt }
 }
 
-/** A copy of a document with some fields changed by an event. */
+/**
+ * A copy of a document with some fields changed by an event.
+ *
+ * @example return changed(account, event, { balance: account.balance + event.data.amount })
+ */
 export function changed<Document extends ViewDocument>(
   document: Document,
   event: Pick<RecordedEvent, 'position' | 'recordedAt'>,

@@ -54,7 +54,11 @@ export function defineCatalogue<
   return { version, categories: { ...categories, ...own }, upcasters }
 }
 
-/** The union of the events of a catalogue, including the events of the kernel. */
+/**
+ * The union of the events of a catalogue, including the events of the kernel.
+ *
+ * @example type Event = EventsOf<typeof catalogue>
+ */
 export type EventsOf<C extends Catalogue> = NonNullable<C['event']>
 
 /** The categories that views and history read: all except those in which the kernel keeps its own records. */

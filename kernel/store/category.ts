@@ -21,7 +21,13 @@ export interface Category {
   about(data: Data): unknown
 }
 
-/** The union of the events with these schemas, by type. */
+/**
+ * The union of the events with these schemas, by type.
+ *
+ * @example
+ * const accountEvents = { Deposited: z.object({ accountId: z.string(), amount: z.int() }) }
+ * type AccountEvent = EventOf<typeof accountEvents>
+ */
 export type EventOf<Events extends Schemas> = {
   [Type in keyof Events]: { type: Type & string; data: z.output<Events[Type]> }
 }[keyof Events]

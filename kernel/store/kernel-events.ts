@@ -105,6 +105,8 @@ export type ParkingEvent =
  * The category `parked`: the parked processes of each name have one stream.
  * @param names of the processes: sagas and choreographies
  * @param subject the fields that identify the subject of a process
+ *
+ * @example parked: parkedCategory(['transfer'], { transferId: z.string() })
  */
 export function parkedCategory<
   const Names extends readonly [string, ...string[]],

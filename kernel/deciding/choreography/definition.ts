@@ -29,6 +29,25 @@ export interface Time {
   deadline: string
 }
 
+/**
+ * The policies of a domain that see one kind of process through.
+ *
+ * @example
+ * const transfers: Choreography<Facts, Event> = {
+ *   name: 'transfers',
+ *   follows: ['request', 'account'],
+ *   idOf: ({ data }) => ('transferId' in data ? data.transferId : undefined),
+ *   about: (transferId) => ({ transferId }),
+ *   storyOf: (transferId) => `request-${transferId}`,
+ *   stories: 'request',
+ *   beginsWith: 'TransferRequested',
+ *   begin: ({ data }) => data as Facts,
+ *   participants: ({ from, to }) => [`account-${from}`, `account-${to}`],
+ *   policies: [withdrawWhenRequested, depositWhenWithdrawn],
+ *   within: 60_000,
+ *   window: 64,
+ * }
+ */
 export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
   /** Names the parked ones (`parked-<name>`), and begins the ids of the commands (`~<name>/…`). */
   name: string
@@ -59,8 +78,15 @@ export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
 type Typed<Event extends AnyEvent, Type extends Event['type']> = ReadableEvent<Extract<Event, { type: Type }>>
 
 /**
- * Policies over the events of a domain: `const policy = policiesOver<DomainEvent>()`. The functions of a policy then know which events they
- * are called with.
+ * Policies over the events of a domain. The functions of a policy then know the events that they are called with.
+ *
+ * @example
+ * const policy = policiesOver<Event>()
+ * const depositWhenWithdrawn = policy({
+ *   name: 'deposit when withdrawn',
+ *   when: ['Withdrawn'],
+ *   ask: ({ data }, { to }: Facts) => [ask(`account-${to}`, { type: 'Deposit', amount: data.amount })],
+ * })
  */
 export function policiesOver<Event extends AnyEvent>() {
   return function policy<Type extends Event['type'], Facts>(

@@ -33,11 +33,36 @@ export interface Step {
   settle?: Request
 }
 
+/**
+ * The definition of a saga.
+ *
+ * @example
+ * const transfer: SagaDefinition<Facts, 'CLOSED' | 'TIMED_OUT', Event> = {
+ *   name: 'transfer',
+ *   follows: 'request',
+ *   startsWith: 'TransferRequested',
+ *   noticing: ['TransferBooked'],
+ *   cancelledBy: 'TransferWithdrawn',
+ *   idOf: ({ data }) => ('transferId' in data ? data.transferId : undefined),
+ *   about: (transferId) => ({ transferId }),
+ *   begin: ({ data }) => data as Facts,
+ *   together: ({ transferId, from, to }) => [hold(from, transferId), hold(to, transferId)],
+ *   whenDone: ({ transferId }) => ask(`request-${transferId}`, { type: 'Approve', transferId }),
+ *   otherwise: ({ transferId }, reason) => ask(`request-${transferId}`, { type: 'Reject', transferId, reason }),
+ *   reasons: ['CLOSED'],
+ *   whenLate: 'TIMED_OUT',
+ *   within: 60_000,
+ *   window: 64,
+ * }
+ */
 export interface SagaDefinition<Facts, Reason extends string = string, Event extends AnyEvent = AnyEvent> {
   /** Names the stream of each saga (`transfer-<id>`) and its events (`TransferStarted`, …). */
   name: string
 
-  /** The streams that the saga follows, the event in them that starts it, and those that matter to it afterwards. */
+  /**
+   * The category that the saga follows, the event in it that starts the saga, and those that matter to it afterwards: the `settledOn` of its
+   * steps.
+   */
   follows: string
   startsWith: Event['type']
   noticing: readonly Event['type'][]
@@ -65,11 +90,11 @@ export interface SagaDefinition<Facts, Reason extends string = string, Event ext
   reasons: readonly Reason[]
   /** The reason when time is up. */
   whenLate: Reason
-  /** This event, one of those noticed, ends the saga whatever it is doing: everything is given back. */
+  /** This event ends the saga whatever it is doing: everything is given back. */
   cancelledBy: Event['type']
 
-  /** How long the steps may take from the start of the saga, in milliseconds */
+  /** How long the steps may take from the start of the saga, in milliseconds. */
   within: number
-  /** How many commands of one saga may be under way at once, so that a large one does not starve the others */
+  /** How many commands of one saga may be under way at once, so that a large one does not starve the others. */
   window: number
 }

@@ -29,7 +29,7 @@ export function startSagas<Facts>(
         if (first.type === 'Unreadable') return saga.idOfStream?.(first.stream)
         return first.type === saga.startsWith ? saga.idOf(first) : undefined
       },
-      relevant: new Set([saga.startsWith, ...saga.noticing, ...(saga.amended ? [saga.amended.by] : [])]),
+      relevant: new Set([saga.startsWith, ...saga.noticing, saga.cancelledBy, ...amendedBy(saga)]),
       idOf: saga.idOf,
       storyOf: ({ stream }) => stream,
       about: saga.about,
@@ -38,4 +38,8 @@ export function startSagas<Facts>(
     },
     { store, bus, log, now },
   )
+}
+
+function amendedBy<Facts>({ amended }: SagaDefinition<Facts>): string[] {
+  return amended ? [amended.by] : []
 }

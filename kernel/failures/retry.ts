@@ -1,20 +1,15 @@
 // The one implementation of retries: growing pauses with jitter, and a budget, so that retries never become a load
 // themselves.
 import { setTimeout as pause } from 'node:timers/promises'
+import { type BackOffOptions, backOff, jittered } from './back-off.ts'
 
-export interface RetryOptions {
+export interface RetryOptions extends BackOffOptions {
   /** Ends the tries, also in the middle of a pause. The reason of the signal is thrown. */
   signal?: AbortSignal
   /** Whether another try could help (default: always). Any other failure is thrown at once. */
   isRetryable?(error: unknown): boolean
   /** Called with each failure that another try follows. */
   onRetry?(error: unknown): void
-  /**
-   * The first pause (default 50), and the longest one (default 5,000), in ms. Each pause lasts between half of it and
-   * all of it.
-   */
-  firstPauseMs?: number
-  longestPauseMs?: number
   /** No try begins later than this after the first one, in ms (default: no end). The last failure is thrown then. */
   withinMs?: number
   /**
@@ -23,7 +18,6 @@ export interface RetryOptions {
   budget?: RetryBudget
 }
 
-const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
 /**
@@ -32,9 +26,9 @@ const LONGEST_PAUSE_MS = 5_000
  */
 export async function retry<Result>(attempt: () => Promise<Result>, options: RetryOptions = {}): Promise<Result> {
   const { signal, isRetryable = () => true, onRetry, withinMs = Number.POSITIVE_INFINITY, budget } = options
-  const { firstPauseMs = FIRST_PAUSE_MS, longestPauseMs = LONGEST_PAUSE_MS } = options
+  const pauses = backOff(options)
   const end = performance.now() + withinMs
-  for (let longest = firstPauseMs; ; longest = Math.min(2 * longest, longestPauseMs)) {
+  for (;;) {
     signal?.throwIfAborted()
     try {
       const result = await attempt()
@@ -44,7 +38,7 @@ export async function retry<Result>(attempt: () => Promise<Result>, options: Ret
       if (signal?.aborted) throw signal.reason
       if (!isRetryable(error)) throw error
       const hasToken = budget?.take() ?? true
-      const pauseMs = jittered(hasToken ? longest : longestPauseMs)
+      const pauseMs = hasToken ? pauses.next() : jittered(options.longestPauseMs ?? LONGEST_PAUSE_MS)
       if (performance.now() + pauseMs > end) throw error
       onRetry?.(error)
       await pauseUnlessAborted(pauseMs, signal)
@@ -77,11 +71,6 @@ export function retryBudget({ most = 1_000, perSuccess = 0.1 } = {}): RetryBudge
       tokens = Math.min(most, tokens + perSuccess)
     },
   }
-}
-
-/** Callers that failed together do not retry together. */
-function jittered(milliseconds: number): number {
-  return milliseconds * (0.5 + Math.random() / 2)
 }
 
 async function pauseUnlessAborted(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
 import { startOrCorrect } from '../failures/advice.ts'
+import { backOff } from '../failures/back-off.ts'
 import { messageOf } from '../failures/message-of.ts'
 import { within } from '../failures/with-timeout.ts'
 import { natsAddress } from './nats-address.ts'
@@ -52,7 +53,7 @@ export interface ConnectionToNats {
 export async function connectToNats(url: string, patienceMs: number): Promise<ConnectionToNats> {
   const address = natsAddress(url)
   const place = `NATS at ${address.servers.join(', ')}`
-  const { delay, tried, reset } = backOff()
+  const { delay, tried, reset } = delays()
   const connection = await firstConnection(place, patienceMs, {
     ...address,
     name: 'creditline',
@@ -110,18 +111,18 @@ async function connectionToAny(options: ConnectionOptions, patienceMs: number): 
   throw new Error('the servers that answered do so no more')
 }
 
-/** `delay` stays the same until the next attempt: the client calls it repeatedly. */
-function backOff() {
-  let longest = FIRST_PAUSE_MS
-  let next = FIRST_PAUSE_MS
+/** The client asks for the delay repeatedly: it stays the same until there was another try. */
+function delays() {
+  const pauses = backOff({ firstPauseMs: FIRST_PAUSE_MS, longestPauseMs: LONGEST_PAUSE_MS })
+  let delay = FIRST_PAUSE_MS
   return {
-    delay: () => next,
+    delay: () => delay,
     tried() {
-      longest = Math.min(2 * longest, LONGEST_PAUSE_MS)
-      next = longest * (0.5 + Math.random() / 2)
+      delay = pauses.next()
     },
     reset() {
-      longest = next = FIRST_PAUSE_MS
+      pauses.reset()
+      delay = FIRST_PAUSE_MS
     },
   }
 }

@@ -1,5 +1,6 @@
 // GraphQL over HTTP to a desk that may be slow, overloaded or restarting: what may be asked again is asked again.
-import { setTimeout as pause } from 'node:timers/promises'
+
+import { retry } from '../../kernel/failures/retry.ts'
 
 type Milliseconds = number
 
@@ -13,6 +14,9 @@ export interface DeskClient {
 }
 
 /** The desk is not there or does not do what a desk does; the message is a sentence for whoever runs the import. */
+/** Another try may succeed. */
+class PassingProblem extends Error {}
+
 export class DeskProblem extends Error {
   override name = 'DeskProblem'
 }
@@ -41,15 +45,21 @@ export function deskClient(url: string, patience: Milliseconds): DeskClient {
   return {
     async send<Data>(operation: string, variables: Record<string, unknown> = {}) {
       const body = JSON.stringify({ query: operation, variables })
-      const givenUpAt = performance.now() + patience
-      for (let attempt = 0; ; attempt += 1) {
-        const outcome = await post(url, body)
-        if ('data' in outcome) return outcome.data as Data
-        if (performance.now() >= givenUpAt) throw new DeskProblem(outcome.trouble)
-        const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE)
-        // Spread out, so that all that failed at one moment do not come back at one moment.
-        await pause(longest * (0.5 + Math.random() / 2))
-      }
+      return await retry(
+        async () => {
+          const outcome = await post(url, body)
+          if ('data' in outcome) return outcome.data as Data
+          throw new PassingProblem(outcome.trouble)
+        },
+        {
+          isRetryable: (error) => error instanceof PassingProblem,
+          firstPauseMs: FIRST_PAUSE,
+          longestPauseMs: LONGEST_PAUSE,
+          withinMs: patience,
+        },
+      ).catch((error: unknown) => {
+        throw error instanceof PassingProblem ? new DeskProblem(error.message) : error
+      })
     },
   }
 }

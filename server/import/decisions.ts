@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { counted } from '../../kernel/counted.ts'
+import { backOff } from '../../kernel/failures/back-off.ts'
 import { inParallel } from '../../kernel/in-parallel.ts'
 import { type DeskClient, DeskProblem } from '../client/desk-client.ts'
 import { ORDER_STATES, ORDERS_AT_ONCE, type OrderState, orderStatesVariables } from './operations.ts'
@@ -35,7 +36,7 @@ export function openDecisions(client: DeskClient, patience: number, onDecided: (
   let waiting: string[] = []
   let lastDecision = 0
   let lastLook = Number.NEGATIVE_INFINITY
-  let nextPause = FIRST_PAUSE
+  const pauses = backOff({ firstPauseMs: FIRST_PAUSE, longestPauseMs: LONGEST_PAUSE })
   let looking: Promise<void> | undefined
 
   function look(): Promise<void> {
@@ -66,11 +67,10 @@ export function openDecisions(client: DeskClient, patience: number, onDecided: (
     waiting = [...waiting.slice(looked.length), ...stillWaiting]
     if (decided.length > before) {
       lastDecision = performance.now()
-      nextPause = FIRST_PAUSE
+      pauses.reset()
     } else {
       if (performance.now() - lastDecision > patience) throw new DeskProblem(noDecision(waiting, patience))
-      await pause(nextPause)
-      nextPause = Math.min(2 * nextPause, LONGEST_PAUSE)
+      await pause(pauses.next())
     }
   }
 

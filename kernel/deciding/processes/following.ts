@@ -1,11 +1,10 @@
 // Follows the log until it is told to stop; a subscription that breaks off is begun again where it was.
+
 import { setTimeout as pause } from 'node:timers/promises'
+import { backOff } from '../../failures/back-off.ts'
 import { messageOf } from '../../failures/message-of.ts'
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
-
-const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 5_000
 
 interface Follower {
   after: Position
@@ -44,7 +43,8 @@ export function followLog(store: EventStore, { after, categories, signal, take, 
   }
 
   async function keepFollowing(): Promise<void> {
-    for (let wait = FIRST_PAUSE; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+    const pauses = backOff()
+    while (!signal.aborted) {
       const before = position
       try {
         await follow()
@@ -54,8 +54,8 @@ export function followLog(store: EventStore, { after, categories, signal, take, 
       }
       if (signal.aborted) return
       lost(trouble)
-      if (position > before) wait = FIRST_PAUSE
-      await pause(wait, undefined, { signal }).catch(() => undefined)
+      if (position > before) pauses.reset()
+      await pause(pauses.next(), undefined, { signal }).catch(() => undefined)
       trouble = undefined
     }
   }

@@ -1,6 +1,8 @@
 // The projector: takes the events from the log, folds them into the views, and writes what has changed. It never skips an event and
 // never gives up: after any failure it begins again at the checkpoint, as after a restart.
+
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { backOff } from '../../failures/back-off.ts'
 import { outageOf } from '../../failures/outage.ts'
 import { type Logger, toStderr } from '../../logger.ts'
 import { type Batch, type EventStore, type ForeignEvent, StoreUnavailable } from '../../store/event-store.ts'
@@ -52,9 +54,6 @@ export interface ProjectorHealth {
   foreignEvents: number
 }
 
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 5_000
-
 /**
  * Starts the projector; it runs until it is stopped. A log and its views have one projector at a time.
  *
@@ -71,7 +70,8 @@ export function startProjector(options: ProjectorOptions): Projector {
   let unplacedEvents = 0
   const foreign = { events: 0, upTo: START }
   let lastFailure: ProjectorHealth['lastFailure']
-  let pause = 0
+  const pauses = backOff()
+  let isRetrying = false
   let rebuild: Rebuild | undefined
   const outage = outageOf('A store of the projector', tellsOfOutages ? log : undefined)
 
@@ -82,7 +82,8 @@ export function startProjector(options: ProjectorOptions): Projector {
       } catch (error) {
         remembered.forget()
         lastFailure = { message: String(error), at: new Date().toISOString() }
-        pause = Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
+        const pause = pauses.next()
+        isRetrying = true
         if (error instanceof StoreUnavailable) outage.noticed(error)
         else {
           log.error(
@@ -127,7 +128,8 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 
   function worked(): void {
-    pause = 0
+    pauses.reset()
+    isRetrying = false
     outage.over()
   }
 
@@ -187,7 +189,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   return {
     health: () => ({
       position: progress.position(),
-      retrying: pause > 0,
+      retrying: isRetrying,
       ...(lastFailure && { lastFailure }),
       brokenDocuments: [...broken.values()].reduce((sum, ids) => sum + ids.size, 0),
       unplacedEvents,

@@ -1,5 +1,7 @@
 // A subscription that resumes after the last position received, whenever the server or the connection ends it.
+
 import { setTimeout as pause } from 'node:timers/promises'
+import { type BackOff, backOff } from '../../failures/back-off.ts'
 import type { Outage } from '../../failures/outage.ts'
 import type { Logger } from '../../logger.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -40,13 +42,15 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
   const { client, catalogue, names, signal, categories, batchSize, log, outage } = options
   const wanted = categories && new Set(categories)
   let position = options.after
-  let inVain = 0
+  const pauses = backOff({ firstPauseMs: FIRST_PAUSE_MS, longestPauseMs: LONGEST_PAUSE_MS })
+  let isFirst = true
 
   while (!signal.aborted) {
     const source = arrivals(client, names.prefix, position, signal)
     try {
       for (let taken = await source.take(batchSize); taken; taken = await source.take(batchSize)) {
-        inVain = 0
+        pauses.reset()
+        isFirst = true
         outage.over()
         const batch = batchOf(taken, position)
         if (batch.position === position) continue
@@ -56,10 +60,10 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
       if (isLasting(error.cause)) throw unavailable(error.cause)
-      const resumesInMs = pauseBefore(inVain, error.cause)
+      const resumesInMs = pauseBefore(isFirst, error.cause, pauses)
       log?.debug({ position, err: error.cause, resumesInMs }, 'A subscription was interrupted')
       if (!isTooSlow(error.cause)) outage.noticed(unavailable(error.cause))
-      inVain++
+      isFirst = false
       await pause(resumesInMs, undefined, { signal }).catch(() => {})
     } finally {
       source.leave()
@@ -84,7 +88,6 @@ export async function* resumingSubscription(options: ResumingSubscription): Asyn
 }
 
 /** A slow subscriber is no fault of the server: there is nothing to wait for, unless nothing arrived at all. */
-function pauseBefore(inVain: number, failure: unknown): number {
-  if (isTooSlow(failure) && inVain === 0) return 0
-  return Math.min(FIRST_PAUSE_MS * 2 ** inVain, LONGEST_PAUSE_MS)
+function pauseBefore(isFirst: boolean, failure: unknown, pauses: BackOff): number {
+  return isTooSlow(failure) && isFirst ? 0 : pauses.next()
 }

@@ -1,12 +1,12 @@
 // A decider holds the rules of one aggregate: three pure functions without clock, randomness or I/O.
 import type { AnyEvent } from '../store/category.ts'
 
-/** A command: what is asked for. A domain has a union of such types. */
+/** A command: a request to an aggregate. A domain has a union of such types. */
 export interface AnyCommand {
   type: string
 }
 
-/** What an aggregate consists of: what can be asked of it, what it is, what is recorded of it. */
+/** The types of an aggregate: its commands, its state and its events. */
 export interface Aggregate {
   command: AnyCommand
   state: unknown
@@ -16,23 +16,24 @@ export interface Aggregate {
 /** The rules of one aggregate. Test it with `given` of given.ts. */
 export interface Decider<A extends Aggregate> {
   initialState(): A['state']
-  /** The command that a stream begins with, as a rule. */
+  /** The command that a stream usually begins with. */
   beginsWith?: A['command']['type']
   /**
-   * The events that a command leads to (none: nothing is to be done), or why it is refused.
-   * @param version of the stream, as clients see it: the place of its newest event, 1 for the first; 0 without one
+   * The events that a command leads to (none: nothing changes), or why it is refused.
+   * @param version of the stream, as clients see it: the number of its newest event, 1 for the first; 0 without one
    */
   decide(command: A['command'], state: A['state'], version?: number): readonly A['event'][] | Refusal
-  /** The state after an event. It may reuse the state that it is given: whoever calls it owns that state. */
+  /** The state after an event. It may reuse the given state: the caller owns that state. */
   evolve(state: A['state'], event: A['event']): A['state']
   /**
-   * Whether an event that this release cannot read is left out of the state. Without it no command is decided on a stream that has one: only
-   * where each event is about something of its own is it no loss to the others.
+   * Whether the state omits an event that this release cannot read. Without it no command is decided on a stream that
+   * has one. It is safe only where each event concerns a separate subject, so that the others lose nothing.
    */
   skipsUnreadable?: boolean
   /**
-   * How much memory the state takes beyond a few fields, in units of about 300 bytes, of which only so many are kept. Asked after every
-   * batch of commands, so it adds up sizes and walks through nothing. What a Memory has open is weighed besides.
+   * The memory size of the state beyond a few fields, in units of about 300 bytes. The total in memory is limited. It
+   * is called after every batch of commands, so it adds up sizes and iterates over nothing. The open reservations of a
+   * Memory are weighed besides.
    */
   weight?(state: A['state']): number
 }
@@ -47,7 +48,7 @@ export interface Refusal {
   message: string
   /** The field of the mutation's input that the refusal is about, e.g. `['amount']`. */
   path?: readonly string[]
-  /** With CONFLICT: what was expected, and what is. */
+  /** With CONFLICT: the expected version, and the present one. */
   expected?: string
   actual?: string
 }

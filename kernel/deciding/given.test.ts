@@ -1,4 +1,4 @@
-// A test of a decider that fails shows the decision that it found.
+// A failing test of a decider shows the actual decision.
 import { expect, test } from 'vitest'
 import type { Decider } from './decider.ts'
 import { given } from './given.ts'
@@ -21,7 +21,7 @@ const counter: Decider<Counter> = {
 const count = (by: number) => ({ type: 'Count', by }) as const
 const counted = (by: number) => ({ type: 'Counted', data: { by } }) as const
 
-test('a test passes with the events, with nothing, and with the refusal that the decider gives', () => {
+test('a test passes with the events, with nothing, and with the refusal that the decider returns', () => {
   given(counter, counted(2)).when(count(3)).then(counted(3))
   given(counter, counted(2)).when(count(0)).thenNothing()
   given(counter, counted(2)).when(count(4)).thenRefused({ code: 'ILLEGAL_STATE' })

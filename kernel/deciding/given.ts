@@ -25,7 +25,7 @@ export function given<A extends Aggregate>(decider: Decider<A>, ...before: A['ev
           expect(decision, instead).toStrictEqual(events)
           fold([...before, ...events])
         },
-        /** Nothing is to be done. */
+        /** No event. */
         thenNothing(): void {
           expect(decision, instead).toStrictEqual([])
         },

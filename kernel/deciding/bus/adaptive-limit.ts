@@ -1,15 +1,16 @@
-// How many requests may be in flight to a receiver whose capacity nobody knows: more while it answers quickly, fewer when it does not.
+// Limits the requests in flight to a receiver of unknown capacity: the limit grows while it answers quickly, and
+// shrinks otherwise.
 
 /** Called once when the request has ended. `isQuick`: it was answered, and soon. */
 export type Leave = (isQuick: boolean) => void
 
 export interface AdaptiveLimit {
   /**
-   * Waits for a place among the requests in flight, behind those that wait already.
-   * @returns `undefined` when there was none within so many milliseconds
+   * Waits for a place among the requests in flight, in the order of arrival.
+   * @returns `undefined` when no place was free within the given milliseconds
    */
   enter(withinMs: number): Promise<Leave | undefined>
-  /** How many requests may be in flight now. */
+  /** The present limit of requests in flight. */
   limit(): number
 }
 
@@ -20,15 +21,15 @@ const MOST = 1_024
 const DECREASE = 0.7
 
 /**
- * A limit that grows additively, by one for each round of quick answers, and shrinks multiplicatively, once for each round that has one
- * that is late or fails. While it is small it grows by one for each answer, so that it is soon back after an outage.
- * It never falls below one request, which finds out when the receiver is well again.
+ * A limit that grows additively, by one for each round of quick answers, and shrinks multiplicatively, once for each
+ * round with a late or failed request. While it is small it grows by one for each answer, so that it recovers soon
+ * after an outage. It never falls below one request, which detects the recovery of the receiver.
  */
 export function adaptiveLimit({ initial = INITIAL, most = MOST } = {}): AdaptiveLimit {
   let limit = initial
   let inFlight = 0
   let decreasedAt = Number.NEGATIVE_INFINITY
-  /** In the order in which they came. */
+  /** In order of arrival. */
   const waiting = new Set<() => void>()
 
   function begin(): Leave {
@@ -43,12 +44,12 @@ export function adaptiveLimit({ initial = INITIAL, most = MOST } = {}): Adaptive
     }
   }
 
-  /** A limit that nobody comes near says nothing about the receiver. */
+  /** A limit that the requests in flight never approach says nothing about the receiver. */
   function increase(isUsed: boolean): void {
     if (isUsed) limit = Math.min(most, limit + (limit < FAST_UP_TO ? 1 : 1 / limit))
   }
 
-  /** Requests that were in flight already when the limit was lowered tell nothing about the new one. */
+  /** Requests that were in flight already when the limit was lowered say nothing about the new one. */
   function decrease(begunAt: number): void {
     if (begunAt < decreasedAt) return
     limit = Math.max(1, limit * DECREASE)

@@ -1,4 +1,4 @@
-// Every process deals the streams into the same partitions, whatever its version.
+// Every process assigns the streams to the same partitions, in every version.
 import { expect, test } from 'vitest'
 import { PARTITIONS, partitionOf } from './partitions.ts'
 
@@ -10,7 +10,7 @@ test.each([
   expect(partitionOf(stream)).toBe(partition)
 })
 
-test('streams with similar names are dealt out evenly', () => {
+test('streams with similar names are distributed evenly', () => {
   const dealt = new Array<number>(PARTITIONS).fill(0)
   for (let number = 0; number < 6_400; number++) {
     const partition = partitionOf(`account-acc_${number}`)

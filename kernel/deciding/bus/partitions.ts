@@ -1,9 +1,10 @@
-// Which command handler decides for a stream: streams are dealt into partitions, and each partition is one handler's at a time.
+// Assigns each stream to a partition. One command handler at a time holds a partition and decides for its streams.
 
 export const PARTITIONS = 64
 
 /**
- * The partition of a stream, from 0 to `PARTITIONS - 1`. Every process has to come to the same: it is the FNV-1a hash of the name.
+ * The partition of a stream, from 0 to `PARTITIONS - 1`. Every process must get the same result: it is the FNV-1a hash
+ * of the name.
  */
 export function partitionOf(stream: string): number {
   let hash = 0x811c9dc5
@@ -13,7 +14,7 @@ export function partitionOf(stream: string): number {
   return (hash >>> 0) % PARTITIONS
 }
 
-/** Where the commands of a partition are asked to be decided. */
+/** The subject on which requests for a partition are sent. */
 export function subjectOf(namespace: string, partition: number): string {
   return `${namespace}.command.${partition}`
 }

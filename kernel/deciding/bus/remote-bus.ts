@@ -1,4 +1,4 @@
-// The command bus to handlers in other processes: each command goes to whoever holds the partition of its stream.
+// The command bus to handlers in other processes: each command goes to the holder of its stream's partition.
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../failures/message-of.ts'
 import { retry, retryBudget } from '../../failures/retry.ts'
@@ -23,17 +23,26 @@ export interface RemoteBusOptions {
   namespace: string
   /** How long a request waits for its turn to be sent (default 3,000; `Infinity` for a caller that has time), in ms. */
   turnWithinMs?: number
-  /** From then on: how long an answer is waited for in all (default 10,000), and somebody who serves the partition (default 3,000), in ms. */
+  /**
+   * After that: how long the bus waits for an answer in all (default 10,000), and for a holder of the partition
+   * (default 3,000), in ms.
+   */
   answerWithinMs?: number
   servedWithinMs?: number
-  /** When an answer is overdue (default 6,000), in ms: by then the partitions of a handler that stalls have been taken over. */
+  /**
+   * When an answer is overdue (default 6,000), in ms: by then the partitions of a handler that stalls have been taken
+   * over.
+   */
   askAgainAfterMs?: number
 }
 
-/** More than this many at once, in flight or waiting for their turn, are turned away, as by a handler in the same process. */
+/**
+ * The largest number of requests in flight or waiting for their turn. Further ones are refused, as by a handler in the
+ * same process.
+ */
 const MAX_UNDER_WAY = 10_000
 
-/** A handler that needs longer for an answer has more to do than it can: fewer requests are sent to it at once. */
+/** A handler that needs longer for an answer is overloaded: the bus lowers the number of requests in flight to it. */
 const SLOW_AFTER_MS = 1_000
 
 const FIRST_PAUSE_MS = 20
@@ -41,11 +50,11 @@ const LONGEST_PAUSE_MS = 500
 
 const OVERDUE = Symbol('overdue')
 
-/** Commands, and the questions of a domain, to the handlers in other processes. */
+/** Sends commands, and the questions of a domain, to the handlers in other processes. */
 export interface RemoteBus extends CommandBus {
   /**
    * Asks the handler of a stream about its state.
-   * @param read the answer as the domain knows it; `undefined` when it cannot be read
+   * @param read converts the answer to the domain's type; `undefined` for an unreadable answer
    * @throws NotDecided, CannotFold
    */
   ask<Result>(
@@ -57,11 +66,12 @@ export interface RemoteBus extends CommandBus {
 }
 
 /**
- * A bus that sends no more at once than the handlers answer in time, each partition by itself: its handler may be slow, or away, while
- * the others are well.
+ * A bus that has no more requests in flight than the handlers answer in time. It counts each partition separately: its
+ * handler may be slow, or unreachable, while the others are well.
  *
- * Where an answer is overdue it asks once more, within a budget, and takes the answer that comes first. A command is decided once all the
- * same; but one that a handler had recorded when it stalled comes back from its successor as a duplicate, although the caller sent it once.
+ * It repeats an overdue request once, within a budget, and takes the first answer. The command is still decided only
+ * once. But if a handler recorded the command before it stalled, its successor answers with a duplicate, although the
+ * caller sent the command once.
  */
 export function openRemoteBus({
   messaging,
@@ -115,7 +125,10 @@ export function openRemoteBus({
     }
   }
 
-  /** Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is made again. */
+  /**
+   * Partitions move between handlers: for a moment nobody serves one. Nothing was received then, so the request is sent
+   * again.
+   */
   function served(subject: string, question: Question, end: Deadline): Promise<unknown> {
     const request = () => {
       const sentAt = performance.now()
@@ -149,7 +162,9 @@ export function openRemoteBus({
   }
 }
 
-/** The answer to what was asked. @throws NotDecided, CannotFold, or Error where a bug is in the way, as a handler in the same process does */
+/**
+ * The answer to a request. @throws NotDecided, CannotFold, or Error for a bug, as a handler in the same process does
+ */
 function understood(stream: StreamName, answer: unknown): Reply {
   const reply = asReply(answer)
   if (!reply) throw misunderstood(stream)

@@ -1,7 +1,8 @@
-// The messages between a caller and a command handler in another process, as JSON. The other may be of another version of the desk.
+// The messages between a caller and a command handler in another process, as JSON. The other process may run another
+// version of the desk.
 import type { CommandMessage, Deadline, Outcome } from './command-bus.ts'
 
-/** `decide` is the kernel's own question. All others are those of a domain. */
+/** `decide` is the kernel's own request. All others are questions of a domain. */
 export type Question = { ask: 'decide'; message: CommandMessage } | DomainQuestion
 
 /** A question about the state of one stream: its name, and fields that the domain chooses. */
@@ -11,17 +12,19 @@ export type DomainQuestion = Readonly<{ ask: string } & Record<string, unknown>>
 export type Answer = Readonly<Record<string, unknown>>
 
 /**
- * Answers the questions of a domain, by their names; `undefined` for a question that it cannot read. A function throws what
- * `CommandBus.send` may throw.
+ * Answers the questions of a domain, by their names; `undefined` for an unreadable question. A function throws the
+ * errors of `CommandBus.send`.
  */
 export type Answers = Readonly<
   Record<string, (question: DomainQuestion, deadline?: Deadline) => Promise<Answer> | undefined>
 >
 
-/** A caller of an older release states no expiry: it waits, as far as anybody knows. */
+/** A caller of an older release states no expiry: its request never expires here. */
 export type Request = Question & { expiry?: Expiry }
 
-/** When the caller waits no longer. The clocks of two hosts differ, so a time of day would mean nothing: see transit.ts. */
+/**
+ * When the caller stops waiting. The clocks of two hosts differ, so a time of day would mean nothing: see transit.ts.
+ */
 export interface Expiry {
   /** The caller, different for each process and each start of it. */
   sender: string
@@ -34,15 +37,15 @@ export interface Expiry {
 /** One of these, or the answer to a question of the domain. */
 export interface Reply {
   outcome?: Outcome
-  /** Machinery is in the way: the same request again is safe. */
+  /** A failure of machinery: sending the same request again is safe. */
   notDecided?: string
   /** The stream cannot be folded. */
   cannotFold?: string
-  /** A bug is in the way: the same request again would fail again. */
+  /** A bug: the same request would fail again. */
   failed?: string
 }
 
-/** The request that a message is; `undefined` when it is none. */
+/** The request in a message; `undefined` for any other message. */
 export function asRequest(message: unknown): Request | undefined {
   if (!isObject(message) || typeof message.ask !== 'string') return undefined
   const { ask, expiry: stated, ...fields } = message
@@ -51,7 +54,7 @@ export function asRequest(message: unknown): Request | undefined {
   return isCommandMessage(fields.message) ? { ask, message: fields.message, ...expiry } : undefined
 }
 
-/** The reply that a message is; `undefined` when it is none. */
+/** The reply in a message; `undefined` for any other message. */
 export function asReply(message: unknown): Reply | undefined {
   if (!isObject(message)) return undefined
   if (isObject(message.outcome) && typeof message.outcome.accepted !== 'boolean') return undefined

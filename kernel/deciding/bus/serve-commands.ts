@@ -1,4 +1,5 @@
-// The other end of the remote bus: gives the commands of the partitions that this process holds to its command handler.
+// The receiving end of the remote bus: passes the commands of the partitions that this process holds to its command
+// handler.
 import { messageOf } from '../../failures/message-of.ts'
 import type { Messaging, Subscription } from '../../messaging/messaging.ts'
 import {
@@ -13,7 +14,10 @@ import { subjectOf } from './partitions.ts'
 import { type Answers, asRequest, type Expiry, isCommand, type Reply } from './remote-messages.ts'
 import { openTransit } from './transit.ts'
 
-/** Fewer than the messaging serves at once: what it turns away gets no answer, and its caller would wait for one in vain. */
+/**
+ * Fewer than the messaging serves at once: a request that the messaging drops gets no answer, and its caller would wait
+ * for one in vain.
+ */
 const MAX_IN_SERVICE = 5_000
 
 const UNREADABLE: Reply = {
@@ -26,30 +30,30 @@ export interface ServeCommandsOptions {
   handler: CommandBus
   /** Answers the questions of the domain (default: there are none). */
   answers?: Answers
-  /** Whether a partition is this process's own at this moment: asked when a request comes. */
+  /** Whether this process holds a partition at this moment. Called when a request arrives. */
   holds(partition: number): boolean
 }
 
 export interface CommandServer {
   /** Begins to serve a partition. */
   take(partition: number): void
-  /** Serves a partition no more; resolves when everything that was taken is answered. */
+  /** Stops serving a partition; resolves when all received requests are answered. */
   give(partition: number): Promise<void>
-  /** Gives all partitions. */
+  /** Stops serving all partitions. */
   stop(): Promise<void>
 }
 
 /**
- * Serves no partition yet. There is no queue group, on purpose: the subscription of a process that stalls stays at the server, and as
- * one of a group it would swallow its share of the requests. So each request reaches everybody who has subscribed, and
- * whoever does not hold the partition when it comes leaves it to whoever does.
+ * Serves no partition yet. It uses no queue group, on purpose: the subscription of a stalled process stays at the
+ * server, and as one of a group it would swallow its part of the requests. So each request reaches all subscribers, and
+ * a process that does not hold the partition on arrival ignores it.
  *
- * Who loses the partition later answers all the same. What the handler says is true whoever holds it: the store has taken the append at
- * its expected revision, or has shown that nobody has gone on. Were it kept back, the caller would ask the next holder in the end,
- * and hear of a duplicate.
+ * A process that loses the partition later answers all the same. Its answer is true for every holder: the store has
+ * accepted the append at its expected revision, or has shown that no other writer has appended. Without the answer, the
+ * caller would send the command to the next holder in the end, and receive a duplicate.
  *
- * A request whose caller waits no longer is not executed, wherever it has waited: on the way, or in a mailbox.
- * @param options.handler one that does not take itself to be alone on the log
+ * A request is not executed after its caller has stopped waiting, whether it waited on the way or in a mailbox.
+ * @param options.handler one that does not assume that it is the only writer of the log
  */
 export function serveCommands({
   messaging,

@@ -1,13 +1,13 @@
-// How long a request was on its way, between two hosts whose clocks cannot be compared.
+// Estimates how long a request was on its way, between two hosts whose clocks cannot be compared.
 import { LRUCache } from 'lru-cache'
 
 /** Clocks drift apart: the quickest request of a sender counts for this long, and as long again. */
 const WINDOW_MS = 5_000
 
-/** No request is on its way for so long: one of the clocks has stood still, as on a machine that was suspended. */
+/** No request takes this long: one of the clocks has stood still, as on a machine that was suspended. */
 const LONGEST_MS = 60_000
 
-/** Processes that send commands. One that is forgotten is met as a new one. */
+/** The number of remembered senders. A forgotten one is treated as new. */
 const MOST_SENDERS = 1_000
 
 interface Sender {
@@ -18,10 +18,10 @@ interface Sender {
 }
 
 /**
- * Compares each request with the quickest one of the same sender. Both clocks are monotonic, and their difference is constant but for the
- * time on the way; so the smallest difference stands for no delay, and each excess over it is a delay. The first request of a sender
- * counts as one that came at once.
- * @returns a function that gives the delay in milliseconds, for a sender and its own monotonic clock when it sent
+ * Compares each request with the quickest one of the same sender. Both clocks are monotonic, and their difference is
+ * constant except for the time on the way. So the smallest difference stands for no delay, and each excess over it is a
+ * delay. The first request of a sender counts as one without a delay.
+ * @returns a function that returns the delay in milliseconds, for a sender and its own monotonic clock at the sending
  */
 export function openTransit(): (sender: string, sentAt: number) => number {
   const senders = new LRUCache<string, Sender>({ max: MOST_SENDERS })

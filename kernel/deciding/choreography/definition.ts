@@ -1,29 +1,29 @@
-// How a choreography is written down: policies, each of which turns one event into commands.
+// The definition of a choreography: policies, each of which turns one event into commands.
 import type { AnyEvent } from '../../store/category.ts'
 import type { ReadableEvent, RecordedEvent, StreamName } from '../../store/event-store.ts'
 import type { Request } from '../saga/definition.ts'
 
-/** A command that a policy asks for; `step` is what a person calls it when it fails. */
+/** A command of a policy; `step` is its name for people when it fails. */
 export interface Ask extends Request {
   step?: string
 }
 
 /** Whenever one of these events happens, these commands are sent. */
 export interface Policy<Facts> {
-  /** Tells the policy from the others. */
+  /** The name of the policy, unique in the choreography. */
   name: string
   when: readonly string[]
   /** When it is due (RFC 3339); at once without it. It waits for the newest of its events only. */
   at?(event: ReadableEvent): string
-  /** After one of these, what is not done yet is not wanted any more. */
+  /** After one of these events, the unsent commands of the policy are dropped. */
   until?: readonly string[]
-  /** It gives back what was reserved. */
+  /** It releases reservations. */
   undoes?: true
-  /** The commands, one for each stream at the most: the policy, its event and the stream are what a repeat is recognised by. */
+  /** The commands, at most one for each stream: the policy, its event and the stream identify a repeat. */
   ask(event: ReadableEvent, facts: Facts, time: Time): readonly Ask[]
 }
 
-/** `now`, in epoch milliseconds, and in RFC 3339 when what begins now has to be done. */
+/** `now`, in epoch milliseconds, and the deadline, in RFC 3339, of work that begins now. */
 export interface Time {
   now: number
   deadline: string
@@ -49,29 +49,29 @@ export interface Time {
  * }
  */
 export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
-  /** Names the parked ones (`parked-<name>`), and begins the ids of the commands (`~<name>/…`). */
+  /** The name of the parked processes (`parked-<name>`), and of the ids of the commands (`~<name>/…`). */
   name: string
   /** The streams whose events the policies follow. */
   follows: readonly string[]
-  /** The id of the process that an event belongs to; `undefined` when the policies have nothing to do with it. */
+  /** The id of the process that an event belongs to; `undefined` when no policy concerns it. */
   idOf(event: ReadableEvent<Event>): string | undefined
   about(id: string): object
 
-  /** The stream that tells what becomes of it, and the category of such streams. */
+  /** The stream with the process's story, and the category of such streams. */
   storyOf(id: string): StreamName
   stories: string
-  /** The first event of that stream, and what the policies keep of it. */
+  /** The first event of that stream, and the facts that the policies keep from it. */
   beginsWith: Event['type']
   begin(event: ReadableEvent<Event>): Facts
-  /** A later event of that stream after which something else is to be settled, and what the policies keep then. */
+  /** A later event of that stream that changes what has to be settled, and the facts that the policies keep then. */
   amended?: { by: Event['type']; to(facts: Facts, event: ReadableEvent<Event>): Facts }
   /** The other streams that have events of it. */
   participants(facts: Facts): readonly StreamName[]
 
   policies: readonly Policy<Facts>[]
-  /** How long what the policies begin may take, in milliseconds. */
+  /** How long the work that the policies begin may take, in milliseconds. */
   within: number
-  /** How many commands of one process may be under way at once, so that a large one does not starve the others. */
+  /** The largest number of commands of one process in flight, so that a large process does not starve the others. */
   window: number
 }
 
@@ -101,7 +101,10 @@ export function policiesOver<Event extends AnyEvent>() {
   }
 }
 
-/** Whether an event is the answer to a command of a choreography: of what others ask of the same streams it need know nothing. */
+/**
+ * Whether an event answers a command of a choreography. The choreography ignores the answers to other commands on the
+ * same streams.
+ */
 export function isAnswerTo(name: string, { metadata }: RecordedEvent): boolean {
   return metadata.commandId?.startsWith(`~${name}/`) ?? false
 }

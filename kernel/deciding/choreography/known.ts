@@ -1,4 +1,5 @@
-// The knowledge of policies about one process, and the commands that follow from it. Pure, as a decider is.
+// The knowledge of policies about one process, and the commands that follow from it. The functions are pure, as in a
+// decider.
 
 import type { RecordedEvent } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
@@ -7,27 +8,30 @@ import type { Ask, Choreography, Policy } from './definition.ts'
 
 export interface Known<Facts> {
   facts: Facts
-  /** Where the newest event of each type is. */
+  /** The position of the newest event of each type. */
   happened: ReadonlyMap<string, Position>
-  /** The newest event that a policy waits with. */
+  /** The newest event of each policy that waits. */
   waiting: ReadonlyMap<Policy<Facts>, RecordedEvent>
 }
 
-/** Something that a policy wants done because of an event. */
+/** A command that a policy requests because of an event. */
 export interface Asked<Facts> extends Ask {
   policy: Policy<Facts>
   event: RecordedEvent
-  /** The same event always leads to the same id, so that a repeat is recognised. Clients cannot choose one that begins with `~`. */
+  /**
+   * The same event always leads to the same id, so that a repeat is recognised. Clients cannot choose one that begins
+   * with `~`.
+   */
   commandId: string
 }
 
-/** The types of the events that the policies have to do with. */
+/** The types of the events that concern the policies. */
 export function relevantTypes<Facts>({ beginsWith, amended, policies }: Choreography<Facts>): Set<string> {
   const its = amended ? [beginsWith, amended.by] : [beginsWith]
   return new Set([...its, ...policies.flatMap(({ when, until = [] }) => [...when, ...until])])
 }
 
-/** What is known after one more event. @throws CannotRead, and what the choreography throws at the event */
+/** The knowledge after one more event. @throws CannotRead, and the errors of the choreography at the event */
 export function learn<Facts>(
   choreography: Choreography<Facts>,
   known: Known<Facts> | undefined,
@@ -48,7 +52,7 @@ export function learn<Facts>(
   return { facts, happened, waiting }
 }
 
-/** An event may be told again: one that is older than what is known changes nothing. */
+/** An event may arrive again: an event older than the knowledge changes nothing. */
 function factsAfter<Facts>(
   { name, beginsWith, begin, amended }: Choreography<Facts>,
   known: Known<Facts> | undefined,
@@ -62,7 +66,7 @@ function factsAfter<Facts>(
   return amended && event.type === amended.by && isNews ? amended.to(known.facts, event) : known.facts
 }
 
-/** Whether what a policy wanted because of an event is not wanted any more. */
+/** Whether a later event has made the command of a policy unnecessary. */
 export function isPointless<Facts>(
   { happened }: Pick<Known<Facts>, 'happened'>,
   { until = [] }: Policy<Facts>,
@@ -76,7 +80,7 @@ export function beganAt<Facts>({ beginsWith }: Choreography<Facts>, { happened }
   return happened.get(beginsWith) ?? START
 }
 
-/** What an event leads to at once. */
+/** The commands that follow at once from an event. */
 export function asks<Facts>(
   choreography: Choreography<Facts>,
   { facts }: Known<Facts>,
@@ -89,14 +93,14 @@ export function asks<Facts>(
     .flatMap((policy) => asked(choreography, policy, event, facts, now))
 }
 
-/** What has waited until now. */
+/** The commands that are due now. */
 export function overdue<Facts>(choreography: Choreography<Facts>, { facts, waiting }: Known<Facts>, now: number) {
   return [...waiting]
     .filter(([policy, event]) => isDue(policy, event, now))
     .flatMap(([policy, event]) => asked(choreography, policy, event, facts, now))
 }
 
-/** When something is due next, in epoch milliseconds; `undefined` when nothing waits. */
+/** When the next command is due, in epoch milliseconds; `undefined` when nothing waits. */
 export function wakesAt<Facts>({ waiting }: Known<Facts>): number | undefined {
   const times = [...waiting].map(([policy, event]) => timeOf(policy, event))
   return times.length > 0 ? Math.min(...times) : undefined

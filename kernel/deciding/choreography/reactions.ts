@@ -1,4 +1,4 @@
-// The policies at work on one process: takes its events, and sends the commands that they lead to, a bounded number at a time.
+// The policies of one process at work: they receive its events, and send a bounded number of commands at a time.
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
@@ -15,7 +15,7 @@ export interface Surroundings<Facts> extends Habits {
   bus: CommandBus
 }
 
-/** @param remembered what is still known from before */
+/** @param remembered the knowledge from before, if it is still kept */
 export function openReactions<Facts>(
   { choreography, store, bus, tries, now }: Surroundings<Facts>,
   id: string,
@@ -60,7 +60,7 @@ export function openReactions<Facts>(
     send()
   }
 
-  /** Nothing is kept of it unless all of it works, so that it can be tried again. */
+  /** Nothing is kept unless all of it works, so that it can be tried again. */
   async function react(news: readonly RecordedEvent[], again: boolean): Promise<void> {
     let after = known
     if (!after && news[0]?.type !== choreography.beginsWith) after = await knownOf(choreography, store, id)
@@ -76,7 +76,7 @@ export function openReactions<Facts>(
     queue.push(...wanted.filter(isNew))
   }
 
-  /** An event may come twice: from the log, and when the story of a process is read again. */
+  /** An event may arrive twice: from the log, and when the story of a process is read again. */
   function isNew(asked: Asked<Facts>): boolean {
     const key = keyOf(asked)
     if (seen.has(key)) return false
@@ -88,7 +88,7 @@ export function openReactions<Facts>(
     return !(known && isPointless(known, policy, event))
   }
 
-  /** What waited for its time is not kept waiting by what did not come in time. */
+  /** Commands that waited for their time do not wait for earlier commands that are late. */
   function send(): void {
     if (over || signal.aborted) return
     let places = choreography.window - [...underWay].filter(isWanted).length
@@ -113,7 +113,7 @@ export function openReactions<Facts>(
     }
   }
 
-  /** As they were asked for: which of them has failed first is chance. */
+  /** In the order of the requests: the order of the failures is chance. */
   function inOrder(stuck: [Asked<Facts>, GivenUp][]): [Asked<Facts>, GivenUp][] {
     const places = new Map([...seen].map((key, place) => [key, place]))
     const placeOf = (asked: Asked<Facts>) => places.get(keyOf(asked)) ?? 0
@@ -134,7 +134,7 @@ export function openReactions<Facts>(
             correlationId: event.metadata.correlationId ?? id,
             causationId: event.id,
             receiptOnly: true,
-            // Nothing was asked before.
+            // No command was sent before.
             ...(known && { after: beganAt(choreography, known) }),
           })
           if (!outcome.accepted) throw new Error(`${stream} refused ${command.type}: ${outcome.refusal.message}`)

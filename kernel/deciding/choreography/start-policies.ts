@@ -9,11 +9,12 @@ import { type Known, relevantTypes } from './known.ts'
 import { openReactions } from './reactions.ts'
 
 /**
- * Starts the policies of a choreography. They react to each event at least once, and in the order of the log within each process.
+ * Starts the policies of a choreography. They react to each event at least once, and in the order of the log within
+ * each process.
  *
  * @example const policies = await startPolicies({ choreography, store, bus: handler })
- * @param options.tries how often something may fail by its own fault before its process is parked
- * @param options.now the clock that deadlines are set and judged by, in epoch milliseconds
+ * @param options.tries how often a command may fail by its own fault before its process is parked
+ * @param options.now the clock for setting and judging deadlines, in epoch milliseconds
  */
 export function startPolicies<Facts>(
   options: { choreography: Choreography<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,

@@ -6,8 +6,8 @@ import type { Choreography } from './definition.ts'
 import { beganAt, type Known, learn, relevantTypes } from './known.ts'
 
 /**
- * The knowledge of a process from the stream that tells its story; `undefined` when that has no event.
- * @throws CannotRead, and what the choreography throws at an event
+ * The knowledge about a process from the stream with its story; `undefined` when that has no event.
+ * @throws CannotRead, and the errors of the choreography at an event
  */
 export async function knownOf<Facts>(
   choreography: Choreography<Facts>,
@@ -23,7 +23,7 @@ export async function knownOf<Facts>(
 }
 
 /**
- * The events of a process with those of its participants, in log order: nobody has read them while the process was parked. A
+ * The events of a process and of its participants, in log order: nobody has read them while the process was parked. A
  * participant's stream is read backwards, and no further than the beginning of the process.
  */
 export async function retold<Facts>(

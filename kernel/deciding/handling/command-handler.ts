@@ -22,7 +22,7 @@ export type Aggregates = Readonly<Record<string, Decided>>
 
 export interface CommandHandler extends CommandBus {
   /**
-   * Reads the state of a stream when its turn comes, so that the answer has every command that was accepted before.
+   * Reads the state of a stream when its turn comes. The answer includes every command that was accepted before.
    * @throws NotDecided, CannotFold
    */
   query<Answer>(stream: StreamName, question: (state: unknown) => Answer, deadline?: Deadline): Promise<Answer>
@@ -31,14 +31,15 @@ export interface CommandHandler extends CommandBus {
 /** In units of about 300 bytes. */
 const WEIGHT_AT_REST = 1_000_000
 
-/** What any stream takes besides what is weighed. */
+/** The weight of any stream besides its weighed content. */
 const WEIGHT_OF_STREAM = 3
 
 /** A filter has 64 KiB. */
 const WEIGHT_OF_FILTER = 220
 
 /**
- * More than sagas have under way at once: what one of them sends for the first time is known to be new without a look into the stream.
+ * More than the sagas have in flight at once: a command that a saga sends for the first time is known to be new without
+ * a read of the stream.
  */
 const REMEMBERED_OF_STREAM = 4_096
 
@@ -56,19 +57,22 @@ export interface CommandHandlerOptions {
 const SILENT = { info() {}, warn() {} }
 
 /**
- * A handler of commands on an event store. Each stream should have its commands handled by one handler at a time: two do no
- * harm, since the expected revision decides, but they cost each other reloads.
+ * A command handler on an event store. One handler at a time should handle the commands of a stream. Two do no harm, since
+ * the expected revision decides, but they make each other reload.
  *
  * @example
  * const handler = openCommandHandler(store, { account: { decider: account } })
  * const outcome = await handler.send(commandTo('account-7', { type: 'Deposit', amount: 5 }))
- * @param aggregates those of the domain. It may have `parked: { decider: parkingOf('order') }` for its own word for a parked process
- * @param options.alone whether no other process appends to the log; otherwise an answer that leaves no event, such as a refusal, is
- *   confirmed by a read before it is given
- * @param options.weightAtRest how much memory streams may take while nothing waits for them, in units of about 300 bytes: what a command takes
- * @param options.rememberedOfStream how many of the newest commands of one stream are kept there; what is older is looked up when it matters
- * @param options.snapshotEvery how many events there are at least between two snapshots of a stream
- * @param options.snapshotPartSize how many characters of JSON one event of a snapshot has at the most
+ * @param aggregates those of the domain. `parked: { decider: parkingOf('order') }` among them sets the domain's word for
+ *   a parked process
+ * @param options.alone whether no other process appends to the log; otherwise an answer without an event, such as a
+ *   refusal, is confirmed by a read first
+ * @param options.weightAtRest the memory for streams without waiting commands, in units of about 300 bytes, the size of
+ *   a command
+ * @param options.rememberedOfStream the number of a stream's newest commands in memory; older ones are searched for when
+ *   a command depends on them
+ * @param options.snapshotEvery the smallest number of events between two snapshots of a stream
+ * @param options.snapshotPartSize the largest number of characters of JSON in one event of a snapshot
  */
 export function openCommandHandler(
   store: EventStore,
@@ -81,7 +85,7 @@ export function openCommandHandler(
   const open = new Map<StreamName, Mailbox>()
   const idle = new LRUCache<StreamName, Loaded>({
     maxSize: weightAtRest,
-    // One stream that weighs more by itself is kept alone: a cache that refused it would have it read anew for each batch.
+    // A single stream above the limit is kept alone: without it in the cache, each batch would read it again.
     sizeCalculation: (loaded, stream) => Math.min(weightOf(loaded, kindOf(stream)), weightAtRest),
   })
 
@@ -111,7 +115,7 @@ export function openCommandHandler(
       cached: idle.get(stream),
       idle(loaded) {
         open.delete(stream)
-        // Clients choose the ids that they ask for: a stream without events takes no place from one that has some.
+        // Clients choose the ids that they request: a stream without events takes no place from one that has some.
         if (loaded && loaded.revision !== NO_EVENTS) idle.set(stream, loaded)
       },
     })

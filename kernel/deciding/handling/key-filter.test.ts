@@ -5,7 +5,7 @@ import { keyFilter } from './key-filter.ts'
 
 const keys = (count: number, prefix = '') => Array.from({ length: count }, (_, index) => `${prefix}key ${index}`)
 
-test('a filter has every key that was added, also when it was written down and read again', () => {
+test('a filter has every key that was added, also after it was written and read again', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (some, others) => {
       const filter = keyFilter()
@@ -22,7 +22,7 @@ test('an empty filter has nothing', () => {
   expect(keys(1_000).filter(keyFilter().mayHave)).toEqual([])
 })
 
-test('after 20,000 keys it is wrong about one in a thousand others at the most', () => {
+test('after 20,000 keys it is wrong about at most one in a thousand others', () => {
   const filter = keyFilter()
   for (const key of keys(20_000)) filter.add(key)
   expect(keys(20_000, 'another ').filter(filter.mayHave).length).toBeLessThanOrEqual(20)

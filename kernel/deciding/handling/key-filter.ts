@@ -1,4 +1,4 @@
-// A Bloom filter: of a key that was never added it says so, but for a few; of one that was added it never says that it was not.
+// A Bloom filter: it recognises nearly every key that was never added, and never misses a key that was.
 import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
@@ -11,12 +11,12 @@ export interface KeyFilter {
 }
 
 /**
- * A filter takes 64 KiB in memory, however many keys it has. Of the keys that were never added it is wrong about 6 in a million after 10,000,
- * about 1 in 130 after 50,000, about 1 in 11 after 100,000.
+ * A filter takes 64 KiB in memory, for any number of keys. Of the keys that were never added it is wrong about 6 in a
+ * million after 10,000, about 1 in 130 after 50,000, about 1 in 11 after 100,000.
  */
 const BITS = 2 ** 19
 
-/** @param text what an earlier filter gave as its text; without it the filter is empty */
+/** @param text the text of an earlier filter; without it the filter is empty */
 export function keyFilter(text?: string): KeyFilter {
   const bits =
     text === undefined

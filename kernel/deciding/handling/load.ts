@@ -1,4 +1,4 @@
-// How a stream comes into memory: from a snapshot and what came after it, or from its first event.
+// Loads a stream into memory: from a snapshot and the events after it, or from its first event.
 
 import { messageOf } from '../../failures/message-of.ts'
 import type { AnyEvent } from '../../store/category.ts'
@@ -9,7 +9,10 @@ import { CannotFold } from '../bus/command-bus.ts'
 import { commandIdOf, eventOf, forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
 
-/** A stream, from its snapshot and what came after it if there is one that can be used, else from its first event. @throws CannotFold */
+/**
+ * A stream, from its snapshot and the events after it if there is a usable one, and otherwise from its first event.
+ * @throws CannotFold
+ */
 export async function load(store: EventStore, snapshots: Snapshots, stream: StreamName, kind: Kind): Promise<Loaded> {
   const snapshot = kind.memory && (await snapshots.newest(stream, kind.memory))
   if (snapshot) {
@@ -23,7 +26,7 @@ export async function load(store: EventStore, snapshots: Snapshots, stream: Stre
   return loaded
 }
 
-/** Folds what the stream has beyond what is known of it; says whether there was anything. @throws CannotFold */
+/** Folds the events of the stream that memory does not have. @returns whether there were any. @throws CannotFold */
 export async function catchUp(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
   const known = loaded.revision
   for await (const page of store.read(stream, { from: known + 1, limit: ALL_EVENTS })) {
@@ -33,7 +36,10 @@ export async function catchUp(store: EventStore, stream: StreamName, kind: Kind,
   return loaded.revision > known
 }
 
-/** Folds what came after a snapshot; says false if the snapshot is not of this stream: the event that it was taken at is another one. */
+/**
+ * Folds the events after a snapshot. @returns false if the snapshot belongs to another history: its event is not in the
+ * stream.
+ */
 async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
   let isOfStream = false
   for await (const page of store.read(stream, { from: loaded.revision, limit: ALL_EVENTS })) {
@@ -51,7 +57,7 @@ async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loa
   return isOfStream
 }
 
-/** What is known of a stream that has no event. */
+/** The memory of a stream without events. */
 export function empty({ decider }: Kind): Loaded {
   return {
     state: decider.initialState(),
@@ -94,8 +100,8 @@ function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent)
 }
 
 /**
- * The events that a command led to when it was decided first.
- * @throws CannotFold when the stream does not have all of them any more: what is missing may be that it was refused
+ * The events of a command's first decision.
+ * @throws CannotFold when the stream does not have all of them any more: a missing one may have been a refusal
  */
 export async function recordedEvents(
   store: EventStore,

@@ -1,4 +1,4 @@
-// What is known of a stream while it is in memory: the state, and what each of its newest commands led to.
+// The memory of a stream: its state, and the events of each of its newest commands.
 import type { AnyEvent } from '../../store/category.ts'
 import type { RecordedEvent, Revision } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
@@ -6,13 +6,13 @@ import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
 
-/** How a stream is decided; without a memory it is kept whole: such streams are short. */
+/** How a stream is decided. A stream without a memory is kept whole, since such streams are short. */
 export interface Kind {
   decider: Decider<Aggregate>
   memory?: Memory<Aggregate> | undefined
-  /** So many commands of a stream are remembered, or up to a quarter more. */
+  /** The number of a stream's commands in memory, which may grow by a quarter. */
   rememberedOfStream: number
-  /** A snapshot is taken after so many events, or after as many as there are open reservations. */
+  /** A snapshot is taken after this number of events, or after as many as there are open reservations. */
   snapshotEvery: number
 }
 
@@ -25,13 +25,13 @@ export interface Loaded {
   commands: Map<string, Recorded>
   /** Commands up to here may be missing in `commands`, and their marks in the state. Later ones are all there. */
   forgotten: { revision: Revision; position: Position }
-  /** The ids of all commands of clients, also of those that are forgotten; there from when something is. */
+  /** The ids of all commands of clients, also of forgotten ones. It exists once something is forgotten. */
   keys: KeyFilter | undefined
-  /** The newest snapshot is of this revision, or may become so. */
+  /** The newest snapshot is of this revision, or may be soon. */
   snapshotOf: Revision
 }
 
-/** The events that a command led to, by their first and last revision. */
+/** The events of a command, by their first and last revision. */
 export interface Recorded {
   digest: string
   first: Revision
@@ -39,16 +39,22 @@ export interface Recorded {
   position: Position
   /** The marks that they left. */
   settled?: readonly string[] | undefined
-  /** The events themselves, of aggregates with a memory: a saga that repeats a command reads them. Other aggregates have larger ones, which nobody asks for. */
+  /**
+   * The events themselves, of aggregates with a memory: a saga that repeats a command reads them. Other aggregates have
+   * larger events, which no caller reads.
+   */
   events?: readonly AnyEvent[] | undefined
 }
 
-/** What stands for the command of an event: an event that no command led to counts as one of its own, so that its marks are forgotten in their turn. */
+/**
+ * The id of an event's command. An event without a command counts as one of its own, so that its marks are forgotten in
+ * turn.
+ */
 export function commandIdOf({ id, metadata }: RecordedEvent): string {
   return metadata.commandId ?? id
 }
 
-/** The event without what the store and the command have added. */
+/** The event without the fields of the store and the command. */
 export function eventOf({ type, data }: RecordedEvent): AnyEvent {
   return { type, data }
 }
@@ -58,13 +64,13 @@ export function isWhole({ forgotten }: Loaded): boolean {
   return forgotten.position === START
 }
 
-/** Keeps what a command has led to. */
+/** Keeps the events of a command. */
 export function remember(loaded: Loaded, commandId: string, recorded: Recorded): void {
   loaded.commands.set(commandId, recorded)
   if (isOfClient(commandId)) loaded.keys?.add(commandId)
 }
 
-/** The marks that events leave, after those that are known already. */
+/** The marks that events leave, after the known ones. */
 export function marksOf(
   memory: Memory<Aggregate> | undefined,
   events: readonly AnyEvent[],

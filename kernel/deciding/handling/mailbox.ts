@@ -1,4 +1,4 @@
-// The mailbox of one stream: commands that wait for it are decided one after another and leave in one append.
+// The mailbox of one stream: it decides the waiting commands one after another, and appends their events together.
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../failures/message-of.ts'
 import type { AnyEvent } from '../../store/category.ts'
@@ -25,10 +25,13 @@ import type { Snapshots } from './snapshots.ts'
 /** Keeps an append below the store's limit of 1 MiB, also when every command has the longest texts allowed. */
 const COMMANDS_PER_APPEND = 256
 
-/** More than so many waiting commands are turned away: the client should slow down, not the desk run out of memory. */
+/**
+ * The largest number of waiting commands. Further ones are refused: the client should slow down, and the desk must not
+ * run out of memory.
+ */
 const MAX_WAITING = 10_000
 
-/** A stream that somebody else keeps appending to is given up after so many tries: the caller retries. */
+/** The number of tries on a stream to which another writer keeps appending. After them the caller retries. */
 const MAX_CONFLICTS = 20
 
 export interface Mailbox {
@@ -37,16 +40,18 @@ export interface Mailbox {
    * @throws NotDecided when its turn comes after the deadline
    */
   decide(message: CommandMessage, deadline?: Deadline): Promise<Outcome>
-  /** Answers a question about the stored state when its turn comes. @throws NotDecided when that is after the deadline */
+  /**
+   * Answers a question about the stored state when its turn comes. @throws NotDecided when that is after the deadline
+   */
   ask<Answer>(question: (state: unknown) => Answer, deadline?: Deadline): Promise<Answer>
 }
 
-/** Somebody who waits for the stream. */
+/** A caller that waits for the stream. */
 interface Waiting {
-  /** The command, if it is one that waits. */
+  /** The command, if a command waits. */
   message?: CommandMessage
   deadline: Deadline | undefined
-  /** Puts what is to be recorded into `events`; gives what is to be done once that is stored. */
+  /** Adds the events to record to `events`, and returns the action for after the append. */
   takeTurn(loaded: Loaded, recalled: Recalled | undefined, events: NewEvent[]): () => void | Promise<void>
   fail(error: unknown): void
 }
@@ -56,11 +61,11 @@ interface MailboxOptions {
   snapshots: Snapshots
   stream: StreamName
   kind: Kind
-  /** Nobody else appends to the stream: what is known of it is what is stored. */
+  /** Nobody else appends to the stream: memory equals the store. */
   alone: boolean
-  /** What is still known of the stream from before. */
+  /** The memory of the stream from before, if it is still kept. */
   cached: Loaded | undefined
-  /** Is told when nothing waits any more, with what is known then (nothing after a failure). */
+  /** Called when nothing waits any more, with the present memory (none after a failure). */
   idle(loaded: Loaded | undefined): void
 }
 
@@ -88,7 +93,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
       try {
         if (batch.length > 0) await settle(batch)
       } catch (error) {
-        // What was decided in memory may not be what is stored: forget it.
+        // The state in memory may differ from the stored one: forget it.
         loaded = undefined
         const failure = failureOf(error)
         for (const waiting of batch) waiting.fail(failure)
@@ -98,7 +103,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     idle(loaded)
   }
 
-  /** Those that have expired take no place from others. */
+  /** Expired commands take no place from others. */
   function nextBatch(): Waiting[] {
     const batch: Waiting[] = []
     let taken = 0
@@ -115,7 +120,10 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     return new NotDecided(`A command for ${stream} expired before its turn came.`)
   }
 
-  /** What passes is for the caller to try again; what does not, such as a stream that cannot be folded, goes on as it is. */
+  /**
+   * Errors that pass become a NotDecided, which the caller retries. Others, such as a stream that cannot be folded, are
+   * passed on unchanged.
+   */
   function failureOf(error: unknown): unknown {
     if (error instanceof StreamDeleted || error instanceof CannotRead)
       return new CannotFold(error.message, { cause: error })
@@ -123,12 +131,16 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     return new NotDecided(`${stream}: ${messageOf(error)}`, { cause: error })
   }
 
-  /** Nobody is answered, refusals included, before the append is settled: a refusal may rest on what is appended with it. */
+  /**
+   * Nobody is answered, not even with a refusal, before the append is settled: a refusal may rest on the events of the
+   * same append.
+   */
   async function settle(batch: readonly Waiting[]): Promise<void> {
     let upToDate = alone
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       if (!loaded) {
-        // What a stream begins with is decided for an empty one, without a look: the expected revision tells when it is not.
+        // The first command of a stream is decided for an empty one, without a read: the expected revision detects an
+        // existing one.
         const isNew =
           conflicts === 0 && batch.every(({ message }) => message && message.command.type === decider.beginsWith)
         loaded = isNew ? empty(kind) : await load(store, snapshots, stream, kind)
@@ -152,7 +164,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
         goBehind(current, expected, appended)
         current.lastEventId = events.at(-1)?.id ?? current.lastEventId
       } else if (!upToDate) {
-        // No expected revision has confirmed what these answers rest on: somebody else may have appended since.
+        // No expected revision has confirmed these answers: another writer may have appended since.
         upToDate = true
         if (await catchUp(store, stream, kind, current)) continue
       }
@@ -197,7 +209,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
     try {
       decision = decider.decide(command, current.state, current.revision + 1)
     } catch (error) {
-      // A bug in one decision; the state is as it was, so the others go on.
+      // A bug in one decision. The state is unchanged, so the other commands continue.
       return () => fail(error)
     }
     if (isRefusal(decision)) {
@@ -242,7 +254,7 @@ function isExpired({ deadline }: Waiting): boolean {
   return deadline !== undefined && deadline <= performance.now()
 }
 
-/** Foreign events may have taken up revisions before those that were just appended, which have come that much further on. */
+/** Foreign events may have taken up revisions before the appended events, whose revisions are then larger. */
 function goBehind(current: Loaded, expected: Revision, appended: Appended): void {
   current.position = appended.position
   const shift = appended.revision - current.revision

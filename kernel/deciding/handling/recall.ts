@@ -1,4 +1,4 @@
-// What memory has let go is looked up in the stream for those commands that it could matter to: few, if any.
+// Searches the stream for facts that memory has forgotten, for those commands that they could affect: few, if any.
 
 import { type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
 import { newestFirst } from '../../store/newest-first.ts'
@@ -8,16 +8,20 @@ import type { Aggregate } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { commandIdOf, eventOf, isOfClient, type Kind, type Loaded, marksOf, type Recorded } from './loaded.ts'
 
-/** The outcome of a search that found more than memory keeps: commands by their id, and marks that are in the state until `forget` is called. */
+/**
+ * The outcome of a search that found more than memory keeps: commands by their id, and marks that stay in the state
+ * until `forget`.
+ */
 export interface Recalled {
   commands: ReadonlyMap<string, Recorded>
   forget(): void
 }
 
 /**
- * Looks up what is forgotten of the stream and bears on one of the commands: what the same command led to before, and the mark of the
- * reservation that it is about. The stream is read backwards once for all of them, no further than where they can have left anything.
- * Memory keeps all that was read, if it has room: after a takeover, thousands of repeats would otherwise read the same events again.
+ * Searches the stream for forgotten facts that affect one of the commands: the events of the same command before, and
+ * the mark of its reservation. It reads the stream backwards once for all commands, no further than where they can have
+ * left an event. Memory keeps all events that were read, if it has room: after a takeover, thousands of repeats would
+ * otherwise read the same events again.
  * @returns nothing when memory is enough, as it was or as it is now
  */
 export async function recall(
@@ -35,11 +39,11 @@ export async function recall(
   const reservations = new Set(doubtful.map(({ command }) => memory.asked(command)))
   const commands = new Map<string, Recorded>()
   const marks = new Set<string>()
-  /** The commands that are not found yet, and where each of them can have left nothing any more. */
+  /** The commands that are not found yet, each with the revision before which it can have left nothing. */
   const sought = new Map(doubtful.map(({ commandId, after = START }) => [commandId, after]))
   let floor = lowest(sought.values())
   const room = rememberedOfStream - loaded.commands.size
-  /** The newest first; not kept once they are more than there is room for. */
+  /** The newest first. They are not kept once they exceed the room. */
   const read: Read[] = []
   let current: Read | undefined
   let isCut = false
@@ -49,7 +53,7 @@ export async function recall(
       const commandId = commandIdOf(event)
       if (current?.commandId === commandId) current.recorded = joined(event, memory, current.recorded)
       else {
-        // The events of a command stand together: all of the one before are known.
+        // The events of a command are consecutive, so all events of the command before are known.
         if (current && sought.delete(current.commandId)) floor = lowest(sought.values())
         current = { commandId, recorded: joined(event, memory) }
         if (read.length <= room) read.push(current)
@@ -77,13 +81,13 @@ export async function recall(
   }
 }
 
-/** A command that was read, and what it led to. */
+/** A command that was read, and its events. */
 interface Read {
   commandId: string
   recorded: Recorded
 }
 
-/** A command with one more event, the one before those that are known of it. */
+/** A command with one more event, the one before its known events. */
 function joined(event: RecordedEvent, memory: Memory<Aggregate>, known?: Recorded): Recorded {
   return {
     digest: event.metadata.digest ?? '',
@@ -95,7 +99,9 @@ function joined(event: RecordedEvent, memory: Memory<Aggregate>, known?: Recorde
   }
 }
 
-/** @param isCut the stream has more: the oldest command may have events that were not read, and memory ends before it */
+/**
+ * @param isCut the stream has more: the oldest command may have events that were not read, and memory ends before it
+ */
 function keep(loaded: Loaded, inState: Set<string>, read: Read[], isCut: boolean): void {
   const cut = isCut ? read.pop()?.recorded : undefined
   loaded.forgotten = cut ? { revision: cut.last, position: cut.position } : { revision: NO_EVENTS, position: START }
@@ -105,9 +111,9 @@ function keep(loaded: Loaded, inState: Set<string>, read: Read[], isCut: boolean
 }
 
 /**
- * The commands that what is forgotten could bear on. Not one that would be remembered with all that it can have left. Nor one whose
- * reservation is open when its turn comes: that was not settled, and what is repeatable does nothing then.
- * Nor one whose id no client has used.
+ * The commands that forgotten facts could affect. This excludes a command whose every possible trace is remembered. It
+ * excludes a command whose reservation is open at its turn: that was not settled, and a repeatable command then does
+ * nothing. It excludes a command with an id that no client has used.
  */
 function inDoubt(
   waiting: readonly { message?: CommandMessage }[],
@@ -115,7 +121,9 @@ function inDoubt(
   { state, commands, forgotten, keys }: Loaded,
 ): CommandMessage[] {
   const open = memory.open(state)
-  /** Reservations that a command before in the same batch is about: it may settle what is open now. */
+  /**
+   * The reservations of earlier commands in the same batch: these commands may settle reservations that are open now.
+   */
   const asked = new Set<string>()
   return waiting.flatMap(({ message }) => {
     if (!message) return []

@@ -1,9 +1,9 @@
-// A snapshot as the events of which it consists, its parts: each is small enough for one append, and they stand one after another.
+// A snapshot as a sequence of events, its parts. Each is small enough for one append.
 import { hash } from 'node:crypto'
 import type { EventStore, RecordedEvent, Revision, StreamName } from '../../store/event-store.ts'
 import { MOST_SNAPSHOT_PARTS, SNAPSHOT_EVENTS_OF_USE, type SnapshotPartTaken } from '../../store/kernel-events.ts'
 
-/** What a stream came to after its event of this revision and id. */
+/** The state of a stream after its event of this revision and id. */
 export interface Taken {
   of: string
   revision: Revision
@@ -20,7 +20,7 @@ type Part = SnapshotPartTaken['data']
 
 /**
  * A snapshot in parts, in their order.
- * @param partSize how many characters of JSON a part has at the most
+ * @param partSize the largest number of characters of JSON in a part
  * @throws Error when there would be more than MOST_SNAPSHOT_PARTS
  */
 export function cut(taken: Taken, partSize: number): Part[] {
@@ -44,9 +44,10 @@ export function joined(parts: readonly Part[]): Taken | undefined {
 }
 
 /**
- * The newest snapshot in a stream of snapshots that has all of its parts, in their order. Writers leave one unfinished when they crash, or
- * when another one comes between: such parts are passed over, no further back than SNAPSHOT_EVENTS_OF_USE.
- * @returns how many events were passed over, and no parts when there is no such snapshot
+ * The newest complete snapshot in a stream of snapshots, with its parts in order. A writer leaves an incomplete one
+ * when it crashes, or when another writer interferes. Such parts are skipped, no further back than
+ * SNAPSHOT_EVENTS_OF_USE.
+ * @returns how many events were skipped, and no parts when there is no complete snapshot
  */
 export async function newestWhole(
   store: EventStore,
@@ -66,7 +67,7 @@ export async function newestWhole(
   return { parts: undefined, passedOver: read }
 }
 
-/** One at a time: a page of parts could be large, and as a rule the newest one is all that is needed. */
+/** One at a time: a page of parts could be large, and usually only the newest part is needed. */
 async function* newestFirst(store: EventStore, stream: StreamName): AsyncGenerator<RecordedEvent> {
   let event = await lastUpTo(store, stream)
   while (event) {

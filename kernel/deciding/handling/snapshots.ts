@@ -1,4 +1,4 @@
-// Snapshots of long streams, each stream's in `snapshot-<stream>`: a stream is loaded from its newest one, if that can be used.
+// Snapshots of long streams, each stream's in `snapshot-<stream>`: a stream is loaded from its newest usable one.
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../logger.ts'
 import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../store/event-store.ts'
@@ -8,7 +8,10 @@ import { type KeyFilter, keyFilter } from './key-filter.ts'
 import { type Kind, keysOf, type Loaded } from './loaded.ts'
 import { cut, joined, lastUpTo, newestWhole, type Taken } from './snapshot-parts.ts'
 
-/** Half of what an append may have: quotes are escaped once more, and the event has a frame. Ids and numbers are one byte a character. */
+/**
+ * Half of an append's limit: quotes are escaped once more, and the event has a frame. Ids and numbers are one byte a
+ * character.
+ */
 const PART_SIZE = 512 * 1024
 
 export interface Snapshot {
@@ -21,17 +24,18 @@ export interface Snapshot {
 
 export interface Snapshots {
   /**
-   * The newest snapshot of a stream. Whether the stream has the event that it was taken at is for the reader of the stream to see.
-   * @returns `undefined` when there is none that is whole, or when it is damaged, of another stream, or of another version of the state
+   * The newest snapshot of a stream. The reader of the stream must check that the stream has the event of the snapshot.
+   * @returns `undefined` when no snapshot is complete, or when it is damaged, of another stream, or of another version
+   * of the state
    */
   newest(stream: StreamName, memory: Memory<Aggregate>): Promise<Snapshot | undefined>
-  /** Tells that a snapshot is not used. */
+  /** Logs that a snapshot is not used. */
   unusable(stream: StreamName, why: string): void
-  /** Takes a snapshot when it is time for one, and writes it in the background: only a log line tells when that fails. */
+  /** Takes a snapshot when it is due, and writes it in the background. A failure is only logged. */
   offer(stream: StreamName, kind: Kind, loaded: Loaded): void
 }
 
-/** @param partSize how many characters of JSON there are in one event at the most */
+/** @param partSize the largest number of characters of JSON in one event */
 export function openSnapshots(
   store: EventStore,
   log: Pick<Logger, 'info' | 'warn'>,
@@ -84,7 +88,7 @@ export function openSnapshots(
 
     offer(stream, { memory, snapshotEvery }, loaded) {
       if (!memory) return
-      // To write what is open is paid for by as many events.
+      // The cost of writing the open reservations is spread over as many events.
       const due = Math.max(snapshotEvery, memory.open(loaded.state).size)
       if (loaded.revision - loaded.snapshotOf < due || underWay.has(stream)) return
       loaded.snapshotOf = loaded.revision

@@ -1,4 +1,5 @@
-// How far a reader of the log has come, kept in the log's own store so that it is as durable as what it speaks of.
+// The checkpoint of a reader of the log. It is kept in the log's own store, so that it is as durable as the events that
+// it refers to.
 import { randomUUID } from 'node:crypto'
 import { type EventStore, NO_EVENTS, type StreamName } from '../../store/event-store.ts'
 import type { CheckpointEvent } from '../../store/kernel-events.ts'
@@ -12,7 +13,7 @@ export interface Checkpoint {
   position: Position
   /**
    * Stores a newer position.
-   * @returns false when another reader of the same name has stored one in between: this one is not the only one
+   * @returns false when another reader of the same name has stored one in between: this reader is not the only one
    */
   store(position: Position): Promise<boolean>
 }
@@ -46,7 +47,7 @@ export async function openCheckpoint(store: EventStore, reader: string): Promise
     revision = NO_EVENTS
     for await (const page of store.readBackwards(stream, { limit: NEWEST })) {
       for (const event of page) {
-        // One that cannot be read takes up a revision all the same.
+        // An unreadable one takes up a revision all the same.
         revision = Math.max(revision, event.revision)
         if (event.type !== 'CheckpointStored') continue
         checkpoint.position = (event.data as CheckpointEvent['data']).position

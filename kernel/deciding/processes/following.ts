@@ -10,11 +10,11 @@ interface Follower {
   after: Position
   categories: readonly string[]
   signal: AbortSignal
-  /** Takes the events, one after another. */
+  /** Receives the events, one after another. */
   take(event: RecordedEvent): Promise<void> | undefined
-  /** So many events have been taken since the last call, and there is nothing else up to this position. */
+  /** This many events have been handled since the last call, and there is nothing else up to this position. */
   read(position: Position, events: number): Promise<void>
-  /** Is told why the log cannot be followed. */
+  /** Receives the reason why the log cannot be followed. */
   lost(error: string): void
 }
 
@@ -25,7 +25,7 @@ export interface Following {
   stopped: Promise<void>
 }
 
-/** Follows the log until the signal aborts, whatever becomes of the store meanwhile. */
+/** Follows the log until the signal aborts, also after failures of the store. */
 export function followLog(store: EventStore, { after, categories, signal, take, read, lost }: Follower): Following {
   let position = after
   let trouble: string | undefined

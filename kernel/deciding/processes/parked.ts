@@ -1,4 +1,4 @@
-// Which sagas of one name are parked or given up, as the runner knows it: read when it starts, and followed from then on.
+// The parked and abandoned sagas of one name, as the runner knows them: read at the start, and followed from then on.
 import { randomUUID } from 'node:crypto'
 import type { RetryBudget } from '../../failures/retry.ts'
 import { ALL_EVENTS, type EventStore, NO_EVENTS, type RecordedEvent, type StreamName } from '../../store/event-store.ts'
@@ -8,14 +8,14 @@ import { untilDone } from './until-done.ts'
 
 export interface Parked {
   stream: StreamName
-  /** Takes an event of the stream; one that was taken before changes nothing. */
+  /** Applies an event of the stream; an event that was applied before changes nothing. */
   take(event: RecordedEvent): void
-  /** Whether nothing is to be done for a saga. */
+  /** Whether a saga must be left alone. */
   has(id: string): boolean
-  /** How many are parked now. */
+  /** The number of parked sagas. */
   count(): number
   /**
-   * Records that a saga is parked, however often that has to be tried.
+   * Records that a saga is parked, and retries until that succeeds.
    * @returns false when the process stops before it is recorded
    */
   park(saga: Parking, attempts: Attempts): Promise<boolean>
@@ -30,13 +30,16 @@ interface Attempts {
 export interface Parking {
   id: string
   about: object
-  /** The stream that has what becomes of it, to be read again when it is tried again. */
+  /** The stream with the saga's story, to be read again when the saga is retried. */
   follows: StreamName
   trouble: Trouble
   correlationId: string
 }
 
-/** So many operators' decisions fit in memory easily: it holds an id for each saga that is parked or given up. */
+/**
+ * The number of operators' decisions that fit in memory easily. The memory holds an id for each parked or abandoned
+ * saga.
+ */
 export async function openParked(store: EventStore, bus: CommandBus, saga: string): Promise<Parked> {
   const stream: StreamName = `parked-${saga}`
   const parked = new Set<string>()
@@ -49,7 +52,7 @@ export async function openParked(store: EventStore, bus: CommandBus, saga: strin
       const { revision } = event
       if (revision <= taken) return
       taken = revision
-      // The catalogue has checked what the stream can have.
+      // The catalogue has checked the events of the stream.
       const { type, data } = event as ParkingEvent
       switch (type) {
         case 'SagaParked':
@@ -78,7 +81,7 @@ export async function openParked(store: EventStore, bus: CommandBus, saga: strin
         },
         { tries: Number.POSITIVE_INFINITY, ...attempts },
       )
-      // The event may not have been taken yet.
+      // The event may not have been applied yet.
       if (recorded && recorded.revision > taken) parked.add(id)
       return recorded !== undefined
     },

@@ -1,4 +1,4 @@
-// What can be asked of the parked processes of one name: those that cannot go on by themselves, and wait for an operator.
+// The commands on the parked processes of one name: those that cannot continue, and wait for an operator.
 import type { ParkedProcess, ParkingEvent, Trouble } from '../../store/kernel-events.ts'
 import type { Decider, Refusal } from '../decider.ts'
 
@@ -7,12 +7,12 @@ export type ParkingCommand =
   | { type: 'RetryParked'; id: string }
   | { type: 'DiscardParked'; id: string }
 
-/** What is parked now, by the id of the process. */
+/** The parked processes, by id. */
 export type Parking = Map<string, ParkedProcess>
 
 /**
  * The decider of parked processes, for streams of the category `parked`.
- * @param subject the word that clients have for what is parked: `order`
+ * @param subject the clients' word for the subject of a parked process: `order`
  */
 export function parkingOf(subject: string): Decider<{ command: ParkingCommand; state: Parking; event: ParkingEvent }> {
   const notParked = (id: string): Refusal => ({

@@ -1,4 +1,5 @@
-// Follows the log for all processes of one kind: keeps the order of events within each, and lets different ones go on side by side.
+// Follows the log for all processes of one kind. It keeps the order of events within each, and runs different ones side
+// by side.
 import { LRUCache } from 'lru-cache'
 import { messageOf } from '../../failures/message-of.ts'
 import { retryBudget } from '../../failures/retry.ts'
@@ -21,38 +22,43 @@ import type { Conversation, Ending, Kind } from './process-kind.ts'
 import { openProgress } from './progress.ts'
 import { openPlaces } from './slots.ts'
 
-/** So many may be at work at once; reading waits while there are more. */
+/** The largest number of processes at work. Reading waits while there are more. */
 const AT_WORK = 2_048
 
-/** So many steps, of about 700 bytes each, may those have that wait in memory for the next event of the business. */
+/**
+ * The largest number of steps, of about 700 bytes each, of the processes that wait in memory for the next event of the
+ * business.
+ */
 const REMEMBERED_STEPS = 100_000
 
 const TICK = 500
 
 export interface Sagas {
   health(): SagaHealth
-  /** Stops reading, lets what is being recorded finish, and stores the checkpoint. */
+  /** Stops reading, waits for the records in progress, and stores the checkpoint. */
   stop(): Promise<void>
 }
 
 export interface SagaHealth {
-  /** False while the log cannot be followed. One saga that cannot go on is no reason to send clients away from all others. */
+  /**
+   * False while the log cannot be followed. A single saga that cannot continue does not make the desk refuse clients.
+   */
   ok: boolean
-  /** Every saga that started up to here has done what it can. */
+  /** Resolves when every saga that started up to here has gone as far as it can. */
   position: Position
   atWork: number
-  /** How many of them have failed and try again. */
+  /** The number of processes that have failed and retry. */
   inTrouble: number
-  /** How many wait for an operator. */
+  /** The number of processes that wait for an operator. */
   parked: number
-  /** The last failure of one that is in trouble, or of following the log. */
+  /** The last failure of a process in trouble, or of following the log. */
   error?: string
 }
 
 /**
- * Starts all conversations of a kind. One that was cut off by a crash goes on: the checkpoint never passes one that has
- * something under way, and what is asked twice is answered once. One that cannot go on by itself is parked, which is recorded in
- * `parked-<name>`: it holds up nobody, and goes on when an operator has it tried again.
+ * Starts all processes of a kind. A process that a crash cut off continues: the checkpoint never passes a process with
+ * work in flight, and a repeated request is answered once. A process that cannot continue is parked, which is recorded
+ * in `parked-<name>`: it blocks no other process, and continues when an operator retries it.
  */
 export async function startConversations<Known extends object>(
   kind: Kind<Known>,
@@ -65,7 +71,7 @@ export async function startConversations<Known extends object>(
   const progress = await openProgress(store, kind.reader, log)
   const parked = await openParked(store, bus, kind.name)
   const atWork = openPlaces<{ conversation: Conversation; positions: Position[] }>(AT_WORK, signal)
-  /** Those that have something to do later; the checkpoint waits for them too. */
+  /** Processes that have something to do later. The checkpoint waits for them too. */
   const asleep = new Map<string, { wakeAt: number; follows: StreamName; positions: Position[] }>()
   const parkings = new Set<Promise<void>>()
   const troubles = new Map<string, string>()
@@ -80,7 +86,7 @@ export async function startConversations<Known extends object>(
     troubles.set(id, message)
   }
 
-  /** The conversation with one of them, which holds the checkpoint at a position until it ends. */
+  /** Opens a process, which holds the checkpoint at a position until it ends. */
   function converse(id: string, follows: StreamName, position?: Position): Conversation {
     if (position !== undefined) progress.begin(position)
     const begun = position === undefined ? [] : [position]
@@ -120,7 +126,7 @@ export async function startConversations<Known extends object>(
     return atWork.leave(id)?.positions ?? []
   }
 
-  /** A saga keeps its place, and the checkpoint, until it is recorded that it is parked. */
+  /** A saga keeps its slot, and the checkpoint, until its parking is recorded. */
   async function park(id: string, follows: StreamName, how: { trouble: Trouble; correlationId: string }) {
     const attempts = { signal, budget, troubled: (error: unknown) => troubled(id, error) }
     if (!(await parked.park({ id, about: kind.about(id), follows, ...how }, attempts))) return
@@ -129,18 +135,18 @@ export async function startConversations<Known extends object>(
     progress.end(leave(id))
   }
 
-  /** Whose events they are cannot be told: without that, its saga cannot even begin. */
+  /** Nobody can say whose events they are. Without that, their saga cannot even begin. */
   async function parkUntold(id: string, { stream, metadata }: RecordedEvent, error: unknown): Promise<void> {
     await atWork.gone(id)
     const trouble: Trouble = { reason: 'STUCK', steps: [], error: messageOf(error), tries: 1 }
     await park(id, stream, { trouble, correlationId: metadata.correlationId ?? id })
   }
 
-  /** What happened in the business is read anew: what came while the saga was parked has not been looked at. */
+  /** The events of the business are read again: those during the parking have not been read. */
   async function retry(event: ReadableEvent<ParkingEvent>): Promise<void> {
     const { id } = event.data
     const follows = event.data.follows as StreamName
-    // It may be that its parking is recorded, and it has not heard of that.
+    // Its parking may be recorded without its knowledge.
     await atWork.gone(id)
     const story: RecordedEvent[] = []
     for await (const page of store.read(follows, { limit: ALL_EVENTS })) story.push(...page.filter(matters))
@@ -169,7 +175,7 @@ export async function startConversations<Known extends object>(
     if (!signal.aborted) converse(id, kind.storyOf(event, id), event.position).notice(event)
   }
 
-  /** What the stream of one of them says cannot be read: that one cannot go on, and is parked. */
+  /** The stream of a process contains an unreadable event: the process cannot continue, and is parked. */
   async function noticeUnreadable(event: RecordedEvent): Promise<void> {
     for await (const [first] of store.read(event.stream, { limit: 1 })) {
       const id = first && kind.begunBy(first)

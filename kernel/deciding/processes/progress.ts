@@ -1,4 +1,4 @@
-// How far the log is dealt with, and when that is stored.
+// Tracks how far the log has been handled, and when that is stored.
 import type { Logger } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
@@ -6,23 +6,24 @@ import { openCheckpoint } from './checkpoint.ts'
 import { openWatermark } from './watermark.ts'
 
 /**
- * The checkpoint is stored after so many events, or after so many milliseconds; a crash repeats what came after it, before anything new is
- * done. Events are counted: the distance of two positions says nothing, in some logs they are bytes.
+ * The checkpoint is stored after this many events, or after this many milliseconds. After a crash, the events since the
+ * checkpoint are handled again before any new ones. Events are counted, because the distance of two positions says
+ * nothing: in some logs positions are bytes.
  */
 const CHECKPOINT_EVERY = 1_000
 const CHECKPOINT_AFTER = 2_000
 
 export interface Progress {
-  /** Where a reader that starts now goes on. */
+  /** Where a reader that starts now continues. */
   start: Position
-  /** What is at this position has begun: no checkpoint passes it until it is done. */
+  /** Work at this position has begun: no checkpoint passes it until it is done. */
   begin(position: Position): void
   end(positions: readonly Position[]): void
-  /** So many events have been read, up to this position: stores the checkpoint when it is time. */
+  /** This many events have been read, up to this position. Stores the checkpoint when it is due. */
   read(position: Position, events: number): Promise<void>
   /** Everything up to here is done. */
   position(): Position
-  /** Stores what has been done since the checkpoint. */
+  /** Stores the progress since the checkpoint. */
   close(): Promise<void>
 }
 
@@ -42,7 +43,7 @@ export async function openProgress(store: EventStore, reader: string, log: Pick<
       const alone = await checkpoint.store(watermark.low())
       if (!alone) log.warn({ reader }, 'another process runs the same sagas')
     } catch (error) {
-      // An older checkpoint only means more to look at after the next start.
+      // An older checkpoint only means more to read after the next start.
       log.warn({ reader, err: error }, 'the checkpoint could not be stored')
     }
   }
@@ -56,7 +57,7 @@ export async function openProgress(store: EventStore, reader: string, log: Pick<
     },
     async read(position, events) {
       watermark.seen(position)
-      // Where others write, a batch only tells how far the log is.
+      // Where others write, a batch may only contain a position.
       eventsSince += Math.max(events, 1)
       const isLong = handled && Date.now() - lastStored >= CHECKPOINT_AFTER
       if (eventsSince >= CHECKPOINT_EVERY || isLong) await storeNow()

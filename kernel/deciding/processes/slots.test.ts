@@ -1,4 +1,4 @@
-// A bounded number is at work; who waits goes on as soon as there is room.
+// A bounded number of processes is at work; a waiting one continues as soon as there is room.
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openPlaces } from './slots.ts'
@@ -8,7 +8,7 @@ async function isOver(waiting: Promise<void>): Promise<boolean> {
   return Promise.race([waiting.then(() => true), turn(false)])
 }
 
-test('who waits for room has it when one leaves, and not before', async () => {
+test('a caller that waits for room gets it when a process leaves, and not before', async () => {
   const places = openPlaces<string>(2, new AbortController().signal)
   await places.room()
   places.take('tra_1', 'one')
@@ -21,7 +21,7 @@ test('who waits for room has it when one leaves, and not before', async () => {
   expect([...places.all()]).toEqual(['one'])
 })
 
-test('who waits for one to be gone is not told of another', async () => {
+test('a caller that waits for one process to leave is not woken by another', async () => {
   const places = openPlaces<string>(2, new AbortController().signal)
   places.take('tra_1', 'one')
   places.take('tra_2', 'two')
@@ -33,7 +33,7 @@ test('who waits for one to be gone is not told of another', async () => {
   expect(places.count()).toBe(0)
 })
 
-test('nobody waits for a process that stops', async () => {
+test('nobody waits when the program stops', async () => {
   const stopping = new AbortController()
   const places = openPlaces<string>(1, stopping.signal)
   places.take('tra_1', 'one')

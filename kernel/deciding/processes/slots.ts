@@ -1,4 +1,5 @@
-// Who is at work: a bounded number at once; whoever follows the log waits for a place, or for one of them to be gone.
+// The slots of the processes at work: their number is limited, and the follower of the log waits for a free slot, or
+// for one process to leave.
 
 export interface Places<Worker> {
   get(id: string): Worker | undefined
@@ -9,13 +10,13 @@ export interface Places<Worker> {
   all(): IterableIterator<Worker>
   count(): number
   isFull(): boolean
-  /** Resolves when there is a place, or the process stops. One at a time may wait. */
+  /** Resolves when a slot is free, or the program stops. Only one caller at a time may wait. */
   room(): Promise<void>
-  /** Resolves when nobody of that id is at work, or the process stops. One at a time may wait. */
+  /** Resolves when no process of that id is at work, or the program stops. Only one caller at a time may wait. */
   gone(id: string): Promise<void>
 }
 
-/** @param most how many may be at work at once */
+/** @param most the largest number at work at once */
 export function openPlaces<Worker>(most: number, signal: AbortSignal): Places<Worker> {
   const atWork = new Map<string, Worker>()
   let somebodyLeft: (() => void) | undefined

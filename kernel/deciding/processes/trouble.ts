@@ -1,13 +1,13 @@
-// Why something cannot go on by itself, as an operator is told.
+// Why a process cannot continue, in the words for an operator.
 import type { Trouble } from '../../store/kernel-events.ts'
 import type { GivenUp } from './until-done.ts'
 
-/** What stays in a log and in a view of an error that may be as long as it likes. */
+/** The part of an error's text, of any length, that a log and a view keep. */
 const LONGEST_ERROR = 1_000
 
 /**
  * @param steps those that failed
- * @param undoing whether one of them was to give something back
+ * @param undoing whether one of them was to release a reservation
  */
 export function troubleOf({ message, tries }: GivenUp, steps: string[] = [], undoing = false): Trouble {
   return {

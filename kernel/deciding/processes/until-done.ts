@@ -1,4 +1,4 @@
-// How a saga tries what has failed: for ever while machinery is in the way, a few times when it is the work itself.
+// How a saga retries: without limit while machinery fails, and a few times when the command itself fails.
 import { messageOf } from '../../failures/message-of.ts'
 import { type RetryBudget, retry } from '../../failures/retry.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../../store/event-store.ts'
@@ -6,18 +6,18 @@ import { CannotRead } from '../../store/readable.ts'
 import { NotDecided } from '../bus/command-bus.ts'
 
 interface Tries {
-  /** How often something may fail by its own fault. */
+  /** How often a command may fail by its own fault. */
   tries: number
   signal: AbortSignal
-  /** All sagas of a process share one, so that thousands that fail together do not come back together. */
+  /** All sagas of a process share one, so that thousands that fail together do not retry together. */
   budget?: RetryBudget
   /** Whether nobody waits for the result any more. */
   pointless?(): boolean
-  /** Called with each failure after which it is tried again. */
+  /** Called with each failure that a retry follows. */
   troubled(error: unknown): void
 }
 
-/** It has failed by its own fault as often as it may: to try again would not help. `cause` is the last failure. */
+/** It has failed by its own fault as often as it may: another try would not help. `cause` is the last failure. */
 export class GivenUp extends Error {
   readonly tries: number
   constructor(tries: number, cause: unknown) {
@@ -29,9 +29,9 @@ export class GivenUp extends Error {
 
 /**
  * The result of the first attempt that works.
- * @returns `undefined` when the process stops, or nobody waits any more, before one works
- * @throws GivenUp, at once for an event that cannot be read. A failure of the store or the bus (NotDecided, StoreUnavailable, OutcomeUnknown) does not count: it hits everybody,
- *   and passes.
+ * @returns `undefined` when the program stops, or nobody waits any more, before one works
+ * @throws GivenUp, at once for an unreadable event. A failure of the store or the bus (NotDecided, StoreUnavailable,
+ * OutcomeUnknown) does not count: it affects every process, and passes.
  */
 export async function untilDone<Result>(
   attempt: () => Promise<Result>,
@@ -47,7 +47,7 @@ export async function untilDone<Result>(
       ...(budget && { budget }),
     })
   } catch (error) {
-    // Whoever has the work next tries it again.
+    // The next owner of the work tries it again.
     if (signal.aborted) return undefined
     throw new GivenUp(failures, error)
   }

@@ -1,8 +1,8 @@
-// The watermark stands before the first thing that is not done, however far later ones have come.
+// The watermark stands before the first unfinished position, however far later ones have come.
 import { expect, test } from 'vitest'
 import { openWatermark } from './watermark.ts'
 
-test('it begins where reading begins, and moves with what is of no interest', () => {
+test('it begins where reading begins, and advances over irrelevant events', () => {
   const watermark = openWatermark(7)
   expect(watermark.low()).toBe(7)
   watermark.seen(10)
@@ -10,7 +10,7 @@ test('it begins where reading begins, and moves with what is of no interest', ()
   expect(watermark.low()).toBe(10)
 })
 
-test('it waits for the first that is under way, not for the last', () => {
+test('it waits for the first work in flight, not for the last', () => {
   const watermark = openWatermark(0)
   watermark.seen(2)
   for (const position of [3, 5, 8]) watermark.begin(position)
@@ -24,7 +24,7 @@ test('it waits for the first that is under way, not for the last', () => {
   expect(watermark.low()).toBe(9)
 })
 
-test('it stands only at positions that it was told of: a log has nothing between them to be read after', () => {
+test('it stands only at positions that it has received: a log cannot be read after any other', () => {
   const watermark = openWatermark(100)
   watermark.begin(400)
   expect(watermark.low()).toBe(100)
@@ -34,7 +34,7 @@ test('it stands only at positions that it was told of: a log has nothing between
   expect(watermark.low()).toBe(700)
 })
 
-test('what begins again at its position is waited for', () => {
+test('it waits for work that begins again at its position', () => {
   const watermark = openWatermark(100)
   watermark.begin(400)
   watermark.end(400)

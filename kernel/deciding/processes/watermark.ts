@@ -1,20 +1,25 @@
-// Up to where everything is done, while what came later may be done already.
+// The position up to which everything is done, while later work may be done already.
 import type { Position } from '../../store/position.ts'
 
 export interface Watermark {
-  /** Something at this position has begun; positions never go back. */
+  /** Work at this position has begun; positions never go back. */
   begin(position: Position): void
-  /** What has begun at this position is done. */
+  /** The work that began at this position is done. */
   end(position: Position): void
-  /** Nothing at this position or before it is of interest, unless it has begun. */
+  /** No event at this position or before it is relevant, unless its work has begun. */
   seen(position: Position): void
-  /** Everything up to here is done. It is a position that was begun, seen or started with: a log can be read after no other. */
+  /**
+   * Everything up to here is done. It is a position that was begun, seen or started with: a log can be read after no
+   * other.
+   */
   low(): Position
 }
 
 /** @param start everything up to here is done already */
 export function openWatermark(start: Position): Watermark {
-  /** What has begun, each with the position before it; in ascending order: a Map keeps the order of insertion. */
+  /**
+   * The work that has begun, each with the position before it; in ascending order: a Map keeps the order of insertion.
+   */
   const underWay = new Map<Position, Position>()
   let newest = start
   let before = start

@@ -1,4 +1,5 @@
-// How a saga is written down: steps that are asked together, what comes of them, and how each is settled in the end.
+// The definition of a saga: steps that are requested together, the command that follows, and the settlement of each
+// step in the end.
 import type { AnyEvent } from '../../store/category.ts'
 import type { ReadableEvent, StreamName } from '../../store/event-store.ts'
 import type { AnyCommand } from '../decider.ts'
@@ -18,16 +19,16 @@ export function ask<Command extends AnyCommand>(stream: StreamName, command: Com
   return { stream, command }
 }
 
-/** Something that a participant is asked to reserve. */
+/** A reservation that the saga requests from a participant. */
 export interface Step {
-  /** Tells the step from the others of the same saga. */
+  /** The name of the step, unique in the saga. */
   name: string
   reserve: Request
-  /** The participant's event that says no; its `reason` is why. */
+  /** The participant's event that refuses; its `reason` is why. */
   refusedBy: string
-  /** Gives the reservation back; it may come before the reservation, which is then refused. */
+  /** Releases the reservation. It may arrive before the reservation, which is then refused. */
   undo: Request
-  /** Once this event has happened the reservation is used up by `settle`. */
+  /** Once this event has happened, `settle` uses the reservation up. */
   settledOn: string
   /** Default: `undo`. */
   settle?: Request
@@ -56,7 +57,7 @@ export interface Step {
  * }
  */
 export interface SagaDefinition<Facts, Reason extends string = string, Event extends AnyEvent = AnyEvent> {
-  /** Names the stream of each saga (`transfer-<id>`) and its events (`TransferStarted`, …). */
+  /** The name of the stream of each saga (`transfer-<id>`) and of its events (`TransferStarted`, …). */
   name: string
 
   /**
@@ -67,28 +68,31 @@ export interface SagaDefinition<Facts, Reason extends string = string, Event ext
   startsWith: Event['type']
   noticing: readonly Event['type'][]
   /**
-   * An event after which something else is to be settled in the end. What is new in the facts has been reserved by whoever caused it,
-   * and every step that there was is still there.
+   * An event that changes what has to be settled in the end. Its sender has reserved the additions to the facts, and
+   * every former step is still there.
    */
   amended?: { by: Event['type']; to(facts: Facts, event: ReadableEvent<Event>): Facts }
   /** The id of the saga that an event of the business concerns. */
   idOf(event: ReadableEvent<Event>): string | undefined
-  /** The id by the stream alone, for one that begins with an event that nobody can read; not where a stream has several sagas. */
+  /**
+   * The id from the stream alone, for a saga that begins with an unreadable event. Omit it where a stream has several
+   * sagas.
+   */
   idOfStream?(stream: StreamName): string
-  /** What each of the saga's own events says of whom it is about. */
+  /** The fields of the saga's subject, in each of its own events. */
   about(id: string): object
 
-  /** What the saga keeps of the event that starts it. */
+  /** The facts that the saga keeps from the event that starts it. */
   begin(event: ReadableEvent<Event>): Facts
-  /** All are asked at the same time, in this order where not all may be under way at once. */
+  /** All steps are requested at the same time, in this order when there are more than the limit in flight. */
   together(facts: Facts): readonly Step[]
   /** When every step is done. */
   whenDone(facts: Facts): Request
-  /** When a step is refused, or time is up; what was reserved is given back. */
+  /** When a step is refused, or after the deadline. The reservations are released. */
   otherwise(facts: Facts, reason: Reason): Request
-  /** Which reason is told when several steps are refused: the first of these. */
+  /** The order of the reasons when several steps are refused: the first of these is reported. */
   reasons: readonly Reason[]
-  /** The reason when time is up. */
+  /** The reason after the deadline. */
   whenLate: Reason
   /** This event ends the saga whatever it is doing: everything is given back. */
   cancelledBy: Event['type']

@@ -1,4 +1,4 @@
-// What is known of a saga from its stream.
+// The state of a saga from its stream.
 
 import { ALL_EVENTS, type EventStore, NO_EVENTS, type Revision, type StreamName } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
@@ -11,14 +11,19 @@ export interface Remembered<Facts> {
   /** `undefined` for a saga that has not started. */
   state: SagaState<Facts> | undefined
   revision: Revision
-  /** Where the saga began: it has asked nothing before. */
+  /** Where the saga began: it has sent no request before. */
   startedAt?: Position
-  /** The id of the stream's last event, and the correlation id that the saga's events share with the event that started it. */
+  /**
+   * The id of the stream's last event, and the correlation id that the saga's events share with the event that started
+   * it.
+   */
   lastEventId?: string
   correlationId?: string
 }
 
-/** Folds the stream of a saga. @throws CannotRead, and what the definition throws at an event that it cannot take */
+/**
+ * Folds the stream of a saga. @throws CannotRead, and the errors of the definition at an event that it cannot handle
+ */
 export async function rememberedOf<Facts>(
   saga: SagaDefinition<Facts>,
   store: EventStore,

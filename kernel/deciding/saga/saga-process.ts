@@ -1,4 +1,4 @@
-// One saga while it is at work: takes what comes in, records what follows, and asks what is due.
+// One saga at work: it receives events, records what follows, and sends the requests that are due.
 import { randomUUID } from 'node:crypto'
 import {
   type EventStore,
@@ -27,8 +27,8 @@ export interface Surroundings<Facts> extends Habits {
 }
 
 /**
- * Opens the conversation of one saga.
- * @param remembered what is still known of it from before
+ * Opens the process of one saga.
+ * @param remembered the state from before, if it is still kept
  */
 export function openConversation<Facts>(
   { saga, store, bus, tries, now }: Surroundings<Facts>,
@@ -72,7 +72,7 @@ export function openConversation<Facts>(
     }
     running = false
     if (awaited > 0 || signal.aborted || !known) return
-    // What has failed may not be wanted any more: a reservation, say, when time was up or the saga was cancelled.
+    // A failed request may not be wanted any more: a reservation, for example, after the deadline or a cancellation.
     const stuck = requests.filter(({ key }) => failures.has(key))
     const failure = stuck[0] && failures.get(stuck[0].key)
     if (!failure) return end({ known, over: known.state?.ended ?? false })
@@ -86,10 +86,11 @@ export function openConversation<Facts>(
     ended(ending)
   }
 
-  /** Records what the mail leads to, and decides again when somebody else has written to the stream. */
+  /** Records the events that follow from the inbox, and decides again after a conflict. */
   async function advance(mail: Mail): Promise<void> {
     if (mail.unreadable) readable(mail.unreadable)
-    // A saga that begins has nothing behind it, as a rule: the expected revision tells when it has, and then its stream is read.
+    // A starting saga usually has no event before: the expected revision detects one, and then the saga reads its
+    // stream.
     if (mail.start && mail.retry === undefined) known ??= { state: undefined, revision: NO_EVENTS }
     for (;;) {
       known ??= await rememberedOf(saga, store, stream)
@@ -146,7 +147,7 @@ export function openConversation<Facts>(
     const outcome = await bus.send({
       stream: to,
       command,
-      // Clients cannot choose an id that begins with `~`, so nobody can take a saga's place.
+      // Clients cannot choose an id that begins with `~`, so nobody can take a saga's id.
       commandId: `~${stream}/${key}`,
       digest: '',
       correlationId: correlationId ?? id,
@@ -155,7 +156,7 @@ export function openConversation<Facts>(
       ...(refusedBy === undefined && { receiptOnly: true }),
     })
     if (!outcome.accepted) {
-      // The business went on before the decision arrived; what it went on to is noticed by its own event.
+      // The business moved on before the decision arrived. The saga notices the event of that move separately.
       if (step === DELIVERY) return { step, answer }
       throw new Error(`${to} refused ${command.type}: ${outcome.refusal.message}`)
     }
@@ -187,7 +188,7 @@ export function openConversation<Facts>(
 }
 
 interface Mail extends Omit<Inbox, 'now'> {
-  /** What is in the way: the saga cannot go on without it. */
+  /** The reason why the saga cannot continue. */
   unreadable?: RecordedEvent
   replies: SagaReply[]
   amendments: RecordedEvent[]

@@ -1,4 +1,5 @@
-// The rules of any saga: what its inbox leads to, and which requests are due. Pure, as a decider is.
+// The rules of any saga: the events that follow from its inbox, and the requests that are due. The functions are pure,
+// as in a decider.
 import type { ReadableEvent } from '../../store/event-store.ts'
 import type { SagaReply } from '../../store/kernel-events.ts'
 import type { Request, SagaDefinition, Step } from './definition.ts'
@@ -14,8 +15,9 @@ export type SagaEvent<Facts> =
 type Decision = { outcome: 'APPROVED' | 'CANCELLED'; reason?: never } | { outcome: 'REJECTED'; reason: string }
 
 /**
- * ASKED until the participant has answered. When a saga is decided before that, a step is in DOUBT if it may be under way
- * (it is undone: the mark that this leaves refuses the late reservation), and UNASKED if it was not its turn yet.
+ * ASKED until the participant has answered. When a saga is decided before that, a step is in DOUBT if its request may
+ * be in flight (it is undone: the mark that this leaves refuses the late reservation), and UNASKED if it was not its
+ * turn yet.
  */
 type StepStatus = 'ASKED' | 'DOUBT' | 'UNASKED' | 'DONE' | 'REFUSED' | 'UNDONE' | 'SETTLED'
 
@@ -34,44 +36,44 @@ export interface SagaState<Facts> {
   /** Why steps were refused. */
   refusals: readonly string[]
   decision?: Decision
-  /** The rejection has reached whoever it is for. */
+  /** The rejection has been delivered. */
   delivered: boolean
-  /** The later events of the business that matter to the saga. */
+  /** The later events of the business that the saga has noticed. */
   noticed: readonly string[]
   ended: boolean
 }
 
-/** What has come in since the saga looked last. */
+/** The arrivals since the saga last decided. */
 export interface Inbox {
   /** The event that starts the saga. */
   start?: ReadableEvent
   replies: readonly SagaReply[]
-  /** Events that amend the saga, in their order; they come before what is noticed. */
+  /** Events that amend the saga, in their order; they come before those that are noticed. */
   amendments?: readonly ReadableEvent[]
   noticed: readonly string[]
-  /** An operator has the saga tried again: the id of the event that says so. */
+  /** An operator retries the saga: the id of the event of that retry. */
   retry?: string
-  /** When the saga looks, in epoch milliseconds. */
+  /** The time of the decision, in epoch milliseconds. */
   now: number
 }
 
-/** A request that the saga wants answered. `key` tells it from all other requests of the saga, for ever. */
+/** A request that needs an answer. `key` distinguishes it from all other requests of the saga, for ever. */
 export interface Due extends Request {
   key: string
   /** The name of the step, or DELIVERY. */
   step: string
-  /** What it means when the participant does it, and the event by which it refuses. */
+  /** The outcome when the participant accepts, and the event by which it refuses. */
   answer: SagaReply['answer']
   refusedBy?: string
 }
 
-/** Under this name the delivery of the decision is answered; the others are names of steps. */
+/** The key of the answer to the delivery of the decision; the other keys are names of steps. */
 export const DELIVERY = 'decision'
 
 /**
- * What the inbox leads to.
- * @param before `undefined` for a saga that has not started: nothing comes of it unless the inbox has its start
- * @returns the events, none when the inbox says nothing new, and the state after them
+ * The events that follow from the inbox.
+ * @param before `undefined` for a saga that has not started: no event follows unless the inbox has its start
+ * @returns the events, none when the inbox contains nothing new, and the state after them
  */
 export function decide<Facts>(
   saga: SagaDefinition<Facts>,
@@ -148,7 +150,9 @@ export function evolve<Facts>(
   }
 }
 
-/** What is to be asked now. The same state gives the same requests with the same keys, so a crash only repeats them. */
+/**
+ * The requests that are due. The same state gives the same requests with the same keys, so a crash only repeats them.
+ */
 export function due<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): readonly Due[] {
   const ask = (what: 'reserve' | 'undo' | 'settle', answer: SagaReply['answer'], of: Wanted) =>
     firstOf(state, of).map((index): Due => {
@@ -175,7 +179,7 @@ function started<Facts>(saga: SagaDefinition<Facts>, event: ReadableEvent, now: 
   }
 }
 
-/** What several amendments come to is one event: each may have as many facts as an append can hold. */
+/** Several amendments become one event: each may have as many facts as an append can hold. */
 function amendmentOf<Facts>(
   { amended }: SagaDefinition<Facts>,
   state: SagaState<Facts>,
@@ -190,21 +194,24 @@ function amendmentOf<Facts>(
   return facts === state.facts ? undefined : { ...facts, amendedAt }
 }
 
-/** Counted from when the saga begins or goes on, not from the event that starts it: nobody is late who was not asked. */
+/**
+ * Counted from the start or the retry of the saga, not from the event that starts it: a participant without a request
+ * is not late.
+ */
 function deadline({ within }: { within: number }, now: number): string {
   return new Date(now + within).toISOString()
 }
 
-/** The same retry comes again after a crash. */
+/** The same retry arrives again after a crash. */
 function isNewRetry<Facts>(state: SagaState<Facts>, retry: string): boolean {
   return !state.decision && state.retry !== retry
 }
 
-/** Only what changes something is kept: answers come twice after a crash, and late ones after the decision. */
+/** Only changes are kept: answers arrive twice after a crash, and late ones after the decision. */
 function news<Facts>(replies: readonly SagaReply[], state: SagaState<Facts>): SagaReply[] {
   const statusOf = statusByName(state)
   return replies.filter(({ step, answer }) => {
-    // An approval that was delivered needs no note: every later event of the business implies it.
+    // A delivered approval needs no record: every later event of the business implies it.
     if (step === DELIVERY) return state.decision?.outcome === 'REJECTED' && !state.delivered
     const status = statusOf.get(step)
     switch (answer) {
@@ -255,7 +262,7 @@ function received<Facts>(
   }
 }
 
-/** Cancellation beats everything; a deadline that has passed beats what is still open; otherwise all answers are awaited. */
+/** Cancellation comes first, then a passed deadline. Otherwise the saga waits for all answers. */
 function decisionOn<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>, now: number): Decision | undefined {
   if (isCancelled(saga, state)) return { outcome: 'CANCELLED' }
   if (state.statuses.includes('ASKED'))
@@ -285,7 +292,10 @@ function isSettled<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>):
   return !open && !(delivery(saga, state).length > 0 && mustGiveBack(saga, state))
 }
 
-/** A cancelled saga delivers no decision any more. One whose subject has moved on after its approval had its approval. */
+/**
+ * A cancelled saga delivers no decision any more. If the subject of a saga has moved on after its approval, the
+ * approval was delivered.
+ */
 function delivery<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): Due[] {
   const { decision } = state
   if (!decision || state.delivered || state.noticed.length > 0) return []
@@ -297,7 +307,7 @@ function delivery<Facts>(saga: SagaDefinition<Facts>, state: SagaState<Facts>): 
 
 type Wanted = (status: StepStatus, step: Step) => boolean
 
-/** The places of the first steps that are wanted, as many as may be under way at once. */
+/** The first wanted steps, up to the limit in flight. */
 function firstOf<Facts>({ statuses, steps, window }: SagaState<Facts>, wanted: Wanted): number[] {
   const places: number[] = []
   for (let index = 0; index < statuses.length && places.length < window; index++) {

@@ -9,11 +9,11 @@ import type { Remembered } from './remembered.ts'
 import { openConversation } from './saga-process.ts'
 
 /**
- * Starts the sagas of a definition. Each goes on where it was when the process ended last.
+ * Starts the sagas of a definition. Each continues from its state when the program last ended.
  *
  * @example const sagas = await startSagas({ saga: transfer, store, bus: handler })
- * @param options.tries how often something may fail by its own fault before its saga is parked
- * @param options.now the clock that deadlines are judged by, in epoch milliseconds
+ * @param options.tries how often a command may fail by its own fault before its saga is parked
+ * @param options.now the clock for deadlines, in epoch milliseconds
  */
 export function startSagas<Facts>(
   options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,

@@ -71,7 +71,7 @@ module.exports = {
       name: 'one-module-knows-the-client-of-nats',
       severity: 'error',
       from: {
-        path: '^(kernel|command|query|events|schema|server|bench|test)/',
+        path: '^(kernel|command|query|events|schema|server|bench|examples|test)/',
         pathNot: '^kernel/messaging/nats(-connection)?\\.ts$',
       },
       to: { path: '^node_modules/(nats|@nats-io)/' },

@@ -135,7 +135,7 @@ const orderFacts = {
 }
 
 /** What an order that is coordinated by choreography notes of its placement; a saga has books of its own for that. */
-const orderNotes = {
+export const orderNotes = {
   ReservationsAwaited: z.object({ ...orderFacts, deadline: time }),
   ReservationNoted: z.object({
     ...orderFacts,
@@ -143,7 +143,6 @@ const orderNotes = {
     refusedBecause: z.exactOptional(rejectionReason).describe('Without it, it was reserved.'),
   }),
 }
-export type OrderNote = EventOf<typeof orderNotes>
 
 /** What can be recorded of an order, in `order-<orderId>`. An order by plain total has no lines. */
 export const orderEvents = {

@@ -1,6 +1,6 @@
 // Feeds: each event once and in order; a client that is too slow is told where to resume, and the feed ends.
 
-import type { OrderEvent, OrderNote } from '../../events/catalogue.ts'
+import { orderEvents, orderNotes } from '../../events/catalogue.ts'
 import { ownerOf } from '../../events/owners.ts'
 import { follow, type Lagged } from '../../kernel/projecting/feed/follow.ts'
 import type { Source } from '../../kernel/projecting/feed/live.ts'
@@ -14,17 +14,7 @@ import type { OrderDocument } from '../views/orders.ts'
 import { eventTypes, requireId } from './arguments.ts'
 
 /** What an order notes of its placement by choreography tells clients nothing new. */
-const orderEventTypes = Object.keys({
-  OrderPlaced: true,
-  OrderApproved: true,
-  OrderRejected: true,
-  OrderCancelled: true,
-  OrderShipped: true,
-  OrderPaid: true,
-  OrderRevisionRequested: true,
-  OrderRevised: true,
-  OrderRevisionRejected: true,
-} satisfies Record<Exclude<OrderEvent['type'], OrderNote['type']>, true>)
+const orderEventTypes = Object.keys(orderEvents).filter((type) => !Object.hasOwn(orderNotes, type))
 
 /**
  * The events of orders that meet the client's conditions, after `since`, or from now on.

@@ -1,7 +1,7 @@
 // What tests of the read side are written with: events as they come recorded, and given/when/then for a projection.
 
 import { expect } from 'vitest'
-import type { DomainEvent, RecordedEvent } from '../../events/catalogue.ts'
+import { catalogue, type DomainEvent, type RecordedEvent } from '../../events/catalogue.ts'
 import { SCHEMA_VERSION } from '../../events/upcasters.ts'
 import type { Projection, ViewDocument } from '../../kernel/projecting/projection.ts'
 import type { StreamName } from '../../kernel/store/event-store.ts'
@@ -71,42 +71,13 @@ export function time(position: number): string {
   return new Date(Date.UTC(2026, 0, 1) + position * 1000).toISOString()
 }
 
-/** The stream that an event belongs in. */
+/** The stream that an event belongs in, by the catalogue. */
 export function streamOf({ type, data }: DomainEvent): StreamName {
-  switch (type) {
-    case 'LogCreated':
-    case 'CurrencyChosen':
-      return 'log'
-    case 'CheckpointStored':
-      return `checkpoint-${data.reader}`
-    case 'LeaseRenewed':
-    case 'LeaseReleased':
-      return `lease-${data.lease}`
-    case 'ReservationsAwaited':
-    case 'ReservationNoted':
-      return `order-${data.orderId}`
-    case 'SnapshotPartTaken':
-      return `snapshot-${data.of}` as StreamName
-    case 'SagaParked':
-    case 'SagaRetried':
-    case 'SagaDiscarded':
-      return `parked-${data.saga}`
-    case 'PlacementStarted':
-    case 'PlacementResumed':
-    case 'RepliesReceived':
-    case 'PlacementDecided':
-    case 'PlacementEnded':
-    case 'PlacementAmended':
-      return `placement-${data.orderId}`
-    case 'RevisionStarted':
-    case 'RevisionResumed':
-    case 'RevisionDecided':
-    case 'RevisionEnded':
-      return `revision-${data.orderId}-${data.revision}`
-    default:
-      if ('productId' in data) return `product-${data.productId}`
-      return type.startsWith('Order') && 'orderId' in data ? `order-${data.orderId}` : `customer-${data.customerId}`
-  }
+  const found = Object.entries(catalogue.categories).find(([, { events }]) => Object.hasOwn(events, type))
+  if (!found) throw new Error(`The catalogue has no event ${type}.`)
+  const [category, { about }] = found
+  // The stream `log` is the only one of its category.
+  return (category === 'log' ? category : `${category}-${about({ ...data })}`) as StreamName
 }
 
 type EventOf<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>

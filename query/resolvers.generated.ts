@@ -6,8 +6,8 @@ export type CountedWhenSelected<T extends { totalCount: unknown }> = Omit<T, 'to
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { CustomerDocument } from './views/customers.ts';
 import type { OrderDocument } from './views/orders.ts';
-import type { ProductDocument } from './views/products.ts';
 import type { PlacementOfOrder, RevisionOfOrder } from './resolvers/of-order.ts';
+import type { ProductDocument } from './views/products.ts';
 import type { ParkedDocument } from './views/parked.ts';
 import type { HistoryEntry } from '../kernel/projecting/store/view-store.ts';
 import type { Payload, UserError } from '../schema/payload.ts';

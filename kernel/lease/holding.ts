@@ -1,5 +1,5 @@
 // The shares that this process holds, by its own clock, and the shares whose loss is still in progress.
-import type { LeaseOptions } from './lease.ts'
+import type { LeaseOptions } from './lease-options.ts'
 
 export interface Holding {
   /** A share in the middle of a handover is still held: others have to wait for the end of `onLost`. */

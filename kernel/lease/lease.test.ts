@@ -18,7 +18,8 @@ import { scriptedServer } from '../store/eventstoredb/scripted-server.given.ts'
 import type { LeaseEvent } from '../store/kernel-events.ts'
 import { SAMPLE_VERSION, sample } from '../store/sample.given.ts'
 import { openSqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
-import { type Lease, type LeaseOptions, openLease } from './lease.ts'
+import { type Lease, openLease } from './lease.ts'
+import type { LeaseOptions } from './lease-options.ts'
 
 let directory: string
 let store: EventStore

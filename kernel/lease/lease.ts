@@ -7,42 +7,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { counted } from '../counted.ts'
 import { whileStarting } from '../failures/at-start.ts'
 import { messageOf } from '../failures/message-of.ts'
-import type { Logger } from '../logger.ts'
-import { type EventStore, RevisionConflict, type StreamName } from '../store/event-store.ts'
+import { RevisionConflict, type StreamName } from '../store/event-store.ts'
 import type { LeaseEvent } from '../store/kernel-events.ts'
 import { alarm } from './alarm.ts'
 import { openHolding } from './holding.ts'
+import type { LeaseOptions } from './lease-options.ts'
 import { openMembership } from './membership.ts'
 import { startProbation } from './probation.ts'
 import { countSharers, divide, freeShares } from './shares.ts'
-
-export interface LeaseOptions {
-  store: EventStore
-  /** The name of the work: the lease is kept in the stream `lease-<name>`. */
-  name: string
-  /** The number of shares, which are numbered from 0: 1 for work that one process does, with all others as standbys. */
-  shares: number
-  /** The id of this process, which no other process has or has had. */
-  holder: string
-  /** A share is held from now on. */
-  onTaken(share: number): void
-  /** A share is lost, or has to be handed over. Once the promise resolves, another process may take it. */
-  onLost(share: number): void | Promise<void>
-  /**
-   * Whether this process could do the work now (default: always). If it could not, it releases its shares, and takes
-   * none.
-   */
-  isAble?: () => boolean
-  log: Logger
-  /**
-   * How often a lease is renewed (default 1,000), and after how long without renewal others take its shares (default
-   * 4,000), in ms.
-   */
-  renewEveryMs?: number
-  expiresAfterMs?: number
-  /** A monotonic clock, in milliseconds. */
-  now?: () => number
-}
 
 export interface Lease {
   /**

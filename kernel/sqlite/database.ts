@@ -1,18 +1,11 @@
 // SQLite behind a small interface: the SQLite of Node 24 and later where it is safe, and otherwise a package with the
 // same API.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { messageOf } from '../failures/message-of.ts'
 import { withResultCodes } from './result-codes.ts'
-
-export type Value = string | number | null | Uint8Array
-
-/** A prepared statement. `Row` is the form of the SQL's rows: an object by column names, or a tuple of the columns. */
-export interface Statement<Row> {
-  run(...parameters: Value[]): { changes: number | bigint; lastInsertRowid: number | bigint }
-  get(...parameters: Value[]): Row | undefined
-  all(...parameters: Value[]): Row[]
-}
+import type { Statement } from './statement.ts'
 
 export interface Database {
   exec(sql: string): void

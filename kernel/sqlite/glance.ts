@@ -2,7 +2,8 @@
 // this process.
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { driver, retryWhileBusy, type Value } from './database.ts'
+import { driver, retryWhileBusy } from './database.ts'
+import type { Value } from './statement.ts'
 
 /** The rows of a SELECT: `rows('position, id', 'FROM events')`. Their order is not the one of an ORDER BY. */
 export type Rows = (columns: string, rest: string) => Value[][]

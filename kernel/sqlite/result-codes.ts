@@ -1,5 +1,5 @@
 // Adds the result codes of SQLite to errors where the packaged driver (1.2.1) omits them: in errors that `all` throws.
-import type { Statement } from './database.ts'
+import type { Statement } from './statement.ts'
 
 const ERROR = 1
 

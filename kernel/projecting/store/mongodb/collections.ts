@@ -1,35 +1,17 @@
 // The collections of a set of views, named by versions and definition; their indexes; and the one document with the checkpoint.
+
 import { createHash, randomUUID } from 'node:crypto'
 import type { ClientSession, Collection, Filter, IndexDescription } from 'mongodb'
 import { type Position, START } from '../../../store/position.ts'
 import type { Projection, ViewDocument } from '../../projection.ts'
 import { definitionOf, rangesAlong, usualOrder, type ViewSet } from '../declared.ts'
-import type { HistoryEntry } from '../view-store.ts'
 import { ViewsLost, ViewsOfAnotherLog, WAY_OUT } from '../view-store.ts'
 import type { Connection } from './connection.ts'
+import type { Mark, StoredDocument, StoredEntry } from './stored.ts'
 import { insertUnlessThere } from './writes.ts'
 
 /** To be raised when collections change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
-
-/** What is written by position: the newer one stays. */
-export interface Positioned {
-  _id: string
-  position: Position
-}
-
-/** A document of a view; its id is `_id`. */
-export type StoredDocument = Positioned & Record<string, unknown>
-
-/** A document that is broken, or has been mended: then without `error`. The position is that of the batch that said so. */
-export interface Mark extends Positioned {
-  view: string
-  id: string
-  error?: string
-}
-
-/** An entry of the history; its position is `_id`. */
-export type StoredEntry = Omit<HistoryEntry, 'position'> & { _id: Position }
 
 /** One for each set of views. */
 interface State {

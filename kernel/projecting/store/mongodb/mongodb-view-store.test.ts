@@ -6,10 +6,10 @@ import type { Projection, ViewDocument } from '../../projection.ts'
 import { describeViewStore, items } from '../view-store.contract.ts'
 import type { Condition, FoldedBatch, HistoryEntry, ViewStore } from '../view-store.ts'
 import { DocumentBroken } from '../view-store.ts'
-import type { StoredDocument } from './collections.ts'
 import { openMongoViewStore } from './mongodb-view-store.ts'
 import { givenPrimary } from './primary.given.ts'
 import { matching, matchingAfter } from './queries.ts'
+import type { StoredDocument } from './stored.ts'
 
 const { MONGODB_URL } = process.env
 const LOG = 'log0log0log0'

@@ -13,16 +13,10 @@ import type {
   ViewStore,
 } from '../view-store.ts'
 import { DocumentBroken, DocumentsRefused, MAX_DOCUMENT_BYTES } from '../view-store.ts'
-import {
-  type Collections,
-  claimedBy,
-  dropViews,
-  type Mark,
-  openCollections,
-  type StoredDocument,
-} from './collections.ts'
+import { type Collections, claimedBy, dropViews, openCollections } from './collections.ts'
 import { type Connection, connect, type Ordered } from './connection.ts'
 import { matching, matchingAfter, matchingEntries } from './queries.ts'
+import type { Mark, StoredDocument } from './stored.ts'
 import { storeMissing, storeNewer } from './writes.ts'
 
 export interface MongoViewStoreOptions extends ViewSet {

@@ -5,7 +5,7 @@ import { NOT_BEGUN, type Projection, type ViewDocument } from '../../projection.
 import type { Key } from '../cursor.ts'
 import { queriedAs, rangesAlong, usualOrder } from '../declared.ts'
 import type { Condition, HistoryQuery, PageQuery, Range } from '../view-store.ts'
-import type { StoredDocument, StoredEntry } from './collections.ts'
+import type { StoredDocument, StoredEntry } from './stored.ts'
 
 /**
  * The documents that match all conditions.

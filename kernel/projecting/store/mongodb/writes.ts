@@ -6,8 +6,8 @@ import {
   MongoServerError,
   type OptionalUnlessRequiredId,
 } from 'mongodb'
-import type { Positioned, StoredEntry } from './collections.ts'
 import type { Ordered } from './connection.ts'
+import type { Positioned, StoredEntry } from './stored.ts'
 
 const DUPLICATE_KEY = 11_000
 

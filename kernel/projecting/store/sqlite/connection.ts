@@ -1,6 +1,7 @@
 // The connection of the embedded view store: statements that are prepared once, reads that see one state of the file.
 import { LRUCache } from 'lru-cache'
-import { type Database, openDatabase, type Statement, type Value } from '../../../sqlite/database.ts'
+import { type Database, openDatabase } from '../../../sqlite/database.ts'
+import type { Statement, Value } from '../../../sqlite/statement.ts'
 
 export type Row = (string | number | null)[]
 

@@ -4,6 +4,6 @@
  * @param problem a sentence, with or without its full stop
  * @param setting the setting that contains the address of the server
  */
-export function startOrCorrect(problem: string, setting: string): string {
+export function unreachableServerMessage(problem: string, setting: string): string {
   return `${problem.replace(/\.+$/, '')}. Start the server, or correct ${setting}.`
 }

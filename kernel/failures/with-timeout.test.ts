@@ -1,6 +1,6 @@
 // A wait ends with the work or with the time, and leaves nothing behind.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { within } from './with-timeout.ts'
+import { withTimeout } from './with-timeout.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -13,18 +13,18 @@ const never = new Promise<string>(() => {})
 const late = () => 'late' as const
 
 test('work that ends in time returns its result, and no timer is left', async () => {
-  expect(await within(1_000, Promise.resolve('done'), late)).toBe('done')
+  expect(await withTimeout(1_000, Promise.resolve('done'), late)).toBe('done')
   expect(vi.getTimerCount()).toBe(0)
 })
 
 test('work that fails in time fails, and no timer is left', async () => {
-  await expect(within(1_000, Promise.reject(new Error('broken')), late)).rejects.toThrow('broken')
+  await expect(withTimeout(1_000, Promise.reject(new Error('broken')), late)).rejects.toThrow('broken')
   expect(vi.getTimerCount()).toBe(0)
 })
 
 test('longer work is abandoned at the end of the time, and not before', async () => {
   const done = vi.fn()
-  const waiting = within(1_000, never, late).then(done)
+  const waiting = withTimeout(1_000, never, late).then(done)
   await vi.advanceTimersByTimeAsync(999)
   expect(done).not.toHaveBeenCalled()
   await vi.advanceTimersByTimeAsync(1)
@@ -34,7 +34,7 @@ test('longer work is abandoned at the end of the time, and not before', async ()
 })
 
 test('a timeout may be a failure', async () => {
-  const waiting = within(1_000, never, () => {
+  const waiting = withTimeout(1_000, never, () => {
     throw new Error('no answer')
   })
   await Promise.all([expect(waiting).rejects.toThrow('no answer'), vi.advanceTimersByTimeAsync(1_000)])
@@ -48,7 +48,7 @@ test('a failure after the timeout is ignored: it does not end the process', asyn
     const work = new Promise<string>((_, reject) => {
       fail = reject
     })
-    const waiting = within(1_000, work, late)
+    const waiting = withTimeout(1_000, work, late)
     await vi.advanceTimersByTimeAsync(1_000)
     expect(await waiting).toBe('late')
     fail(new Error('broken'))

@@ -5,7 +5,7 @@
  * continues: the caller has to end it, and nobody receives its result or its failure. No timer is left behind.
  * @throws the error of the work in time, and otherwise the error of `late`
  */
-export async function within<Result, Late>(
+export async function withTimeout<Result, Late>(
   milliseconds: number,
   work: PromiseLike<Result>,
   late: () => Late,

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, ErrorCode, type NatsConnection, NatsError } from 'nats'
-import { startOrCorrect } from '../failures/advice.ts'
+import { unreachableServerMessage } from '../failures/advice.ts'
 import { backOff } from '../failures/back-off.ts'
 import { messageOf } from '../failures/message-of.ts'
-import { within } from '../failures/with-timeout.ts'
+import { withTimeout } from '../failures/with-timeout.ts'
 import { natsAddress } from './nats-address.ts'
 
 const FIRST_PAUSE_MS = 50
@@ -91,7 +91,7 @@ async function firstConnection(
       const useless = error instanceof NatsError && FAULTS_OF_THE_SETTING.includes(error.code)
       if (useless || performance.now() > end) {
         const problem = `${place} (NATS_URL) cannot be used: ${reasonOf(error)}`
-        const message = useless ? `${problem}. Correct NATS_URL.` : startOrCorrect(problem, 'NATS_URL')
+        const message = useless ? `${problem}. Correct NATS_URL.` : unreachableServerMessage(problem, 'NATS_URL')
         throw new Error(message, { cause: error })
       }
       await pause(250)
@@ -105,7 +105,7 @@ async function firstConnection(
  */
 async function connectionToAny(options: ConnectionOptions, patienceMs: number): Promise<NatsConnection> {
   const connecting = connect({ ...options, waitOnFirstConnect: true })
-  const connection = await within(patienceMs, connecting, () => undefined)
+  const connection = await withTimeout(patienceMs, connecting, () => undefined)
   if (connection) return connection
   connecting.then((tooLate) => tooLate.close()).catch(() => {})
   throw new Error('the servers that answered do so no more')

@@ -1,7 +1,7 @@
 // The messages between processes over NATS. Only this and nats-connection.ts know the client (nats 2.29): its successor
 // can replace it.
 import { DebugEvents, Empty, ErrorCode, Events, headers, type Msg, NatsError } from 'nats'
-import { within } from '../failures/with-timeout.ts'
+import { withTimeout } from '../failures/with-timeout.ts'
 import type { Logger } from '../logger.ts'
 import { type Messaging, MessagingUnavailable, NoAnswer, NobodyServes, type Subscription } from './messaging.ts'
 import { connectToNats, reasonOf } from './nats-connection.ts'
@@ -154,7 +154,7 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
      */
     async function drain(): Promise<void> {
       // A subscription that the server refused is closed: it cannot be drained.
-      if (connected && !onServer.isClosed()) await within(DRAIN_WITHIN_MS, onServer.drain(), () => {})
+      if (connected && !onServer.isClosed()) await withTimeout(DRAIN_WITHIN_MS, onServer.drain(), () => {})
       else onServer.unsubscribe()
       await Promise.all(taken)
       subscriptions.delete(subscription)
@@ -188,8 +188,8 @@ export async function openNats({ url, log, patienceMs = 5_000 }: NatsOptions): P
 
   async function close(): Promise<void> {
     const answered = Promise.all([...subscriptions].map((subscription) => subscription.stop()))
-    await within(ANSWERS_WITHIN_MS, answered, () => {})
-    if (connected) await within(DRAIN_WITHIN_MS, connection.drain(), () => {})
+    await withTimeout(ANSWERS_WITHIN_MS, answered, () => {})
+    if (connected) await withTimeout(DRAIN_WITHIN_MS, connection.drain(), () => {})
     await connection.close()
     connected = false
   }

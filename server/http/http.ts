@@ -9,7 +9,7 @@ import fastify, {
 } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { within } from '../../kernel/failures/with-timeout.ts'
+import { withTimeout } from '../../kernel/failures/with-timeout.ts'
 import type { ExampleOperation } from '../../schema/operations.ts'
 import { admission } from '../graphql/admission.ts'
 import { answerType, prefersPage, USUAL_TYPE } from '../graphql/answer-type.ts'
@@ -104,14 +104,14 @@ export async function startGateway<Context extends object>(options: GatewayOptio
     ...listening,
     async close() {
       stopping = true
-      const finished = await within(
+      const finished = await withTimeout(
         finishingTakesAtMost,
         executing.stop().then(() => true),
         () => false,
       )
       await sockets.close()
       if (!finished) app.server.closeAllConnections()
-      await within(closingTakesAtMost, app.close(), () => {})
+      await withTimeout(closingTakesAtMost, app.close(), () => {})
       app.server.closeAllConnections()
       await graphql.stop()
     },

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../failures/message-of.ts'
 import { retry, retryBudget } from '../../failures/retry.ts'
-import { within } from '../../failures/with-timeout.ts'
+import { withTimeout } from '../../failures/with-timeout.ts'
 import { type Messaging, NoAnswer, NobodyServes } from '../../messaging/messaging.ts'
 import type { StreamName } from '../../store/event-store.ts'
 import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts'
@@ -116,7 +116,7 @@ export function openRemoteBus({
   async function answer(stream: StreamName, subject: string, question: Question, end: Deadline): Promise<unknown> {
     const first = served(subject, question, end)
     try {
-      const answered = await within(askAgainAfterMs, first, () => OVERDUE)
+      const answered = await withTimeout(askAgainAfterMs, first, () => OVERDUE)
       if (answered !== OVERDUE) return answered
       if (!secondAsks.take()) return await first
       return await Promise.any([first, served(subject, question, end)]).catch(() => first)

@@ -2,14 +2,14 @@
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
-import type { Conversation, Ending, Habits, Runtime } from '../processes/process-kind.ts'
+import type { Ending, Process, RunnerOptions, Runtime } from '../processes/process-kind.ts'
 import { troubleOf } from '../processes/trouble.ts'
 import { GivenUp, untilDone } from '../processes/until-done.ts'
 import type { Choreography } from './definition.ts'
 import { type Asked, asks, beganAt, isPointless, type Known, learn, overdue, wakesAt } from './known.ts'
 import { knownOf, retold } from './story.ts'
 
-export interface Surroundings<Facts> extends Habits {
+export interface ReactionsOptions<Facts> extends RunnerOptions {
   choreography: Choreography<Facts>
   store: EventStore
   bus: CommandBus
@@ -17,11 +17,11 @@ export interface Surroundings<Facts> extends Habits {
 
 /** @param remembered the knowledge from before, if it is still kept */
 export function openReactions<Facts>(
-  { choreography, store, bus, tries, now }: Surroundings<Facts>,
+  { choreography, store, bus, tries, now }: ReactionsOptions<Facts>,
   id: string,
   remembered: Known<Facts> | undefined,
   { signal, budget, troubled, ended }: Runtime<Known<Facts>>,
-): Conversation {
+): Process {
   const seen = new Set<string>()
   const underWay = new Set<Asked<Facts>>()
   const failures = new Map<Asked<Facts>, GivenUp>()

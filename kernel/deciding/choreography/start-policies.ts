@@ -2,8 +2,8 @@
 import { type Logger, toStderr } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
-import { type Habits, usualHabits } from '../processes/process-kind.ts'
-import { type Sagas, startConversations } from '../processes/process-runner.ts'
+import { defaultRunnerOptions, type RunnerOptions } from '../processes/process-kind.ts'
+import { type Sagas, startProcesses } from '../processes/process-runner.ts'
 import type { Choreography } from './definition.ts'
 import { type Known, relevantTypes } from './known.ts'
 import { openReactions } from './reactions.ts'
@@ -17,10 +17,15 @@ import { openReactions } from './reactions.ts'
  * @param options.now the clock for setting and judging deadlines, in epoch milliseconds
  */
 export function startPolicies<Facts>(
-  options: { choreography: Choreography<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,
+  options: {
+    choreography: Choreography<Facts>
+    store: EventStore
+    bus: CommandBus
+    log?: Logger
+  } & Partial<RunnerOptions>,
 ): Promise<Sagas> {
-  const { choreography, store, bus, log = toStderr, tries, now } = { ...usualHabits, ...options }
-  return startConversations<Known<Facts>>(
+  const { choreography, store, bus, log = toStderr, tries, now } = { ...defaultRunnerOptions, ...options }
+  return startProcesses<Known<Facts>>(
     {
       name: choreography.name,
       reader: choreography.name,

@@ -6,7 +6,7 @@ import type { CommandBus, Deadline } from '../bus/command-bus.ts'
 import type { Aggregate, Decider } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { parkingOf } from '../processes/parking.ts'
-import type { Kind, Loaded } from './loaded.ts'
+import type { Loaded, StreamKind } from './loaded.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { openSnapshots } from './snapshots.ts'
 
@@ -92,12 +92,12 @@ export function openCommandHandler(
   const kinds = new Map(
     Object.entries({ parked: { decider: parkingOf('process') }, ...aggregates }).map(
       ([category, decided]: [string, Decided]) => {
-        return [category, { ...decided, rememberedOfStream, snapshotEvery } satisfies Kind]
+        return [category, { ...decided, rememberedOfStream, snapshotEvery } satisfies StreamKind]
       },
     ),
   )
 
-  function kindOf(stream: StreamName): Kind {
+  function kindOf(stream: StreamName): StreamKind {
     const kind = kinds.get(stream.slice(0, stream.indexOf('-')))
     if (!kind) throw new Error(`No decider decides for ${stream}`)
     return kind
@@ -131,7 +131,7 @@ export function openCommandHandler(
   }
 }
 
-function weightOf({ commands, state, keys }: Loaded, { decider, memory }: Kind): number {
+function weightOf({ commands, state, keys }: Loaded, { decider, memory }: StreamKind): number {
   const ofState = (decider.weight?.(state) ?? 0) + (memory?.open(state).size ?? 0)
   // With a memory, the events of the commands are kept too.
   const ofCommands = memory ? 2 * commands.size : commands.size

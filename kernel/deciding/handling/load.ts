@@ -6,14 +6,28 @@ import { ALL_EVENTS, type EventStore, NO_EVENTS, type RecordedEvent, type Stream
 import { START } from '../../store/position.ts'
 import { CannotRead, isUnreadable, readable } from '../../store/readable.ts'
 import { CannotFold } from '../bus/command-bus.ts'
-import { commandIdOf, eventOf, forgetOld, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import {
+  commandIdOf,
+  eventOf,
+  forgetOld,
+  type Loaded,
+  marksOf,
+  type Recorded,
+  remember,
+  type StreamKind,
+} from './loaded.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /**
  * A stream, from its snapshot and the events after it if there is a usable one, and otherwise from its first event.
  * @throws CannotFold
  */
-export async function load(store: EventStore, snapshots: Snapshots, stream: StreamName, kind: Kind): Promise<Loaded> {
+export async function load(
+  store: EventStore,
+  snapshots: Snapshots,
+  stream: StreamName,
+  kind: StreamKind,
+): Promise<Loaded> {
   const snapshot = kind.memory && (await snapshots.newest(stream, kind.memory))
   if (snapshot) {
     const { state, revision, eventId, keys } = snapshot
@@ -27,7 +41,12 @@ export async function load(store: EventStore, snapshots: Snapshots, stream: Stre
 }
 
 /** Folds the events of the stream that memory does not have. @returns whether there were any. @throws CannotFold */
-export async function catchUp(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
+export async function catchUp(
+  store: EventStore,
+  stream: StreamName,
+  kind: StreamKind,
+  loaded: Loaded,
+): Promise<boolean> {
   const known = loaded.revision
   for await (const page of store.read(stream, { from: known + 1, limit: ALL_EVENTS })) {
     for (const event of page) fold(loaded, kind, event)
@@ -40,7 +59,7 @@ export async function catchUp(store: EventStore, stream: StreamName, kind: Kind,
  * Folds the events after a snapshot. @returns false if the snapshot belongs to another history: its event is not in the
  * stream.
  */
-async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loaded: Loaded): Promise<boolean> {
+async function goesOnFrom(store: EventStore, stream: StreamName, kind: StreamKind, loaded: Loaded): Promise<boolean> {
   let isOfStream = false
   for await (const page of store.read(stream, { from: loaded.revision, limit: ALL_EVENTS })) {
     for (const event of page) {
@@ -58,7 +77,7 @@ async function goesOnFrom(store: EventStore, stream: StreamName, kind: Kind, loa
 }
 
 /** The memory of a stream without events. */
-export function empty({ decider }: Kind): Loaded {
+export function empty({ decider }: StreamKind): Loaded {
   return {
     state: decider.initialState(),
     revision: NO_EVENTS,
@@ -71,7 +90,7 @@ export function empty({ decider }: Kind): Loaded {
   }
 }
 
-function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): void {
+function fold(loaded: Loaded, { decider, memory }: StreamKind, event: RecordedEvent): void {
   loaded.state = evolved(decider, loaded.state, event)
   loaded.revision = event.revision
   loaded.position = event.position
@@ -88,7 +107,7 @@ function fold(loaded: Loaded, { decider, memory }: Kind, event: RecordedEvent): 
   })
 }
 
-function evolved(decider: Kind['decider'], state: unknown, event: RecordedEvent): unknown {
+function evolved(decider: StreamKind['decider'], state: unknown, event: RecordedEvent): unknown {
   if (isUnreadable(event) && decider.skipsUnreadable) return state
   try {
     return decider.evolve(state, readable(event))

@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
 
 /** How a stream is decided. A stream without a memory is kept whole, since such streams are short. */
-export interface Kind {
+export interface StreamKind {
   decider: Decider<Aggregate>
   memory?: Memory<Aggregate> | undefined
   /** The number of a stream's commands in memory, which may grow by a quarter. */
@@ -85,7 +85,7 @@ export function marksOf(
 }
 
 /** Forgets the oldest commands and their marks when there are a quarter too many. */
-export function forgetOld(loaded: Loaded, { memory, rememberedOfStream }: Kind): void {
+export function forgetOld(loaded: Loaded, { memory, rememberedOfStream }: StreamKind): void {
   const { commands } = loaded
   if (!memory || commands.size <= 1.25 * rememberedOfStream) return
   loaded.keys ??= keysOf(commands.keys())

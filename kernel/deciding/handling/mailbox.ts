@@ -18,7 +18,7 @@ import { CannotFold, type CommandMessage, type Deadline, NotDecided, type Outcom
 import { isRefusal } from '../decider.ts'
 import { atEndOfTurn } from './end-of-turn.ts'
 import { catchUp, empty, load, recordedEvents } from './load.ts'
-import { forgetOld, isWhole, type Kind, type Loaded, marksOf, type Recorded, remember } from './loaded.ts'
+import { forgetOld, isWhole, type Loaded, marksOf, type Recorded, remember, type StreamKind } from './loaded.ts'
 import { type Recalled, recall } from './recall.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -60,7 +60,7 @@ interface MailboxOptions {
   store: EventStore
   snapshots: Snapshots
   stream: StreamName
-  kind: Kind
+  kind: StreamKind
   /** Nobody else appends to the stream: memory equals the store. */
   alone: boolean
   /** The memory of the stream from before, if it is still kept. */

@@ -6,7 +6,7 @@ import { type Position, START } from '../../store/position.ts'
 import type { CommandMessage } from '../bus/command-bus.ts'
 import type { Aggregate } from '../decider.ts'
 import type { Memory } from '../memory.ts'
-import { commandIdOf, eventOf, isOfClient, type Kind, type Loaded, marksOf, type Recorded } from './loaded.ts'
+import { commandIdOf, eventOf, isOfClient, type Loaded, marksOf, type Recorded, type StreamKind } from './loaded.ts'
 
 /**
  * The outcome of a search that found more than memory keeps: commands by their id, and marks that stay in the state
@@ -27,7 +27,7 @@ export interface Recalled {
 export async function recall(
   store: EventStore,
   stream: StreamName,
-  { memory, rememberedOfStream }: Kind,
+  { memory, rememberedOfStream }: StreamKind,
   loaded: Loaded,
   waiting: readonly { message?: CommandMessage }[],
 ): Promise<Recalled | undefined> {

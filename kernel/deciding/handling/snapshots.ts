@@ -5,7 +5,7 @@ import { type EventStore, NO_EVENTS, type Revision, type StreamName } from '../.
 import type { Aggregate } from '../decider.ts'
 import type { Memory } from '../memory.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
-import { type Kind, keysOf, type Loaded } from './loaded.ts'
+import { keysOf, type Loaded, type StreamKind } from './loaded.ts'
 import { cut, joined, lastUpTo, newestWhole, type Taken } from './snapshot-parts.ts'
 
 /**
@@ -32,7 +32,7 @@ export interface Snapshots {
   /** Logs that a snapshot is not used. */
   unusable(stream: StreamName, why: string): void
   /** Takes a snapshot when it is due, and writes it in the background. A failure is only logged. */
-  offer(stream: StreamName, kind: Kind, loaded: Loaded): void
+  offer(stream: StreamName, kind: StreamKind, loaded: Loaded): void
 }
 
 /** @param partSize the largest number of characters of JSON in one event */

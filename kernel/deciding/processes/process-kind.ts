@@ -8,7 +8,7 @@ import type { Trouble } from '../../store/kernel-events.ts'
 const TRIES = 8
 
 /** A process at work. */
-export interface Conversation {
+export interface Process {
   /** Handles an event that starts the process or that it notices. */
   notice(event: RecordedEvent): void
   /** An operator retries the process: handles the event of that retry. */
@@ -43,7 +43,7 @@ export interface Runtime<Known> {
 }
 
 /** The definition of the processes that a runner runs. */
-export interface Kind<Known> {
+export interface ProcessKind<Known> {
   name: string
   /** The name under which its checkpoint is stored. */
   reader: string
@@ -64,15 +64,15 @@ export interface Kind<Known> {
   /** The fields of its subject, for the events of parking. */
   about(id: string): object
   /** @param known the memory from before, if it is still kept */
-  open(id: string, known: Known | undefined, runtime: Runtime<Known>): Conversation
+  open(id: string, known: Known | undefined, runtime: Runtime<Known>): Process
   /** The number of remembered steps. */
   steps(known: Known): number
 }
 
 /** How often a command may fail by its own fault, and the clock for deadlines, in epoch milliseconds. */
-export interface Habits {
+export interface RunnerOptions {
   tries: number
   now: () => number
 }
 
-export const usualHabits: Habits = { tries: TRIES, now: () => Date.now() }
+export const defaultRunnerOptions: RunnerOptions = { tries: TRIES, now: () => Date.now() }

@@ -18,9 +18,9 @@ import { isUnreadable } from '../../store/readable.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { followLog } from './following.ts'
 import { openParked } from './parked.ts'
-import type { Conversation, Ending, Kind } from './process-kind.ts'
+import type { Ending, Process, ProcessKind } from './process-kind.ts'
 import { openProgress } from './progress.ts'
-import { openPlaces } from './slots.ts'
+import { openSlots } from './slots.ts'
 
 /** The largest number of processes at work. Reading waits while there are more. */
 const AT_WORK = 2_048
@@ -60,8 +60,8 @@ export interface SagaHealth {
  * work in flight, and a repeated request is answered once. A process that cannot continue is parked, which is recorded
  * in `parked-<name>`: it blocks no other process, and continues when an operator retries it.
  */
-export async function startConversations<Known extends object>(
-  kind: Kind<Known>,
+export async function startProcesses<Known extends object>(
+  kind: ProcessKind<Known>,
   options: { store: EventStore; bus: CommandBus; log: Logger; now: () => number },
 ): Promise<Sagas> {
   const { store, bus, log, now } = options
@@ -70,7 +70,7 @@ export async function startConversations<Known extends object>(
   const budget = retryBudget()
   const progress = await openProgress(store, kind.reader, log)
   const parked = await openParked(store, bus, kind.name)
-  const atWork = openPlaces<{ conversation: Conversation; positions: Position[] }>(AT_WORK, signal)
+  const atWork = openSlots<{ process: Process; positions: Position[] }>(AT_WORK, signal)
   /** Processes that have something to do later. The checkpoint waits for them too. */
   const asleep = new Map<string, { wakeAt: number; follows: StreamName; positions: Position[] }>()
   const parkings = new Set<Promise<void>>()
@@ -87,24 +87,24 @@ export async function startConversations<Known extends object>(
   }
 
   /** Opens a process, which holds the checkpoint at a position until it ends. */
-  function converse(id: string, follows: StreamName, position?: Position): Conversation {
+  function openProcess(id: string, follows: StreamName, position?: Position): Process {
     if (position !== undefined) progress.begin(position)
     const begun = position === undefined ? [] : [position]
     const current = atWork.get(id)
     if (current) {
       current.positions.push(...begun)
-      return current.conversation
+      return current.process
     }
     const positions = [...(asleep.get(id)?.positions ?? []), ...begun]
     asleep.delete(id)
-    const conversation = kind.open(id, remembered.get(id), {
+    const process = kind.open(id, remembered.get(id), {
       signal,
       budget,
       troubled: (error) => troubled(id, error),
       ended: (ending) => ended(id, follows, ending),
     })
-    atWork.take(id, { conversation, positions })
-    return conversation
+    atWork.take(id, { process, positions })
+    return process
   }
 
   function ended(id: string, follows: StreamName, ending: Ending<Known>): void {
@@ -154,9 +154,9 @@ export async function startConversations<Known extends object>(
     if (signal.aborted) return
     try {
       const its = story.filter((noticed) => isUnreadable(noticed) || kind.idOf(noticed) === id)
-      const conversation = converse(id, follows, event.position)
-      conversation.retry(event)
-      for (const noticed of its) conversation.notice(noticed)
+      const process = openProcess(id, follows, event.position)
+      process.retry(event)
+      for (const noticed of its) process.notice(noticed)
     } catch (error) {
       await parkUntold(id, { ...event, stream: follows }, error)
     }
@@ -172,7 +172,7 @@ export async function startConversations<Known extends object>(
     }
     if (id === undefined || parked.has(id)) return
     if (!atWork.has(id)) await atWork.room()
-    if (!signal.aborted) converse(id, kind.storyOf(event, id), event.position).notice(event)
+    if (!signal.aborted) openProcess(id, kind.storyOf(event, id), event.position).notice(event)
   }
 
   /** The stream of a process contains an unreadable event: the process cannot continue, and is parked. */
@@ -181,7 +181,7 @@ export async function startConversations<Known extends object>(
       const id = first && kind.begunBy(first)
       if (id === undefined || parked.has(id)) return
       if (!atWork.has(id)) await atWork.room()
-      if (!signal.aborted) converse(id, event.stream, event.position).notice(event)
+      if (!signal.aborted) openProcess(id, event.stream, event.position).notice(event)
       return
     }
   }
@@ -203,10 +203,10 @@ export async function startConversations<Known extends object>(
 
   const ticking = setInterval(() => {
     const time = now()
-    for (const { conversation } of atWork.all()) conversation.tick(time)
+    for (const { process } of atWork.all()) process.tick(time)
     for (const [id, { wakeAt, follows }] of asleep) {
       if (atWork.isFull()) break
-      if (wakeAt <= time) converse(id, follows).tick(time)
+      if (wakeAt <= time) openProcess(id, follows).tick(time)
     }
   }, TICK).unref()
   const following = followLog(store, {
@@ -235,7 +235,7 @@ export async function startConversations<Known extends object>(
       clearInterval(ticking)
       stopping.abort()
       await following.stopped
-      await Promise.all([...[...atWork.all()].map(({ conversation }) => conversation.rest()), ...parkings])
+      await Promise.all([...[...atWork.all()].map(({ process }) => process.rest()), ...parkings])
       await progress.close()
     },
   }

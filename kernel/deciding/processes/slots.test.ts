@@ -1,7 +1,7 @@
 // A bounded number of processes is at work; a waiting one continues as soon as there is room.
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openPlaces } from './slots.ts'
+import { openSlots } from './slots.ts'
 
 /** Whether a promise has resolved by the end of the turn. */
 async function isOver(waiting: Promise<void>): Promise<boolean> {
@@ -9,7 +9,7 @@ async function isOver(waiting: Promise<void>): Promise<boolean> {
 }
 
 test('a caller that waits for room gets it when a process leaves, and not before', async () => {
-  const places = openPlaces<string>(2, new AbortController().signal)
+  const places = openSlots<string>(2, new AbortController().signal)
   await places.room()
   places.take('tra_1', 'one')
   places.take('tra_2', 'two')
@@ -22,7 +22,7 @@ test('a caller that waits for room gets it when a process leaves, and not before
 })
 
 test('a caller that waits for one process to leave is not woken by another', async () => {
-  const places = openPlaces<string>(2, new AbortController().signal)
+  const places = openSlots<string>(2, new AbortController().signal)
   places.take('tra_1', 'one')
   places.take('tra_2', 'two')
   const waiting = places.gone('tra_1')
@@ -35,7 +35,7 @@ test('a caller that waits for one process to leave is not woken by another', asy
 
 test('nobody waits when the program stops', async () => {
   const stopping = new AbortController()
-  const places = openPlaces<string>(1, stopping.signal)
+  const places = openSlots<string>(1, stopping.signal)
   places.take('tra_1', 'one')
   const waiting = places.room()
   stopping.abort()

@@ -17,7 +17,7 @@ export interface Places<Worker> {
 }
 
 /** @param most the largest number at work at once */
-export function openPlaces<Worker>(most: number, signal: AbortSignal): Places<Worker> {
+export function openSlots<Worker>(most: number, signal: AbortSignal): Places<Worker> {
   const atWork = new Map<string, Worker>()
   let somebodyLeft: (() => void) | undefined
   signal.addEventListener('abort', () => somebodyLeft?.())

@@ -12,7 +12,7 @@ import { readable } from '../../store/readable.ts'
 import { appendSettled } from '../../store/settled-append.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
 import { atEndOfTurn } from '../handling/end-of-turn.ts'
-import type { Conversation, Ending, Habits, Runtime } from '../processes/process-kind.ts'
+import type { Ending, Process, RunnerOptions, Runtime } from '../processes/process-kind.ts'
 import { troubleOf } from '../processes/trouble.ts'
 import { GivenUp, untilDone } from '../processes/until-done.ts'
 import type { SagaDefinition } from './definition.ts'
@@ -20,7 +20,7 @@ import { type Remembered, rememberedOf } from './remembered.ts'
 import { DELIVERY, type Due, decide, due, type Inbox, isLate } from './saga.ts'
 import { toStored } from './stored.ts'
 
-export interface Surroundings<Facts> extends Habits {
+export interface SagaProcessOptions<Facts> extends RunnerOptions {
   saga: SagaDefinition<Facts>
   store: EventStore
   bus: CommandBus
@@ -30,12 +30,12 @@ export interface Surroundings<Facts> extends Habits {
  * Opens the process of one saga.
  * @param remembered the state from before, if it is still kept
  */
-export function openConversation<Facts>(
-  { saga, store, bus, tries, now }: Surroundings<Facts>,
+export function openSagaProcess<Facts>(
+  { saga, store, bus, tries, now }: SagaProcessOptions<Facts>,
   id: string,
   remembered: Remembered<Facts> | undefined,
   { signal, budget, troubled, ended }: Runtime<Remembered<Facts>>,
-): Conversation {
+): Process {
   const stream: StreamName = `${saga.name}-${id}`
   const asked = new Set<string>()
   /** By the key of the request. */

@@ -2,11 +2,11 @@
 import { type Logger, toStderr } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import type { CommandBus } from '../bus/command-bus.ts'
-import { type Habits, usualHabits } from '../processes/process-kind.ts'
-import { type Sagas, startConversations } from '../processes/process-runner.ts'
+import { defaultRunnerOptions, type RunnerOptions } from '../processes/process-kind.ts'
+import { type Sagas, startProcesses } from '../processes/process-runner.ts'
 import type { SagaDefinition } from './definition.ts'
 import type { Remembered } from './remembered.ts'
-import { openConversation } from './saga-process.ts'
+import { openSagaProcess } from './saga-process.ts'
 
 /**
  * Starts the sagas of a definition. Each continues from its state when the program last ended.
@@ -16,10 +16,10 @@ import { openConversation } from './saga-process.ts'
  * @param options.now the clock for deadlines, in epoch milliseconds
  */
 export function startSagas<Facts>(
-  options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<Habits>,
+  options: { saga: SagaDefinition<Facts>; store: EventStore; bus: CommandBus; log?: Logger } & Partial<RunnerOptions>,
 ): Promise<Sagas> {
-  const { saga, store, bus, log = toStderr, tries, now } = { ...usualHabits, ...options }
-  return startConversations<Remembered<Facts>>(
+  const { saga, store, bus, log = toStderr, tries, now } = { ...defaultRunnerOptions, ...options }
+  return startProcesses<Remembered<Facts>>(
     {
       name: saga.name,
       reader: `${saga.name}s`,
@@ -33,7 +33,7 @@ export function startSagas<Facts>(
       idOf: saga.idOf,
       storyOf: ({ stream }) => stream,
       about: saga.about,
-      open: (id, remembered, runtime) => openConversation({ saga, store, bus, tries, now }, id, remembered, runtime),
+      open: (id, remembered, runtime) => openSagaProcess({ saga, store, bus, tries, now }, id, remembered, runtime),
       steps: ({ state }) => state?.steps.length ?? 0,
     },
     { store, bus, log, now },

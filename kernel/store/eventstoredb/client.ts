@@ -3,7 +3,7 @@
 import { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
-import { within } from '../../failures/with-timeout.ts'
+import { withTimeout } from '../../failures/with-timeout.ts'
 
 export type Client = Pick<
   EventStoreDBClient,
@@ -198,7 +198,7 @@ const CALLS_END_WITHIN_MS = 1_000
  * some cancelled calls never report; closing the connection ends them in any case.
  */
 async function dispose(client: EventStoreDBClient): Promise<void> {
-  await within(CALLS_END_WITHIN_MS, client.dispose(), () => {})
+  await withTimeout(CALLS_END_WITHIN_MS, client.dispose(), () => {})
   try {
     // biome-ignore lint/complexity/useLiteralKeys: it is protected, and there is no other way to close the connection.
     const channel = await client['getChannel']()

@@ -7,7 +7,7 @@ import type {
   ReadStreamOptions,
   ResolvedEvent,
 } from '@eventstore/db-client'
-import { startOrCorrect } from '../../failures/advice.ts'
+import { unreachableServerMessage } from '../../failures/advice.ts'
 import { outageOf } from '../../failures/outage.ts'
 import type { Logger } from '../../logger.ts'
 import { type Append, appendOf } from '../append.ts'
@@ -84,7 +84,7 @@ export async function openEventStoreDB<Event extends AnyEvent>({
     await store.close()
     const { message, cause } = unavailable(error)
     const Failure = isLasting(cause) ? Error : StoreUnavailable
-    throw new Failure(startOrCorrect(message, 'EVENTSTORE_URL'), { cause: error })
+    throw new Failure(unreachableServerMessage(message, 'EVENTSTORE_URL'), { cause: error })
   }
 }
 

@@ -1,8 +1,8 @@
 // The connection to MongoDB: majority reads and writes, and reads of which each sees what the one before has seen.
 import { type ClientSession, type Db, MongoClient, ReadConcern, type Timestamp } from 'mongodb'
-import { startOrCorrect } from '../../../failures/advice.ts'
+import { unreachableServerMessage } from '../../../failures/advice.ts'
 import { messageOf } from '../../../failures/message-of.ts'
-import { within } from '../../../failures/with-timeout.ts'
+import { withTimeout } from '../../../failures/with-timeout.ts'
 import { StoreUnavailable } from '../../../store/event-store.ts'
 import { asThrown, cannotBeUsed, isAway } from './errors.ts'
 
@@ -71,7 +71,7 @@ export async function connect(url: string, name: string): Promise<Connection> {
   } catch (error) {
     await client.close()
     const Failure = isAway(error) ? StoreUnavailable : Error
-    throw new Failure(startOrCorrect(cannotBeUsed(servers, error), 'MONGODB_URL'), { cause: error })
+    throw new Failure(unreachableServerMessage(cannotBeUsed(servers, error), 'MONGODB_URL'), { cause: error })
   }
   return {
     ...ordered(client, servers),
@@ -118,7 +118,7 @@ function ordered(client: MongoClient, servers: string): Ordered {
   }
   return {
     reading: (work) =>
-      within(READ_WITHIN_MS, inSession(seen, work), () => {
+      withTimeout(READ_WITHIN_MS, inSession(seen, work), () => {
         throw new StoreUnavailable(cannotBeUsed(servers, `no answer for ${READ_WITHIN_MS / 1_000} seconds`))
       }),
     writing: (work) => inSession(undefined, work),

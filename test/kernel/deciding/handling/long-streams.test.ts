@@ -16,7 +16,7 @@ import type { EventStore, NewEvent, RecordedEvent } from '../../../../events/cat
 import { SCHEMA_VERSION } from '../../../../events/upcasters.ts'
 import type { Outcome } from '../../../../kernel/deciding/bus/command-bus.ts'
 import { load } from '../../../../kernel/deciding/handling/load.ts'
-import type { Kind } from '../../../../kernel/deciding/handling/loaded.ts'
+import type { StreamKind } from '../../../../kernel/deciding/handling/loaded.ts'
 import { cut, joined, type Taken } from '../../../../kernel/deciding/handling/snapshot-parts.ts'
 import { openSnapshots } from '../../../../kernel/deciding/handling/snapshots.ts'
 import { rounds } from '../../../../kernel/rounds.given.ts'
@@ -99,7 +99,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
     {
       name: 'a customer',
       to: stream as StreamName,
-      kind: { decider: customer, memory: customerMemory } as unknown as Kind,
+      kind: { decider: customer, memory: customerMemory } as unknown as StreamKind,
       steps: anyTimes(
         fc.oneof(
           anyOf((order, amount) => cus.reserveCredit(`ord_${order}`, amount)),
@@ -114,7 +114,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
     {
       name: 'a product',
       to: 'product-prd_1' as StreamName,
-      kind: { decider: product, memory: productMemory } as unknown as Kind,
+      kind: { decider: product, memory: productMemory } as unknown as StreamKind,
       steps: anyTimes(
         fc.oneof(
           anyOf((order, amount) => prd.reserveStock(`ord_${order}`, amount)),
@@ -199,7 +199,7 @@ test('of a long stream little is in memory: what is open, and the newest command
   const store = await openLog()
   await openCommandHandler(store, WHOLE).send(fromClient(cus.register(100_000), 'registration'))
   await settleOrders(openCommandHandler(store, WHOLE), store, 0, 100)
-  const kind = { decider: customer, memory: customerMemory, ...LITTLE } as unknown as Kind
+  const kind = { decider: customer, memory: customerMemory, ...LITTLE } as unknown as StreamKind
   const { state, commands } = await load(store, openSnapshots(store, silent), stream, kind)
   expect(commands.size).toBeLessThanOrEqual(1.25 * LITTLE.rememberedOfStream)
   expect(kind.memory?.marks(state).size).toBeLessThanOrEqual(1.25 * LITTLE.rememberedOfStream)

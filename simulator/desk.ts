@@ -88,7 +88,7 @@ export function openDesk({ time, weather, poison, random, sabotage, ...world }: 
   const {
     projectorViews = asItIs,
     policies: aroundPolicies = asItIs,
-    openHandler = (log) => openCommandHandler(log, { alone: false, rememberedOfStream: 4, snapshotEvery: 6 }),
+    openHandler = (log) => openCommandHandler(log, { singleWriter: false, rememberedOfStream: 4, snapshotEvery: 6 }),
   } = sabotage
 
   const store = aroundLog(openMemoryEventStore(world.log, () => Date.now() + world.clockError()))

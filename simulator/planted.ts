@@ -92,7 +92,7 @@ function rememberingWhatIsEmpty(log: EventStore): ShopBus {
     empty.delete(what[0])
     return log.append(...what)
   }
-  return openCommandHandler({ ...log, read, append }, { alone: true })
+  return openCommandHandler({ ...log, read, append }, { singleWriter: true })
 }
 
 /** A handler that takes a release for something else when it loads a customer. */
@@ -113,7 +113,7 @@ function openHandlerReading(log: EventStore, recalled: (event: RecordedEvent) =>
   async function* read(...what: Parameters<EventStore['read']>): AsyncGenerator<RecordedEvent[]> {
     for await (const page of log.read(...what)) yield page.map(recalled)
   }
-  return openCommandHandler({ ...log, read }, { alone: false })
+  return openCommandHandler({ ...log, read }, { singleWriter: false })
 }
 
 function withoutGuard(views: ViewStore, { documents: kept }: MemoryViews): ViewStore {

@@ -28,7 +28,7 @@ export function commandBuses({ messaging, namespace, store, alone, log }: Infras
       sagas: openRemoteBus({ messaging, namespace, turnWithinMs: Number.POSITIVE_INFINITY }),
     }
   }
-  const handler = openCommandHandler(store, { alone, log })
+  const handler = openCommandHandler(store, { singleWriter: alone, log })
   return { clients: handler, sagas: handler }
 }
 
@@ -38,7 +38,7 @@ export function commandBuses({ messaging, namespace, store, alone, log }: Infras
  */
 export async function runCommands(infrastructure: Infrastructure, messaging: Messaging): Promise<RunningRole> {
   const { store, namespace, holder, log } = infrastructure
-  const handler = openCommandHandler(store, { alone: false, log })
+  const handler = openCommandHandler(store, { singleWriter: false, log })
   const served = serveCommands({ messaging, namespace, handler, holds: (partition) => lease.holds(partition) })
   const lease = await openLease({
     store,

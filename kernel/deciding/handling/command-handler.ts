@@ -46,7 +46,7 @@ const REMEMBERED_OF_STREAM = 4_096
 const SNAPSHOT_EVERY = 1_000
 
 export interface CommandHandlerOptions {
-  alone?: boolean
+  singleWriter?: boolean
   weightAtRest?: number
   rememberedOfStream?: number
   snapshotEvery?: number
@@ -65,8 +65,8 @@ const SILENT = { info() {}, warn() {} }
  * const outcome = await handler.send(commandTo('account-7', { type: 'Deposit', amount: 5 }))
  * @param aggregates those of the domain. `parked: { decider: parkingOf('order') }` among them sets the domain's word for
  *   a parked process
- * @param options.alone whether no other process appends to the log; otherwise an answer without an event, such as a
- *   refusal, is confirmed by a read first
+ * @param options.singleWriter whether no other process appends to the log; otherwise an answer without an event, such as
+ *   a refusal, is confirmed by a read first
  * @param options.weightAtRest the memory for streams without waiting commands, in units of about 300 bytes, the size of
  *   a command
  * @param options.rememberedOfStream the number of a stream's newest commands in memory; older ones are searched for when
@@ -79,7 +79,7 @@ export function openCommandHandler(
   aggregates: Aggregates,
   options: CommandHandlerOptions = {},
 ): CommandHandler {
-  const { alone = true, weightAtRest = WEIGHT_AT_REST, log = SILENT } = options
+  const { singleWriter = true, weightAtRest = WEIGHT_AT_REST, log = SILENT } = options
   const { rememberedOfStream = REMEMBERED_OF_STREAM, snapshotEvery = SNAPSHOT_EVERY } = options
   const snapshots = openSnapshots(store, log, options.snapshotPartSize)
   const open = new Map<StreamName, Mailbox>()
@@ -111,7 +111,7 @@ export function openCommandHandler(
       snapshots,
       stream,
       kind: kindOf(stream),
-      alone,
+      singleWriter,
       cached: idle.get(stream),
       idle(loaded) {
         open.delete(stream)

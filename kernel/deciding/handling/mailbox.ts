@@ -62,7 +62,7 @@ interface MailboxOptions {
   stream: StreamName
   kind: StreamKind
   /** Nobody else appends to the stream: memory equals the store. */
-  alone: boolean
+  singleWriter: boolean
   /** The memory of the stream from before, if it is still kept. */
   cached: Loaded | undefined
   /** Called when nothing waits any more, with the present memory (none after a failure). */
@@ -70,7 +70,7 @@ interface MailboxOptions {
 }
 
 /** The mailbox of one stream. */
-export function openMailbox({ store, snapshots, stream, kind, alone, cached, idle }: MailboxOptions): Mailbox {
+export function openMailbox({ store, snapshots, stream, kind, singleWriter, cached, idle }: MailboxOptions): Mailbox {
   const { decider, memory } = kind
   let loaded = cached
   let queue: Waiting[] = []
@@ -136,7 +136,7 @@ export function openMailbox({ store, snapshots, stream, kind, alone, cached, idl
    * same append.
    */
   async function settle(batch: readonly Waiting[]): Promise<void> {
-    let upToDate = alone
+    let upToDate = singleWriter
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       if (!loaded) {
         // The first command of a stream is decided for an empty one, without a read: the expected revision detects an

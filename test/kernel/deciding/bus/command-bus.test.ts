@@ -55,7 +55,7 @@ function byWayOf(connect: () => Promise<Messaging>): OpenBus {
       await handling.close()
       await gateway.close()
     })
-    const handler = openCommandHandler(store, { alone: false })
+    const handler = openCommandHandler(store, { singleWriter: false })
     const served = serveCommands({ messaging: handling, namespace, handler, holds: () => true })
     for (const partition of all) served.take(partition)
     return openRemoteBus({ messaging: gateway, namespace })
@@ -165,7 +165,7 @@ describe('command handlers in several processes', () => {
         return append()
       },
     ])
-    const handling = add(openCommandHandler(slow, { alone: false }))
+    const handling = add(openCommandHandler(slow, { singleWriter: false }))
     handling.held.add(partition)
     handling.take(partition)
     return { handling, slow, store: () => store() }
@@ -201,7 +201,7 @@ describe('command handlers in several processes', () => {
   test('what moved to another handler while commands came is decided once, none is lost', async () => {
     const { bus, add } = desk({ servedWithinMs: 10_000, answerWithinMs: 10_000 })
     const store = await openLog()
-    const handlings = [0, 1].map(() => add(openCommandHandler(store, { alone: false })))
+    const handlings = [0, 1].map(() => add(openCommandHandler(store, { singleWriter: false })))
     const move = async (from: Handling | undefined, to: Handling | undefined) => {
       await from?.give(partition)
       from?.held.delete(partition)
@@ -242,8 +242,8 @@ describe('command handlers in several processes', () => {
   test('a command that was recorded by a handler that stalled then is a duplicate to its successor, and recorded once', async () => {
     const { bus, add, messaging } = desk({ answerWithinMs: 10_000, askAgainAfterMs: 50 })
     const store = await openLog()
-    const stalled = openCommandHandler(store, { alone: false })
-    const successor = add(openCommandHandler(store, { alone: false }))
+    const stalled = openCommandHandler(store, { singleWriter: false })
+    const successor = add(openCommandHandler(store, { singleWriter: false }))
     // Recorded before it is asked for: however long that takes, the successor is there when the answer is overdue.
     await stalled.send(message)
     messaging.serve(subjectOf('desk', partition), () => {

@@ -342,10 +342,10 @@ describe('when other processes append to the log too, an answer that leaves no e
   const change = message(cus.changeLimit(5), 'change')
 
   /** Another handler on the same log, and one that remembers cus_1 and prd_1 from before that began: as unknown, which they were refused for. */
-  async function two({ alone = false } = {}) {
+  async function two({ singleWriter = false } = {}) {
     const store = await openLog()
     const log = watched(store)
-    const stale = openCommandHandler(log, { alone })
+    const stale = openCommandHandler(log, { singleWriter })
     await stale.send(reservation(0))
     await stale.send({ ...message(prd.reserveStock('ord_0', 1), 'c0'), stream: 'product-prd_1' })
     log.reads.length = 0
@@ -403,8 +403,8 @@ describe('when other processes append to the log too, an answer that leaves no e
     expect(log.reads).toEqual([stream])
   })
 
-  test('which costs a handler that is alone nothing', async () => {
-    const { stale, log } = await two({ alone: true })
+  test('which costs a single writer nothing', async () => {
+    const { stale, log } = await two({ singleWriter: true })
     expect(await stale.send(change)).toMatchObject({ refusal: { code: 'NOT_FOUND' } })
     expect(log.reads).toEqual([])
   })

@@ -427,7 +427,7 @@ describe('a snapshot of several parts', () => {
     const store = await openLog()
     const told = { info: vi.fn(), warn: vi.fn() }
     let parts = 0
-    const other = openCommandHandler(store, { ...IN_PARTS, alone: false })
+    const other = openCommandHandler(store, { ...IN_PARTS, singleWriter: false })
     const interrupted = openCommandHandler(
       {
         ...store,
@@ -440,7 +440,7 @@ describe('a snapshot of several parts', () => {
           return store.append(to, events as NewEvent[], expected)
         },
       },
-      { ...IN_PARTS, alone: false, log: told },
+      { ...IN_PARTS, singleWriter: false, log: told },
     )
     await interrupted.send(fromClient(cus.register(100_000), 'registration'))
     await settleOrders(interrupted, store, 0, 3)

@@ -20,7 +20,7 @@ function server() {
   onTestFinished(() => store.close())
   /** Without snapshots unless they are asked for. */
   const handler = (snapshotEvery = Number.POSITIVE_INFINITY) =>
-    openCommandHandler(store, { alone: false, snapshotEvery })
+    openCommandHandler(store, { singleWriter: false, snapshotEvery })
   const sentFor = async (work: () => Promise<unknown>): Promise<number> => {
     const before = scripted.eventsSent()
     await work()

@@ -1,4 +1,4 @@
-// Which events reach a view, and that the compiler finds an event that is forgotten.
+// Which events reach a view, and that the compiler finds a forgotten event.
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import type { RecordedEvent } from '../store/event-store.ts'
@@ -13,7 +13,7 @@ test('a view takes the events that it lists, and neither ignored ones nor those 
   expect(takes(recorded('asset-1', 'Opened'))).toBe(false)
 })
 
-test('an event that cannot be read reaches the views that take events of its category', () => {
+test('an unreadable event reaches the views that take events of its category', () => {
   const takes = takerOf({ account: listed(events, ['Opened'], ['Renamed', 'Closed']) })
   expect(takes(recorded('account-1', 'Unreadable'))).toBe(true)
   expect(takes(recorded('asset-1', 'Unreadable'))).toBe(false)

@@ -1,4 +1,5 @@
-// Which events a view takes: each event of a category is either taken or ignored, and the compiler sees that none is forgotten.
+// The events that a view takes: each event of a category is either taken or ignored, and the compiler finds a forgotten
+// one.
 import { categoryOf } from '../store/categories.ts'
 import type { Schemas } from '../store/category.ts'
 import type { RecordedEvent } from '../store/event-store.ts'
@@ -40,7 +41,7 @@ export function listed<
   return { takes, ignores }
 }
 
-/** Whether a view takes an event. One that cannot be read reaches each view that takes events of its category. */
+/** Whether a view takes an event. An unreadable event reaches each view that takes events of its category. */
 export function takerOf(events: EventsOfView): (event: RecordedEvent) => boolean {
   const taken = new Map(Object.entries(events).map(([category, { takes }]) => [category, new Set(takes)]))
   return (event) => {

@@ -1,4 +1,4 @@
-// What a view is: a pure fold of events over one document at a time, and the fields that it is queried by.
+// A view: a pure fold of events over one document at a time, and the fields that it is queried by.
 import type { AnyEvent } from '../store/category.ts'
 import type { ReadableEvent, RecordedEvent } from '../store/event-store.ts'
 import type { Position } from '../store/position.ts'
@@ -6,8 +6,8 @@ import { isUnreadable, readable } from '../store/readable.ts'
 import { type EventsOfView, type ListedEvents, takerOf } from './listed-events.ts'
 
 /**
- * What every document has. `position` is that of the last event that changed it. Times are RFC 3339, UTC, milliseconds. A document that is
- * hidden has no `createdAt` yet: see `hidesUntilBegun`.
+ * The fields of every document. `position` is that of the last event that changed it. Times are RFC 3339, UTC,
+ * milliseconds. A hidden document has no `createdAt` yet: see `hidesUntilBegun`.
  */
 export interface ViewDocument {
   id: string
@@ -17,27 +17,27 @@ export interface ViewDocument {
 }
 
 /**
- * How a field is queried: `exact` by one of several values, `range` by bounds; for a field that holds a list of strings,
- * `member` by an element and `prefix` by the beginning of an element.
+ * How a field is queried: `exact` by one of several values, `range` by bounds; for a list of strings, `member` by an
+ * element and `prefix` by the beginning of an element.
  */
 export type QueriedAs = 'exact' | 'range' | 'member' | 'prefix'
 
-/** What a field holds that pages are ordered by. */
+/** The type of a field that pages are ordered by. */
 export type OrderedAs = 'text' | 'number'
 
 /** A view: the events that it takes, the fields that it is queried by, and the fold of events into documents. */
 export interface Projection<Document extends ViewDocument, Event extends AnyEvent = AnyEvent> {
   name: string
-  /** To be raised when the fold or the document changes: the view is then built anew from the log. */
+  /** Raise it when the fold or the document changes: the view is then rebuilt from the log. */
   version: number
   /** The events that reach the view, by their category. */
   events: EventsOfView
   queriedBy: Readonly<Record<string, QueriedAs>>
-  /** The fields that pages can be ordered by and what they hold, the usual one first. Every document has them. */
+  /** The fields that pages can be ordered by and their types, the usual one first. Every document has them. */
   orderedBy: Readonly<Record<string, OrderedAs>>
   /**
-   * Whether events of other streams may come before the one that begins a document. The fold keeps them in a document without `createdAt`,
-   * and readers see none of it. Such a view is ordered by `createdAt` as a rule.
+   * Whether events of other streams may come before the one that begins a document. The fold keeps them in a document
+   * without `createdAt`, which readers do not see. Such a view is usually ordered by `createdAt`.
    */
   hidesUntilBegun?: true
   /** The ids of the documents that an event may change. It is called with the events that the view takes. */
@@ -48,10 +48,10 @@ export interface Projection<Document extends ViewDocument, Event extends AnyEven
   topicsOf?(document: Document): readonly string[]
 }
 
-/** The `createdAt` of a document that is hidden. */
+/** The `createdAt` of a hidden document. */
 export const NOT_BEGUN = ''
 
-/** A document as readers see it: not at all while it is hidden. */
+/** A document for readers; nothing while it is hidden. */
 export function shown<Document extends ViewDocument>(document: Document | undefined): Document | undefined {
   return document?.createdAt === NOT_BEGUN ? undefined : document
 }
@@ -67,11 +67,14 @@ export function documentTopic(view: string, id: string): string {
  * @example interface AccountDocument extends VersionedDocument { balance: number }
  */
 export interface VersionedDocument extends ViewDocument {
-  /** How far the aggregate's own stream has come: the place of its newest event, 1 for the first. */
+  /** The number of events of the aggregate's own stream: 1 after the first. */
   version: number
 }
 
-/** The aggregate of a view: its category, and the id of the aggregate that a stream belongs to, if it belongs to one of them. */
+/**
+ * The aggregate of a view: its category, and the id of the aggregate that a stream belongs to, if it belongs to one of
+ * them.
+ */
 export interface OfAggregate {
   category: string
   idOf(stream: string): string | undefined
@@ -116,12 +119,12 @@ export function viewOf<Document extends VersionedDocument, Event extends AnyEven
   }
 }
 
-/** Each event of the aggregate's own stream moves the version, so that each reaches the view. */
+/** Each event of the aggregate's own stream raises the version, so each reaches the view. */
 function withAllTaken({ takes, ignores }: ListedEvents = { takes: [], ignores: [] }): ListedEvents {
   return { takes: [...takes, ...ignores], ignores: [] }
 }
 
-/** A view of an aggregate before its versions are counted. Its functions are called with events that can be read. */
+/** A view of an aggregate before its versions are counted. Its functions are called with readable events. */
 export interface AggregateView<Document extends ViewDocument, Event extends AnyEvent>
   extends Omit<Projection<Document>, 'documentsOf' | 'evolve'> {
   documentsOf(event: ReadableEvent<Event>): readonly string[]

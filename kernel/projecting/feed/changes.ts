@@ -1,13 +1,16 @@
-// Wakes a subscriber of documents: it keeps nothing but whether something has changed, however slow the subscriber is.
+// Wakes a subscriber of documents. It only keeps whether something has changed, for a subscriber of any speed.
 
 export interface Changes {
-  /** Waits for a change since the last call: true when there was one, false when there will be none any more. For one caller at a time. */
+  /**
+   * Waits for a change since the last call: true after a change, false when no more will come. Only one caller at a
+   * time.
+   */
   next(): Promise<boolean>
   /** Also ends a `next` that is waiting. */
   close(): void
 }
 
-/** A flag for one subscriber, which is not dirty yet. */
+/** A flag for one subscriber, not set yet. */
 export function dirtyFlag() {
   let dirty = false
   let ended = false

@@ -1,4 +1,5 @@
-// State subscriptions: a document now, and after every change. A slow reader misses what lay in between, never the last state.
+// State subscriptions: a document now, and after every change. A slow reader misses intermediate states, never the last
+// one.
 import type { Position } from '../../store/position.ts'
 import { documentTopic, type Projection, shown, type ViewDocument } from '../projection.ts'
 import type { ViewStore } from '../store/view-store.ts'
@@ -9,13 +10,14 @@ export interface DocumentChange<Document extends ViewDocument | undefined> {
   kind: 'SNAPSHOT' | 'CHANGED'
   /** `undefined` in a snapshot: there is no such document yet. */
   document: Document
-  /** To resume from: nothing that the document does not show yet lies before it, and nothing that it shows comes again after it. */
+  /** To resume from: the document shows every event before it, and shows none after it. */
   position: Position
 }
 
 /**
- * Subscribes to a document: it comes at once, and after every change. The subscription ends when its reader leaves it, or the feed closes.
- * @param since only what is newer; a process whose views are not that far yet waits
+ * Subscribes to a document: it is sent at once, and after every change. The subscription ends when its reader leaves
+ * it, or the feed closes.
+ * @param since only newer changes; a process whose views are behind it waits
  *
  * @example for await (const { document } of followDocument({ views, feed }, accounts, '7')) show(document)
  */
@@ -36,7 +38,7 @@ export function documentChanges<Document extends ViewDocument | undefined>(
   topic: string,
   since: Position | undefined,
 ): Source<DocumentChange<Document>> {
-  // Subscribe first, then the checkpoint, then the document: a change in between is told once more, and never lost.
+  // Subscribe first, then read the checkpoint, then the document: a change in between is sent twice, and never lost.
   const changes = feed.changes(topic)
   let last = since ?? -1
   let isFirst = true
@@ -46,7 +48,7 @@ export function documentChanges<Document extends ViewDocument | undefined>(
       if (!isFirst && !(await changes.next())) return undefined
       const known = Math.max(feed.position(), since ?? 0)
       const document = await load()
-      // The views may have gone further than the feed has heard.
+      // The views may be ahead of the feed.
       const position = Math.max(known, document?.position ?? 0)
       const isNews = document ? document.position > last : isFirst && since === undefined
       const kind = isFirst ? 'SNAPSHOT' : 'CHANGED'

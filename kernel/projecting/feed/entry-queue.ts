@@ -1,12 +1,12 @@
-// Holds the entries that a subscriber has not taken yet, up to a bounded number: then it forgets them and is idle.
+// Holds the entries that a subscriber has not taken yet, up to a limit. Above the limit it drops them and becomes idle.
 import type { HistoryEntry } from '../store/view-store.ts'
 
 export interface EntryQueue {
-  /** Begins to collect: what comes from now on is queued. A new queue is idle, and one that overflowed is idle again. */
+  /** Starts queueing new entries. A new queue is idle, and so is one that overflowed. */
   start(): void
   isCollecting(): boolean
   isEnded(): boolean
-  /** Waits for the next entries, at most 100 of them, in log order. For one caller at a time. */
+  /** Waits for the next entries, at most 100 of them, in log order. Only one caller at a time. */
   take(): Promise<HistoryEntry[] | 'overflowed' | 'ended'>
   /** Also ends a `take` that is waiting. */
   close(): void
@@ -15,7 +15,7 @@ export interface EntryQueue {
 const MAX_ENTRIES = 1_000
 const MAX_TAKEN = 100
 
-/** @param matches which of the entries that are pushed belong into the queue */
+/** @param matches which of the pushed entries belong in the queue */
 export function entryQueue(matches: (entry: HistoryEntry) => boolean) {
   let entries: HistoryEntry[] = []
   let state: 'idle' | 'collecting' | 'ended' = 'idle'

@@ -1,4 +1,5 @@
-// The change feed of a query node: follows the checkpoint of the views, and tells subscribers what was recorded, by topic.
+// The change feed of a query node: follows the checkpoint of the views, and sends recorded events to subscribers, by
+// topic.
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../failures/message-of.ts'
 import { outageOf } from '../../failures/outage.ts'
@@ -12,12 +13,12 @@ import { oneAtATime } from './one-at-a-time.ts'
 import { waitingRoom } from './waiting-room.ts'
 
 export interface Feed {
-  /** The newest checkpoint that is known: everything up to here can be seen in the views. */
+  /** The newest known checkpoint: everything up to here can be read in the views. */
   position(): Position
 
   /**
-   * A hint that the views may have moved, with their checkpoint where it is known. A lost hint costs latency, never a message:
-   * the feed looks by itself several times a second.
+   * A hint that the views may have moved, with their checkpoint where it is known. A lost hint costs latency, never a
+   * message: the feed also reads the checkpoint several times a second.
    */
   look(checkpoint?: Position): void
 
@@ -27,15 +28,15 @@ export interface Feed {
    */
   reached(position: Position, timeoutMs: number): Promise<boolean>
 
-  /** Says when documents of a topic have changed, from now on. To be closed by whoever asked for it. */
+  /** Announces changes of a topic's documents from now on. The caller closes it. */
   changes(topic: string): Changes
 
-  /** A queue for the matching entries that come from when it is started. To be closed by whoever asked for it. */
+  /** A queue for the matching entries from its start on. The caller closes it. */
   entries(filter: HistoryFilter): EntryQueue
 
   /**
-   * The views were lost, and are built anew: the feed is at their checkpoint, and not well until they are as far as they were. Subscribers
-   * are told what comes after that.
+   * The views were lost, and are rebuilt: the feed is at their checkpoint, and unhealthy until they reach their former
+   * position. Subscribers receive the entries after that.
    */
   restart(): void
 
@@ -49,7 +50,7 @@ interface FeedHealth {
   position: Position
   subscriptions: number
   waiting: number
-  /** Why the views cannot be read at the moment; the feed goes on trying. */
+  /** Why the views cannot be read at the moment; the feed keeps trying. */
   failure?: string
   /** The views cannot be read at all; otherwise they are read, and out of date. */
   away?: boolean
@@ -62,11 +63,11 @@ interface FeedOptions {
   pollMs?: number
 }
 
-/** What the feed knows of a subscription. */
+/** A subscription, as the feed sees it. */
 interface Subscriber {
   /** @returns false when it has no room for the entry */
   push(entry: HistoryEntry): boolean
-  /** It had no room in time: it is told no more. */
+  /** It had no room in time, and receives nothing more. */
   overflow(): void
   end(): void
 }
@@ -74,19 +75,19 @@ interface Subscriber {
 const POLL_MS = 250
 const PAGE_SIZE = 500
 /**
- * A burst is not slowness: so long the feed waits, with each page, for subscribers whose queues are full before it lets them overflow.
- * For all of them together, since everybody else waits with it.
+ * A burst is not slowness. The feed waits this long, with each page, for subscribers with full queues before it lets
+ * them overflow. The time is for all of them together, since all other subscribers wait too.
  */
 const PATIENCE_MS = 250
 const MAX_WAITING = 10_000
-/** A store that has not answered for so long is taken for one that is away. */
+/** A store without an answer for this long counts as unreachable. */
 const UNANSWERED_AFTER_MS = 4_500
 
 /**
  * Opens the feed at the checkpoint of the views.
  *
  * @example const feed = await openFeed({ views })
- * @throws what the view store throws when its checkpoint cannot be read
+ * @throws the errors of the view store when its checkpoint cannot be read
  */
 export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: FeedOptions): Promise<Feed> {
   const waiting = waitingRoom(MAX_WAITING)
@@ -95,13 +96,13 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
   let subscriptions = 0
 
   let position = await views.checkpoint()
-  /** Up to here the subscribers have been told; of no meaning while there are none. */
+  /** The subscribers have received the entries up to here. It has no meaning without subscribers. */
   let told = position
-  /** How far the views have been: they may have been lost since. */
+  /** The furthest position of the views, which may have been lost since. */
   let farthest = position
   const failures = new Map<'checkpoint' | 'history', string>()
   const outage = outageOf('The views', log)
-  /** Since when the read of the checkpoint that is under way waits for its answer. */
+  /** The start of the checkpoint read in flight. */
   let askedAt: number | undefined
   let closed = false
 
@@ -113,7 +114,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     askedAt = performance.now()
     await attempt('checkpoint', async () => moveTo(await views.checkpoint()))
     askedAt = undefined
-    // Nobody needs the history now, so nobody would find out that it can be read again.
+    // Nobody needs the history now, so no read would detect its recovery.
     if (subscriptions === 0) failures.delete('history')
     if (failures.size === 0) outage.over()
   }
@@ -125,7 +126,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     return failed ?? (hangs ? `no answer for ${UNANSWERED_AFTER_MS / 1_000} seconds` : undefined)
   }
 
-  /** While nobody is subscribed only the position moves: no entry is read. */
+  /** Without subscribers only the position moves: no entry is read. */
   function moveTo(checkpoint: Position): void {
     if (closed) return
     if (checkpoint > position) {
@@ -140,7 +141,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     while (subscriptions > 0 && told < position && !closed) {
       const { entries, hasNextPage, asOf } = await views.history({ after: told, first: PAGE_SIZE })
       const upTo = hasNextPage ? (entries.at(-1)?.position ?? told) : asOf
-      // A replica that lags behind: the next look tries again.
+      // A replica that lags behind: the next round tries again.
       if (upTo <= told) return
       moveTo(upTo)
       let patienceEnds: number | undefined
@@ -166,7 +167,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     for (const subscribers of byTopic.values()) yield* subscribers
   }
 
-  /** @returns how to leave again */
+  /** @returns a function that ends the subscription */
   function join(topic: string | undefined, subscriber: Subscriber): () => void {
     if (subscriptions === 0) told = farthest
     subscriptions += 1
@@ -182,7 +183,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     }
   }
 
-  /** Failing is a state, and the poll tries again. */
+  /** A failure is a state, and the poll tries again. */
   async function attempt(what: 'checkpoint' | 'history', task: () => Promise<void>): Promise<void> {
     try {
       await task()
@@ -197,7 +198,7 @@ export async function openFeed({ views, log = toStderr, pollMs = POLL_MS }: Feed
     position: () => position,
 
     look(checkpoint) {
-      // A hint may be of the views that were lost.
+      // A hint may be of the lost views.
       if (checkpoint !== undefined && position === farthest) moveTo(checkpoint)
       else if (!closed) looking.run()
     },

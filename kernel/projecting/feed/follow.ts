@@ -1,4 +1,4 @@
-// Follows the history: each entry once and in order, from a position on or from now, from the store first and live then.
+// Follows the history: each entry once and in order, from a position or from now, first from the store and then live.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Position } from '../../store/position.ts'
 import type { HistoryFilter } from '../store/history-filter.ts'
@@ -6,7 +6,7 @@ import type { HistoryEntry, ViewStore } from '../store/view-store.ts'
 import type { Feed } from './feed.ts'
 import type { Source } from './live.ts'
 
-/** The reader was too slow for the live feed. Everything up to `resumeSince` was given out; nothing follows. */
+/** The reader was too slow for the live feed. All entries up to `resumeSince` were returned; nothing follows. */
 export interface Lagged {
   resumeSince: Position
 }
@@ -14,8 +14,8 @@ export interface Lagged {
 const PAGE_SIZE = 100
 
 /**
- * The matching entries after `since`, or after this node's position without it, at most 100 at a time; they end when the feed closes, or with `Lagged`.
- * A reader may take its time with what is in the store: only live entries are queued for it.
+ * The matching entries after `since`, or after this node's position without it, at most 100 at a time. They end when
+ * the feed closes, or with `Lagged`. A reader may read stored entries slowly: only live entries are queued for it.
  */
 export function follow(
   { views, feed }: { views: Pick<ViewStore, 'history'>; feed: Feed },
@@ -25,7 +25,7 @@ export function follow(
   const queue = feed.entries(filter)
   let last = since ?? feed.position()
   let state: 'stored' | 'live' | 'lagged' = since === undefined ? 'live' : 'stored'
-  /** The end of what is stored as it was read last, and the position from which on the queue was collecting then. */
+  /** The end of the stored entries at the last read, and the position from which the queue was collecting then. */
   let end: { asOf: Position; queuedFrom: Position } | undefined
   if (since === undefined) queue.start()
 
@@ -53,14 +53,15 @@ export function follow(
     async next() {
       if (state === 'lagged' || queue.isEnded()) return undefined
       if (end !== undefined) {
-        // The queue began before that page was read, and has not overflowed since: together they are whole.
+        // The queue began before that page was read, and has not overflowed since: together they are complete.
         if (queue.isCollecting() && end.asOf >= end.queuedFrom) state = 'live'
         else queue.start()
         end = undefined
       }
       if (state === 'live') return queued()
       const entries = await stored()
-      // An embedded store answers at once, and a client that keeps up takes at once: others have their turn between pages.
+      // An embedded store answers at once, and a client that keeps up takes at once: other work gets its turn between
+      // pages.
       await turn()
       return entries
     },

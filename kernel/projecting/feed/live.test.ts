@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { live, type Source } from './live.ts'
 
-test('the items of all chunks come one by one, and the source is closed after the last', async () => {
+test('the items of all chunks arrive one by one, and the source is closed after the last', async () => {
   const source = chunks([1, 2], [], [3])
   const items = []
   for await (const item of live(source)) items.push(item)

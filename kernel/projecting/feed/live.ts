@@ -2,14 +2,14 @@
 import { stoppable } from './stoppable.ts'
 
 /**
- * Something that a subscription follows from a position on, or from now. It has joined the feed before it reads anything, so
- * that nothing is lost in between.
+ * The source of a subscription, from a position or from now. It has joined the feed before it reads anything, so that
+ * nothing is lost in between.
  */
 export interface Source<Item> {
   /**
-   * Waits for what comes next. For one caller at a time.
+   * Waits for the next items. Only one caller at a time.
    *
-   * @returns maybe nothing yet; undefined when nothing will come any more
+   * @returns maybe nothing yet; undefined when nothing more will come
    */
   next(): Promise<readonly Item[] | undefined>
   /** Leaves the feed, and ends a `next` that is waiting. May be called repeatedly. */

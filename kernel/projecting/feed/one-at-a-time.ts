@@ -1,4 +1,5 @@
-// Runs a task at most once at a time, and once more when it was asked for meanwhile: any number of requests cost two runs.
+// Runs a task at most once at a time, and once more when it was requested meanwhile: any number of requests cost two
+// runs.
 
 /** @param task must not reject */
 export function oneAtATime(task: () => Promise<void>) {

@@ -1,8 +1,8 @@
-// Lets an async generator be ended while it waits: by itself, `return()` would queue up behind the wait.
+// Lets an async generator be ended while it waits: without this, `return()` would queue up behind the wait.
 
 /**
  * The generator's values, for one reader.
- * @param stop ends whatever the generator may be waiting for; called on `return()`, also when nothing was read yet, maybe repeatedly
+ * @param stop ends every wait of the generator; called on `return()`, also when nothing was read yet, maybe repeatedly
  */
 export function stoppable<T>(generator: AsyncGenerator<T, void>, stop: () => void): AsyncIterableIterator<T, void> {
   const iterator: AsyncIterableIterator<T, void> = {

@@ -1,4 +1,4 @@
-// Those who wait until the views have reached a position: a bounded number, each for a bounded time.
+// Callers that wait until the views have reached a position: a bounded number, each for a bounded time.
 import type { Position } from '../../store/position.ts'
 
 interface Waiting {
@@ -6,7 +6,7 @@ interface Waiting {
   settle(reached: boolean): void
 }
 
-/** @param capacity how many may wait at once */
+/** @param capacity the largest number of waiting callers */
 export function waitingRoom(capacity: number) {
   /** The smallest position first. */
   const waiting: Waiting[] = []
@@ -40,7 +40,7 @@ export function waitingRoom(capacity: number) {
       })
     },
 
-    /** Lets everybody go who waits for this position or an earlier one. */
+    /** Resolves all waits for this position or an earlier one. */
     release(position: Position): void {
       const tooEarly = waiting.findIndex((someone) => someone.position > position)
       const count = tooEarly < 0 ? waiting.length : tooEarly

@@ -1,34 +1,34 @@
-// Joins batches while many events come: a document that changes in each of ten batches is then written once, not ten times.
+// Joins batches under load: a document that changes in each of ten batches is then written once, not ten times.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { foldedCategories } from '../../store/catalogue.ts'
 import type { Batch, EventStore } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
 
-/** A batch does not grow beyond this. */
+/** The largest size of a batch. */
 const ENOUGH = 2_000
 
 /**
- * To gather pays as long as it takes not much longer than the work that it spares: it goes on for so many times as long as the
- * last batch was worked on, which is next to nothing when there is little to do.
+ * Collecting pays while it takes not much longer than the work that it saves. It lasts this many times as long as the
+ * work on the last batch, which is next to nothing under low load.
  */
 const PATIENCE = 2
 const LONGEST_MS = 100
 
 /**
- * It ends before that when nothing has come for some turns of the event loop: then everybody waits for the views. From an event
- * that makes a command due to the event that the command leads to it takes about four turns.
+ * It ends earlier when no event has arrived for some turns of the event loop: then all readers are waiting for the
+ * views. It takes about four turns from an event that makes a command due to the event of that command.
  */
 const QUIET_TURNS = 4
 
 /**
- * The position also moves on where nothing is to be folded, with each lease that is renewed: that is no reason to write to the views
- * several times a second.
+ * The position also advances without foldable events, with each renewal of a lease. That alone must not cause several
+ * writes to the views a second.
  */
 const EMPTY_EVERY_MS = 1_000
 
 /**
- * The events of the store after a position, in batches that grow with the load, until the signal aborts. A batch without events
- * comes once a second at the most.
+ * The events of the store after a position, in batches that grow with the load, until the signal aborts. A batch
+ * without events comes at most once a second.
  * @param now a clock, in milliseconds
  */
 export async function* coalesced(
@@ -50,7 +50,7 @@ export async function* coalesced(
   /** The next batch, or nothing when something else comes first; it is still the next one then. */
   async function nextOr(other: Promise<unknown>): Promise<IteratorResult<Batch> | undefined> {
     next ??= batches.next()
-    next.catch(() => {}) // Whoever awaits it next gets the failure.
+    next.catch(() => {}) // The next caller that awaits it receives the failure.
     const first = next
     const more = await Promise.race([first.then((batch) => ({ batch })), other.then(() => undefined)])
     if (more) next = undefined

@@ -1,4 +1,4 @@
-// Folds a batch of events into the documents of the views: pure, so that all that can go wrong here is a projection.
+// Folds a batch of events into the documents of the views. It is pure, so only a projection can fail here.
 import type { RecordedEvent } from '../../store/event-store.ts'
 import { CannotRead, isUnreadable } from '../../store/readable.ts'
 import { takerOf } from '../listed-events.ts'
@@ -9,7 +9,7 @@ import type { BrokenDocument, FoldedBatch, HistoryEntry } from '../store/view-st
 export interface Touched {
   projection: Projection<ViewDocument>
   events: ReadonlyMap<string, RecordedEvent[]>
-  /** Events of which the projection could not say whom they concern: it threw. */
+  /** Events for which the projection threw instead of naming their documents. */
   unplaced: readonly { event: RecordedEvent; error: string }[]
 }
 
@@ -23,7 +23,7 @@ type Folded = Pick<FoldedBatch, 'documents' | 'broken' | 'history'>
 
 /**
  * Which documents of a view the events may change.
- * @param only the ids to look for; without it, all
+ * @param only the ids to include; without it, all
  */
 export function touch(
   projection: Projection<ViewDocument>,
@@ -50,8 +50,9 @@ export function touch(
 }
 
 /**
- * What the events of a batch make of the documents that they touch: the last version of each changed document, the documents whose
- * projection threw, and the history entries. An event that a document has seen before leaves it alone, so a batch may come again.
+ * The results of a batch for the documents that it touches: the last version of each changed document, the documents
+ * whose projection threw, and the history entries. An event that a document has seen before does not change it, so a
+ * batch may come again.
  * @param stored the touched documents by the name of their view; one that is absent does not exist yet
  */
 export function fold(
@@ -70,16 +71,16 @@ export function fold(
 
 type Topics = Map<RecordedEvent, string[]>
 
-/** The history has every event under the type that it was recorded as; of one that cannot be read also why not. */
+/** The history has every event under its recorded type, and for an unreadable one also the reason. */
 function entryOf(event: RecordedEvent, topics: readonly string[]): HistoryEntry {
   if (!isUnreadable(event)) return { ...event, topics }
   const { recordedAs, problem, stored } = event.data
-  // As a text: a view store may not take whatever JSON there is.
+  // As a text: a view store may not accept every JSON value.
   const text = JSON.stringify(stored ?? null).slice(0, LONGEST_UNREADABLE)
   return { ...event, type: recordedAs, data: { unreadable: problem, stored: text }, topics }
 }
 
-/** Characters of what cannot be read: enough to see what it is. */
+/** Characters of an unreadable event: enough to recognise it. */
 const LONGEST_UNREADABLE = 100_000
 
 function reasonOf(event: RecordedEvent, error: unknown): string {
@@ -103,7 +104,8 @@ function foldView({ projection, events }: Touched, stored: Stored, topics: Topic
       const isSeen = document !== undefined && event.position <= document.position
       try {
         const after = isBroken || isSeen ? document : evolved(projection, document, event)
-        // Whether the event changed a document that is broken, or newer, cannot be told: its history has it rather than a gap.
+        // It is unknown whether the event changed a document that is broken, or newer. Its history has the event rather
+        // than a gap.
         if (after === document && !isBroken && !isSeen) continue
         announce(topics, event, own, after && projection.topicsOf?.(after))
         document = after

@@ -1,4 +1,5 @@
-// Folds the documents that are marked broken again from the log: a corrected projection mends them, another try breaks them again.
+// Folds the documents that are marked broken again from the log: a corrected projection mends them, any other try
+// breaks them again.
 
 import type { EventStore, RecordedEvent } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
@@ -13,7 +14,7 @@ interface Parts {
   projections: readonly Projection<ViewDocument>[]
 }
 
-/** What is to be mended of one view, and what the log has made of it so far. */
+/** The broken documents of one view, and their fold so far. */
 interface Mending {
   projection: Projection<ViewDocument>
   ids: ReadonlySet<string>
@@ -22,8 +23,8 @@ interface Mending {
 }
 
 /**
- * Folds the broken documents anew from the first event up to the checkpoint, and writes what came of it: documents that are mended, and
- * documents that broke again, as far as they came.
+ * Folds the broken documents again from the first event up to the checkpoint, and writes the results: mended documents,
+ * and documents that broke again, as far as they were folded.
  */
 export async function mend({ store, views, projections }: Parts, signal: AbortSignal): Promise<void> {
   const marked = await views.broken()

@@ -1,7 +1,7 @@
-// How far the projector has come, and who waits for it to come further.
+// The position of the projector, and the callers that wait for it to advance.
 import { type Position, START } from '../../store/position.ts'
 
-/** The projector was stopped while somebody waited for it. */
+/** The projector was stopped while a caller waited for it. */
 export class ProjectorStopped extends Error {
   override name = 'ProjectorStopped'
 }
@@ -15,7 +15,7 @@ export interface Progress {
   stop(): void
 }
 
-/** Progress from the start of the log, until it is told of more. */
+/** Progress from the start of the log, until the first report. */
 export function trackProgress(): Progress {
   let reached = START
   let isStopped = false

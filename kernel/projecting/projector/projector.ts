@@ -1,5 +1,5 @@
-// The projector: takes the events from the log, folds them into the views, and writes what has changed. It never skips an event and
-// never gives up: after any failure it begins again at the checkpoint, as after a restart.
+// The projector: reads the events of the log, folds them into the views, and writes the changes. It never skips an
+// event and never gives up: after any failure it begins again at the checkpoint, as after a restart.
 
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { backOff } from '../../failures/back-off.ts'
@@ -24,7 +24,7 @@ export interface ProjectorOptions {
   /** Called at the start and after each write: everything up to here can be read. */
   onFolded?(checkpoint: Position): void
   log?: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** Whether it logs outages of the stores (default: yes). A process that reads the views as well knows of them anyway. */
+  /** Whether it logs outages of the stores (default: yes). A process that also reads the views detects them anyway. */
   tellsOfOutages?: boolean
 }
 
@@ -36,7 +36,7 @@ export interface Projector {
    * @throws ProjectorStopped when the projector is stopped before
    */
   caughtUp(): Promise<Position>
-  /** Finishes the write that is under way, and ends. */
+  /** Finishes the write in flight, and ends. */
   stop(): Promise<void>
 }
 
@@ -48,9 +48,9 @@ export interface ProjectorHealth {
   lastFailure?: { message: string; at: string }
   /** Documents that are not folded further, since their projection threw or the view store refuses them. */
   brokenDocuments: number
-  /** Events since the start of which a projection could not say whom they concern. */
+  /** Events since the start for which a projection threw instead of naming their documents. */
   unplacedEvents: number
-  /** Events since the start that others have written into the log: they are skipped. */
+  /** Events of other writers in the log since the start: they are skipped. */
   foreignEvents: number
 }
 
@@ -139,7 +139,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     onFolded?.(position)
   }
 
-  /** Broken documents are not read: the fold leaves them as they are. */
+  /** Broken documents are not read: the fold leaves them unchanged. */
   async function load(touched: readonly Touched[]): Promise<Map<string, Stored>> {
     const stored = await Promise.all(
       touched.map(async ({ projection, events }): Promise<[string, Stored]> => {
@@ -171,14 +171,14 @@ export function startProjector(options: ProjectorOptions): Projector {
     )
   }
 
-  /** After a failure a batch comes again: each event is told once. */
+  /** After a failure a batch comes again: each event is reported once. */
   function noteForeign(found: readonly ForeignEvent[]): void {
     const news = found.filter(({ position }) => position > foreign.upTo)
     const [first] = news
     if (!first) return
     foreign.events += news.length
     foreign.upTo = news.at(-1)?.position ?? foreign.upTo
-    // One line for a batch: whoever writes a million of them must not fill the disk.
+    // One line for a batch: a writer of a million foreign events must not fill the disk.
     log.warn(
       { ...first, events: news.length },
       'The log has events that no desk wrote; they are skipped. This is the first of them; creditline foreign list shows all',

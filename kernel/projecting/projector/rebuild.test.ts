@@ -15,7 +15,7 @@ function given({ head, ofLog }: { head: number; ofLog: number }) {
   return { tell, told: () => info.mock.calls, pass: (ms: number) => (time += ms) }
 }
 
-test('a rebuild tells its beginning, its progress now and then, and its end once', async () => {
+test('a rebuild logs its beginning, its progress from time to time, and its end once', async () => {
   const { tell, told, pass } = given({ head: 1_000, ofLog: 1 })
   const rebuild = await tell(0)
   for (const position of [100, 200, 300]) {
@@ -35,7 +35,7 @@ test('a rebuild tells its beginning, its progress now and then, and its end once
 test.each([
   ['views that have folded something already', { head: 1_000, ofLog: 1 }, 500],
   ['a new log', { head: 2, ofLog: 2 }, 0],
-])('nothing is told of %s', async (_, log, checkpoint) => {
+])('nothing is logged for %s', async (_, log, checkpoint) => {
   const { tell, told } = given(log)
   const rebuild = await tell(checkpoint)
   rebuild.reached(2_000)

@@ -1,4 +1,4 @@
-// What the log file tells of views that are built from the first event on: that it has begun, how far it is, and that it is done.
+// Logs the rebuild of views from the first event: its beginning, its progress, and its end.
 import type { Logger } from '../../logger.ts'
 import type { EventStore } from '../../store/event-store.ts'
 import { type Position, START } from '../../store/position.ts'
@@ -11,7 +11,7 @@ export interface Rebuild {
 }
 
 /**
- * Begins to tell, if the views are empty and the log has more than what it records of itself.
+ * Begins to log, if the views are empty and the log has more than its own records.
  * @param now a clock, in milliseconds
  */
 export async function tellOfRebuild(

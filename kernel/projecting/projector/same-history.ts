@@ -1,4 +1,4 @@
-// Whether views were folded from the history that a log has: a log that was put back from a backup has lost the end of it.
+// Checks that views were folded from the history of a log: a log that was restored from a backup has lost its end.
 
 import { foldedCategories } from '../../store/catalogue.ts'
 import type { EventMark, EventStore } from '../../store/event-store.ts'
@@ -6,15 +6,15 @@ import type { Position } from '../../store/position.ts'
 import { type ViewStore, ViewsOfAnotherLog, WAY_OUT } from '../store/view-store.ts'
 
 /**
- * How the history that the views were folded from differs from that of the log: a clause such as "the log ends at position 12";
- * `undefined` when it is the same. Leases, checkpoints and snapshots are no part of it.
- * @throws StoreUnavailable, or what the view store throws
+ * The difference between the history of the views and that of the log: a clause such as "the log ends at position 12";
+ * `undefined` when there is none. Leases, checkpoints and snapshots do not count.
+ * @throws StoreUnavailable, and the errors of the view store
  */
 export async function differenceOfHistory(
   views: Pick<ViewStore, 'lastFolded'>,
   store: Pick<EventStore, 'find' | 'end' | 'head' | 'subscribe' | 'catalogue'>,
 ): Promise<string | undefined> {
-  // The views first: the log, which is read after them, has whatever they may have folded by then.
+  // The views first: the log, which is read after them, then has all events that they have folded.
   const { checkpoint, event } = await views.lastFolded()
   if (!event) return undefined
   const found = await store.find(event)
@@ -29,10 +29,10 @@ export async function differenceOfHistory(
 }
 
 /**
- * Compares the views with the log. A log that was put back from a backup would give the next events positions that the views have folded
- * already, and the views show what never happened in it.
- * @param which views, for the error: their file, say
- * @throws ViewsOfAnotherLog with the difference and the way out
+ * Compares the views with the log. A log that was restored from a backup would give the next events positions that the
+ * views have folded already, and the views show events that it never had.
+ * @param which views, for the error: their file, for example
+ * @throws ViewsOfAnotherLog with the difference and a remedy
  */
 export async function assertSameHistory(views: ViewStore, store: EventStore, which: string): Promise<void> {
   const difference = await differenceOfHistory(views, store)
@@ -42,7 +42,7 @@ export async function assertSameHistory(views: ViewStore, store: EventStore, whi
   )
 }
 
-/** Nothing that is folded may follow the last event folded before the checkpoint. */
+/** No foldable event may follow the last event folded before the checkpoint. */
 async function firstFoldedBetween(
   store: Pick<EventStore, 'subscribe' | 'catalogue'>,
   after: Position,

@@ -8,8 +8,8 @@ import type { ViewStore } from '../store/view-store.ts'
 import { assertSameHistory } from './same-history.ts'
 
 /**
- * Opens the views of a log in a file. They are empty when the file is new, or when a projection has another version: the projector then
- * builds them from the log.
+ * Opens the views of a log in a file. They are empty when the file is new, or when a projection has another version:
+ * the projector then builds them from the log.
  * @throws ViewsOfAnotherLog when the views in the file show another history than the log has
  * @example const views = await openViewsOf(store, 'data/views.db', [accounts])
  */

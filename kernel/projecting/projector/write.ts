@@ -1,9 +1,9 @@
-// Writes a folded batch. A document that the store does not take costs that document, not the batch.
+// Writes a folded batch. A document that the store refuses costs that document, not the batch.
 import { documentTopic } from '../projection.ts'
 import { type BrokenDocument, DocumentsRefused, type FoldedBatch, type ViewStore } from '../store/view-store.ts'
 
 /**
- * Writes the batch; documents that the store refuses are marked broken in place of being written.
+ * Writes the batch. Documents that the store refuses are marked broken instead.
  * @returns the batch as it was written
  */
 export async function write(views: Pick<ViewStore, 'write'>, batch: FoldedBatch): Promise<FoldedBatch> {
@@ -15,7 +15,7 @@ export async function write(views: Pick<ViewStore, 'write'>, batch: FoldedBatch)
     } catch (error) {
       if (!(error instanceof DocumentsRefused)) throw error
       const rest = without(writable, error.refused)
-      // What is refused is not in the batch: to try again would come to the same.
+      // The batch contains no refused document: another try would have the same result.
       if (sizeOf(rest) === sizeOf(writable)) throw error
       writable = rest
     }

@@ -1,20 +1,21 @@
-// The documents that the projector wrote last: only it writes, so what it remembers is what is stored, and need not be read again.
+// Remembers the documents that the projector wrote last. No other process writes, so the stored documents equal these
+// and need no read.
 import { LRUCache } from 'lru-cache'
 import type { Projection, ViewDocument } from '../projection.ts'
 import type { ViewStore } from '../store/view-store.ts'
 
-/** In elements of lists, for each view: about 40 MB of documents, whether their lists have one element or hundreds. */
+/** In elements of lists, for each view: about 40 MB of documents, with one element or hundreds in their lists. */
 const CAPACITY = 200_000
 
 export interface WrittenLast {
-  /** The documents of a view with these ids, in one read for those not remembered. Those that do not exist are left out. */
+  /** The documents of a view with these ids, in one read for those not remembered. Missing documents are left out. */
   load(view: Projection<ViewDocument>, ids: Iterable<string>): Promise<Map<string, ViewDocument>>
   remember(view: string, documents: readonly ViewDocument[]): void
-  /** To be called when a write fails: what is stored is not known then. */
+  /** Call it when a write fails: the stored documents are unknown then. */
   forget(): void
 }
 
-/** Reads through to the views what was not written lately. */
+/** Reads documents that were not written lately from the views. */
 export function writtenLast(views: ViewStore): WrittenLast {
   const remembered = new Map<string, LRUCache<string, ViewDocument>>()
 
@@ -47,7 +48,7 @@ export function writtenLast(views: ViewStore): WrittenLast {
   }
 }
 
-/** What makes one document larger than another is its lists. */
+/** The size of a document depends on its lists. */
 function elements(document: ViewDocument): number {
   let count = 1
   for (const value of Object.values(document)) if (Array.isArray(value)) count += value.length

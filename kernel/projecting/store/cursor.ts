@@ -1,4 +1,4 @@
-// Page cursors: opaque to clients, inside them the place of a document or an event in the order of its page.
+// Page cursors: opaque to clients. They contain the place of a document or an event in the order of its page.
 import { type Position, START } from '../../store/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 import { isOrdered, orderedAs } from './declared.ts'
@@ -16,9 +16,10 @@ export function pageCursor(field: string, key: Key): string {
 }
 
 /**
- * The place that a cursor stands for.
+ * The place in a cursor.
  * @param view the projection whose pages are ordered by `field`
- * @throws InvalidCursor when it was not made by `pageCursor` for the same field, or its value is not what the field holds
+ * @throws InvalidCursor when it was not made by `pageCursor` for the same field, or its value does not have the type of
+ * the field
  */
 export function readPageCursor(view: Projection<ViewDocument>, field: string, cursor: string): Key {
   const as = orderedAs(view, field)
@@ -37,7 +38,7 @@ export function historyCursor(position: Position): string {
 }
 
 /**
- * The position that a cursor stands for.
+ * The position in a cursor.
  * @throws InvalidCursor when it was not made by `historyCursor`
  */
 export function readHistoryCursor(cursor: string): Position {

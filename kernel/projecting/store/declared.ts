@@ -1,4 +1,4 @@
-// What projections declare of their fields, as every view store takes it.
+// The declarations of projections about their fields, as every view store reads them.
 import type { OrderedAs, Projection, QueriedAs, ViewDocument } from '../projection.ts'
 import { type Condition, MAX_DOCUMENT_BYTES } from './view-store.ts'
 
@@ -17,21 +17,21 @@ export function queriedAs({ name, queriedBy }: Projection<ViewDocument>, conditi
   throw new Error(`${condition.field} is queried by ${asked}, but the view ${name} ${declared}`)
 }
 
-/** What a field holds that pages are ordered by. @throws Error when the projection does not declare it so */
+/** The type of a field that pages are ordered by. @throws Error when the projection does not declare it so */
 export function orderedAs({ name, orderedBy }: Projection<ViewDocument>, field: string): OrderedAs {
   const as = orderedBy[field]
   if (as === undefined) throw new Error(`The view ${name} does not declare ${field} in orderedBy`)
   return as
 }
 
-/** Whether a value is what a field holds that pages are ordered by. */
+/** Whether a value has the type of a field that pages are ordered by. */
 export function isOrdered(as: OrderedAs, value: unknown): value is string | number {
   return as === 'text' ? typeof value === 'string' : Number.isFinite(value)
 }
 
 /**
- * Why a document cannot be found as its projection declares: a field that pages are ordered by is not there, or one that is queried
- * holds something else. `undefined` when all is well.
+ * Why a document cannot be queried as its projection declares: a field that pages are ordered by is missing, or a
+ * queried one has another type. `undefined` for a correct document.
  */
 export function misfitOf(
   { queriedBy, orderedBy }: Projection<ViewDocument>,
@@ -51,7 +51,7 @@ export function misfitOf(
   return undefined
 }
 
-/** The reason to refuse a document of so many bytes. */
+/** The reason to refuse a document of this many bytes. */
 export function tooLarge(bytes: number): string {
   return `${bytes} bytes are more than the ${MAX_DOCUMENT_BYTES} that a document may have`
 }
@@ -64,19 +64,21 @@ function isListOfTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((element) => typeof element === 'string')
 }
 
-/** The field that pages are ordered by as a rule: what matches a value is indexed in this order as well. */
+/** The field that pages are usually ordered by. Matches of a value are indexed in this order as well. */
 export function usualOrder({ name, orderedBy }: Projection<ViewDocument>): string {
   const [usual] = Object.keys(orderedBy)
   if (usual === undefined) throw new Error(`The view ${name} declares no field in orderedBy`)
   return usual
 }
 
-/** The fields with a range but without an order of their own: the index of the usual order has them, to judge them there. */
+/**
+ * The fields with a range but without their own order: the index of the usual order contains them, and filters by them.
+ */
 export function rangesAlong({ queriedBy, orderedBy }: Projection<ViewDocument>): string[] {
   return Object.keys(queriedBy).filter((field) => queriedBy[field] === 'range' && !(field in orderedBy))
 }
 
-/** The views that a store keeps: what they are folded from, and how. */
+/** The views of a store: their log and their definitions. */
 export interface ViewSet {
   /** The identity of the log that the views are folded from. */
   logId: string
@@ -86,8 +88,8 @@ export interface ViewSet {
 }
 
 /**
- * What stored views were made from, as text: with another definition they are built anew. So they are with another version of the catalogue,
- * since the history has the events as they were read.
+ * The definition of stored views, as text: with another definition they are rebuilt. A new version of the catalogue
+ * also rebuilds them, since the history has the events as they were read.
  */
 export function definitionOf(
   layout: number,

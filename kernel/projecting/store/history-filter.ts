@@ -1,4 +1,4 @@
-// Which entries of the history are asked for, and whether an entry at hand is one of them.
+// The filter of the history, and the check of an entry against it.
 import type { HistoryEntry, HistoryQuery, Range } from './view-store.ts'
 
 /** All conditions must hold. */

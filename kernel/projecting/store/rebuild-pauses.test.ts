@@ -8,7 +8,7 @@ function pauses() {
   let time = 0
   const pauseAfter = rebuildPauses(() => time)
   return {
-    /** The pause after a loss that comes so many ms after the last rebuild. */
+    /** The pause after a loss, the given number of ms after the last rebuild. */
     after(lost: ViewsLost, ms = 0): number {
       time += ms
       const pauseMs = pauseAfter(lost)
@@ -18,7 +18,7 @@ function pauses() {
   }
 }
 
-test('damage that is there again after each rebuild is not rebuilt in a loop', () => {
+test('damage that returns after each rebuild is not rebuilt in a loop', () => {
   const { after } = pauses()
   const losses = Array.from({ length: 30 }, () => after(damaged('a page is malformed'), 500))
   expect(losses.slice(0, 5)).toEqual([0, 1_000, 2_000, 4_000, 8_000])
@@ -26,7 +26,7 @@ test('damage that is there again after each rebuild is not rebuilt in a loop', (
   expect(losses.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(3 * 3_600_000)
 })
 
-test('other damage, and the same damage after views that held for long, is repaired at once', () => {
+test('other damage, and the same damage after a long time, is repaired at once', () => {
   const { after } = pauses()
   after(damaged('a page is malformed'))
   expect(after(damaged('a table is missing'), 100)).toBe(0)

@@ -1,15 +1,16 @@
-// How long to wait before views are rebuilt: no rebuild mends damage that comes back, so it is not repeated in a loop.
+// The pauses before rebuilds: no rebuild mends damage that comes back, so it is not repeated in a loop.
 import type { ViewsLost } from './view-store.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 600_000
 
-/** Damage that comes back within so many times the last pause is the same damage. */
+/** Damage that comes back within this many times the last pause is the same damage. */
 const COMES_BACK_WITHIN = 20
 
 /**
- * The pause before each rebuild, in ms. The first damage is repaired at once. The same damage again means that the rebuild did not help: the
- * pauses then double, up to ten minutes. Views that somebody has removed or replaced are no damage, and are rebuilt at once.
+ * The pause before each rebuild, in ms. The first damage is repaired at once. The same damage again means that the
+ * rebuild did not help: the pauses then double, up to ten minutes. Removed or replaced views are no damage, and are
+ * rebuilt at once.
  * @param now the clock, in ms
  */
 export function rebuildPauses(now: () => number = () => performance.now()): (lost: ViewsLost) => number {

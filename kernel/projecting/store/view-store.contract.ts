@@ -1,4 +1,4 @@
-// What every view store promises. Each adapter's test says how it is opened, and runs this.
+// The promises of every view store. Each adapter's test opens its store and runs this.
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,13 +10,13 @@ import type { ViewSet } from './declared.ts'
 import type { Condition, FoldedBatch, HistoryEntry, HistoryQuery, PageQuery, Range, ViewStore } from './view-store.ts'
 import { DocumentBroken, DocumentsRefused, InvalidCursor, MAX_DOCUMENT_BYTES, ViewsOfAnotherLog } from './view-store.ts'
 
-/** A place for views that was empty when it was made; opened again, it has what was written. */
+/** A place for views that was empty at first. A store that opens it again finds the written data. */
 export interface Place {
   open(options: ViewSet): Promise<ViewStore>
   remove(): Promise<void>
 }
 
-/** A document with a field for each way of asking. Only `id`, the times and `rank` are always there. */
+/** A document with a field for each kind of query. Only `id`, the times and `rank` are always there. */
 interface Item extends ViewDocument {
   rank: number
   group?: string
@@ -59,15 +59,13 @@ const others: Projection<ViewDocument> = {
 
 const LOG = 'log0log0log0'
 
-/**
- * @param readsEverything a stand-in that reads all documents for each question is not asked about thousands of them
- */
+/** @param readsEverything a stand-in that reads all documents for each query gets no tests with thousands of them */
 export function describeViewStore(
   name: string,
   makePlace: () => Promise<Place>,
   { readsEverything = false }: { readsEverything?: boolean } = {},
 ): void {
-  /** Runs a test with a store that is opened on a place of its own, and closed and removed afterwards. */
+  /** Runs a test with a store in its own place, and closes and removes it afterwards. */
   const withStore = async (work: (store: ViewStore) => Promise<void>) => {
     const place = await makePlace()
     try {
@@ -166,7 +164,7 @@ export function describeViewStore(
       expect((await store.page(items, back)).items.map(({ item }) => item.id)).toEqual(['tra_001', 'tra_000'])
     })
 
-    test('have what a filter and a sort of all documents have', async () => {
+    test('contain the result of a filter and a sort of all documents', async () => {
       const cases = fc.record({
         documents: someItems(40),
         queries: fc.array(someQuery, { minLength: 8, maxLength: 8 }),
@@ -201,7 +199,7 @@ export function describeViewStore(
       )
     })
 
-    test('stay right while documents come and change: one that does not change is met once, none is met twice in its place', async () => {
+    test('stay right during changes: an unchanged document appears once, and none appears twice in its place', async () => {
       const cases = fc.record({
         before: someItems(30),
         meanwhile: fc.array(someItems(4), { maxLength: 12 }),
@@ -330,7 +328,7 @@ export function describeViewStore(
       await store.write(batch({ documents }))
       const prefixes = [...words, 'a\u{10ffff}', '\u{10ffff}', '日', 'x"', 'x\\', 'x\n', '",', '"', '\\', '\n']
       for (const startsWith of prefixes) {
-        // Two prefixes at once: one leads to the documents, the other is judged.
+        // Two prefixes at once: one leads to the documents, the other is checked.
         const found = await matching(store, { field: 'words', startsWith }, { field: 'words', startsWith: '' })
         expect(found).toEqual(documents.filter(({ words }) => words?.[0]?.startsWith(startsWith)).map(({ id }) => id))
       }
@@ -481,7 +479,7 @@ export function describeViewStore(
 
   describe(`${name}: documents that it does not take`, () => {
     const { createdAt: _, ...undated } = item('tra_undated')
-    // Bytes of UTF-8, characters, the elements of a list: they count differently, and are too much each.
+    // Bytes of UTF-8, characters, the elements of a list: they count differently, and each is too much.
     const large = [
       item('tra_text', { note: 'x'.repeat(MAX_DOCUMENT_BYTES + 1_000_000) }),
       item('tra_list', { tags: Array(1_000).fill('x'.repeat(MAX_DOCUMENT_BYTES / 999)) }),
@@ -651,7 +649,7 @@ export function describeViewStore(
       expect((await store.history({ after: 700, first: 9 })).entries).toEqual([])
     })
 
-    test('has what a filter of all entries has', async () => {
+    test('contains the result of a filter of all entries', async () => {
       const cases = fc.record({
         entries: someEntries,
         size: fc.integer({ min: 1, max: 50 }),
@@ -706,7 +704,7 @@ export function describeViewStore(
       }
       expect((await store.history({ typeIn: ['TransferPaid'], first: 3 })).entries).toEqual([])
     }
-    test.skipIf(readsEverything)(`finds the rare entry among many, by whatever is known of it${withMany}`, () =>
+    test.skipIf(readsEverything)(`finds the rare entry among many, by each of its fields${withMany}`, () =>
       withStore(rareAmongMany),
     )
   })
@@ -731,7 +729,7 @@ export function describeViewStore(
     }
     const same = { logId: LOG, schemaVersion: 1, projections: [items] }
 
-    test('what was written is there when the store is opened again', () =>
+    test('the written data is there when the store is opened again', () =>
       openAgain(same, same, async (opening) => {
         const store = await opening
         expect(await store.get(items, ['tra_1'])).toEqual([item('tra_1')])
@@ -741,7 +739,7 @@ export function describeViewStore(
         await store.close()
       }))
 
-    test('views of another log are refused, and left as they are', async () => {
+    test('views of another log are refused, and stay unchanged', async () => {
       await openAgain(same, { ...same, logId: 'another0log0' }, async (opening) => {
         await expect(opening).rejects.toThrow(ViewsOfAnotherLog)
       })
@@ -777,14 +775,17 @@ export function describeViewStore(
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 
-/** An instant, so many minutes after the first. */
+/** An instant, the given number of minutes after the first. */
 const time = (minutes: number) => new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString()
 
 function item(id: string, fields: Partial<Item> = {}): Item {
   return { id, position: 1, createdAt: time(0), updatedAt: time(0), rank: 0, ...fields }
 }
 
-/** Documents one after another: half of them in the group `even`, some groups small, ranks with repeats after the first hundred. */
+/**
+ * Documents one after another: half of them in the group `even`, some groups small, ranks with repeats after the first
+ * hundred.
+ */
 function numbered(count: number): Item[] {
   return range(count).map((index) =>
     item(`tra_${String(index).padStart(3, '0')}`, {
@@ -825,7 +826,7 @@ function entry(
   }
 }
 
-/** All pages from the first one on, at most so many. */
+/** All pages from the first one on, up to a limit. */
 async function allPages(store: ViewStore, query: PageQuery, most = Infinity) {
   const pages = []
   let after: string | undefined
@@ -873,7 +874,7 @@ function inOrder(documents: readonly Item[], { field, direction }: PageQuery['or
   return documents.toSorted((a, b) => (direction === 'ASC' ? ascending(a, b) : ascending(b, a)))
 }
 
-/** Texts by code point, as their UTF-8 is ordered. */
+/** Texts by code point, the order of their UTF-8. */
 function compare(a: string | number, b: string | number): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)))

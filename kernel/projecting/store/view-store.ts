@@ -1,10 +1,12 @@
-// The port to the store of read models: documents by id, pages by filter and order, and folded batches written.
+// The port to the store of read models: documents by id, pages by filter and order, and writes of folded batches.
 
 import { type EventMark, type RecordedEvent, StoreUnavailable } from '../../store/event-store.ts'
 import type { Position } from '../../store/position.ts'
 import type { Projection, ViewDocument } from '../projection.ts'
 
-/** A condition on one queried field; all conditions of a query must hold. A list field matches when any element does. */
+/**
+ * A condition on one queried field; all conditions of a query must hold. A list field matches when any element does.
+ */
 export type Condition =
   | { field: string; oneOf: readonly (string | number)[] }
   | { field: string; range: Range }
@@ -19,9 +21,11 @@ export interface Range {
 
 export interface PageQuery {
   filter: readonly Condition[]
-  /** One of the projection's `orderedBy`. Documents with equal values follow each other by id, in the same direction. */
+  /**
+   * One of the projection's `orderedBy`. Documents with equal values follow each other by id, in the same direction.
+   */
   orderBy: { field: string; direction: 'ASC' | 'DESC' }
-  /** How many documents at the most. */
+  /** The largest number of documents. */
   first: number
   /** The cursor of the document before the page. */
   after?: string
@@ -51,8 +55,8 @@ export interface HistoryQuery {
 }
 
 /**
- * A document whose fold threw, or that the store refuses: it is left as it was, not folded further, and folded again from the
- * log at the next start.
+ * A document whose fold threw, or that the store refuses. It stays unchanged, is not folded further, and is folded
+ * again from the log at the next start.
  */
 export interface BrokenDocument {
   view: string
@@ -60,7 +64,10 @@ export interface BrokenDocument {
   error: string
 }
 
-/** What a batch of events made of the views: the last version of each changed document, and one entry for each event. */
+/**
+ * The effect of a batch of events on the views: the last version of each changed document, and one entry for each
+ * event.
+ */
 export interface FoldedBatch {
   documents: { view: string; documents: readonly ViewDocument[] }[]
   broken: readonly BrokenDocument[]
@@ -71,7 +78,10 @@ export interface FoldedBatch {
   checkpoint: Position
 }
 
-/** Events of readers and leases are not folded: the checkpoint may be far beyond the event, which is absent where nothing is folded. */
+/**
+ * Events of readers and leases are not folded: the checkpoint may be far beyond the event, which is absent where
+ * nothing is folded.
+ */
 export interface LastFolded {
   checkpoint: Position
   event?: EventMark
@@ -79,9 +89,9 @@ export interface LastFolded {
 
 export interface ViewStore {
   /**
-   * The documents with these ids, in their order; `undefined` where there is none. Documents that are hidden are among them, since the
-   * projector folds on from them: readers ask `shown` of each.
-   * @throws DocumentBroken when one of them is marked broken: stale data is not shown as if it were right
+   * The documents with these ids, in their order; `undefined` for a missing one. Hidden documents are among them, since
+   * the projector continues their fold: readers call `shown` on each.
+   * @throws DocumentBroken when one of them is marked broken: stale data must not look right
    */
   get<Document extends ViewDocument>(
     view: Projection<Document>,
@@ -89,25 +99,25 @@ export interface ViewStore {
   ): Promise<(Document | undefined)[]>
 
   /**
-   * A page of documents in the order asked for, by keyset: right while documents come and change. A cursor belongs to a
-   * field and serves in both directions. A field that a document does not have matches no condition. Text is ordered by
-   * code point. Documents that are hidden, or marked broken, are left out.
+   * A page of documents in the requested order, by keyset: right while documents arrive and change. A cursor belongs to
+   * a field and serves in both directions. A missing field of a document matches no condition. Text is ordered by code
+   * point. Hidden documents and documents marked broken are left out.
    * @throws InvalidCursor when `after` is not a cursor of a page ordered by this field
    */
   page<Document extends ViewDocument>(view: Projection<Document>, query: PageQuery): Promise<Page<Document>>
 
-  /** How many documents match, counted up to `limit`, those left out that are hidden or marked broken. */
+  /** The number of documents that match, counted up to `limit`, without those that are hidden or marked broken. */
   count(view: Projection<ViewDocument>, filter: readonly Condition[], limit: number): Promise<number>
 
   /** History in log order, read up to the checkpoint. */
   history(query: HistoryQuery): Promise<{ entries: HistoryEntry[]; hasNextPage: boolean; asOf: Position }>
 
   /**
-   * Writes documents and history, then marks, then the checkpoint. A document that is stored with the same or a newer position stays;
-   * a checkpoint only moves forward, and marks of a batch that ends before the checkpoint are not taken: so a batch written
-   * twice, or late by a zombie, changes nothing.
-   * @throws DocumentsRefused when it has documents that no try will store; the others may be written by then, and the checkpoint,
-   *   up to which history is read, is not
+   * Writes documents and history, then marks, then the checkpoint. A stored document with the same or a newer position
+   * stays. A checkpoint only moves forward, and marks of a batch that ends before the checkpoint are ignored. So a
+   * batch written twice, or late by a zombie, changes nothing.
+   * @throws DocumentsRefused when it has documents that no try will store; the others may be written by then, and the
+   * checkpoint, up to which history is read, is not
    */
   write(batch: FoldedBatch): Promise<void>
 
@@ -115,8 +125,8 @@ export interface ViewStore {
   checkpoint(): Promise<Position>
 
   /**
-   * The last event that is folded, with the checkpoint. It tells whether a log is the one that the views were folded from: a position alone
-   * would not, since a log that was put back from a backup gives its positions once more.
+   * The last folded event, with the checkpoint. It shows whether a log is the one that the views were folded from. A
+   * position alone would not, since a log that was restored from a backup assigns its positions again.
    */
   lastFolded(): Promise<LastFolded>
 
@@ -126,7 +136,10 @@ export interface ViewStore {
   close(): Promise<void>
 }
 
-/** The document could not be folded or stored: what is there of it is out of date. It is folded again from the log at the next start. */
+/**
+ * The document could not be folded or stored, and its stored version is out of date. It is folded again from the log at
+ * the next start.
+ */
 export class DocumentBroken extends Error {
   readonly view: string
   readonly id: string
@@ -139,14 +152,14 @@ export class DocumentBroken extends Error {
 }
 
 /**
- * A document that is larger, in the bytes that a store keeps of it, may be refused by every store: MongoDB takes none above 16 MiB
- * together with the question for its place.
+ * Every store may refuse a document above this size, in stored bytes: MongoDB accepts none above 16 MiB together with
+ * the query for its place.
  */
 export const MAX_DOCUMENT_BYTES = 16_000_000
 
-/** Documents that the store does not take, however often they come: too large, or with a field that is not what is declared. */
+/** Documents that the store refuses at every try: too large, or with a field that is not as declared. */
 export class DocumentsRefused extends Error {
-  /** All that are refused of the batch, each with the reason. */
+  /** All refused documents of the batch, each with the reason. */
   readonly refused: readonly BrokenDocument[]
   constructor(refused: readonly BrokenDocument[]) {
     super(refused.map(({ view, id, error }) => `${id} of the view ${view}: ${error}`).join('; '))
@@ -155,7 +168,7 @@ export class DocumentsRefused extends Error {
   }
 }
 
-/** A cursor that belongs to no page of the order asked for. */
+/** A cursor that belongs to no page of the requested order. */
 export class InvalidCursor extends Error {
   override name = 'InvalidCursor'
 }
@@ -169,10 +182,13 @@ export class ViewsOfAnotherLog extends Error {
 export const WAY_OUT =
   'Put the log back that they were folded from; or, if this log is the right one, start once with --rebuild-views, and they are built anew from it.'
 
-/** The views that were open are gone: removed, replaced, or damaged beyond reading. Views are disposable, and can be built anew. */
+/**
+ * The views that were open are gone: removed, replaced, or damaged beyond reading. Views are disposable, and can be
+ * rebuilt.
+ */
 export class ViewsLost extends StoreUnavailable {
   override name = 'ViewsLost'
-  /** Which file it was; whoever opens the views next removes it, unless somebody else has. */
+  /** Identifies the file. The next process that opens the views removes it, unless another one has. */
   readonly file: string | undefined
   constructor(message: string, { file, cause }: { file?: string | undefined; cause?: unknown } = {}) {
     super(message, { cause })

@@ -1,10 +1,10 @@
-// A view store that tells when its views are lost: removed, replaced or damaged while they are open.
+// A view store that reports when its views are lost: removed, replaced or damaged while they are open.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../../logger.ts'
 import { rebuildPauses } from './rebuild-pauses.ts'
 import { type ViewStore, ViewsLost } from './view-store.ts'
 
-/** The same store; what it throws is thrown all the same. */
+/** The same store; its errors are still thrown. */
 export function watchedViews(views: ViewStore, onLost: (lost: ViewsLost) => void): ViewStore {
   async function watch<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
@@ -27,22 +27,22 @@ export function watchedViews(views: ViewStore, onLost: (lost: ViewsLost) => void
   }
 }
 
-/** Views that are lost again at once are left alone for a while: something else is wrong then. */
+/** Views that are lost again at once are not reopened for a while: the cause is elsewhere then. */
 const REOPENED_AFTER_MS = 5_000
 const TRIED_AGAIN_AFTER_MS = 500
 
 interface Options {
   /** Opens the views. @param lost those that were open before */
   open: (lost?: ViewsLost) => Promise<ViewStore>
-  /** The views are open again. They are built anew from here on: by a projector, wherever it runs. */
+  /** The views are open again. A projector, in any process, rebuilds them from here on. */
   onReopened: () => void
   log: Pick<Logger, 'warn'>
 }
 
 /**
- * A view store for readers that opens the views again when they are lost; until then everything throws ViewsLost. A writer has to begin
+ * A view store for readers that reopens lost views; until then every function throws ViewsLost. A writer has to begin
  * again itself, at the checkpoint of the views that it finds.
- * @throws what `open` throws at first
+ * @throws the errors of the first `open`
  */
 export async function reopenedViews({ open, onReopened, log }: Options): Promise<ViewStore> {
   const closing = new AbortController()
@@ -98,7 +98,7 @@ export async function reopenedViews({ open, onReopened, log }: Options): Promise
   }
 }
 
-/** The views, or nothing as soon as the signal aborts. Views that come too late are closed. */
+/** The views, or nothing as soon as the signal aborts. Views that open too late are closed. */
 async function openedUnlessAborted(
   open: () => Promise<ViewStore>,
   signal: AbortSignal,
@@ -117,7 +117,7 @@ async function openedUnlessAborted(
   return undefined
 }
 
-/** Resolves after so many ms, or as soon as the signal aborts. */
+/** Resolves after the given number of ms, or as soon as the signal aborts. */
 async function unlessAborted(milliseconds: number, signal: AbortSignal): Promise<void> {
   await pause(milliseconds, undefined, { signal }).catch(() => {})
 }

@@ -1,4 +1,5 @@
-// The collections of a set of views, named by versions and definition; their indexes; and the one document with the checkpoint.
+// The collections of a set of views, named by versions and definition; their indexes; and the one document with the
+// checkpoint.
 
 import { createHash, randomUUID } from 'node:crypto'
 import type { ClientSession, Collection, Filter, IndexDescription } from 'mongodb'
@@ -10,7 +11,7 @@ import type { Connection } from './connection.ts'
 import type { Mark, StoredDocument, StoredEntry } from './stored.ts'
 import { insertUnlessThere } from './writes.ts'
 
-/** To be raised when collections change in a way that the declarations of the projections do not show. */
+/** Raise it when collections change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
 
 /** One for each set of views. */
@@ -21,7 +22,7 @@ interface State {
   checkpoint: Position
   /** How often marks have changed; raised before they do. */
   marked: number
-  /** Tells views that were built anew from those that were there before; sets of older releases have none. */
+  /** Distinguishes rebuilt views from the former ones; sets of older releases have none. */
   built?: string
 }
 
@@ -38,12 +39,12 @@ export interface Collections {
   /** Everything up to the checkpoint is folded and written. */
   state(session: ClientSession): Promise<Pick<State, 'checkpoint' | 'marked'>>
   advance(checkpoint: Position): Promise<void>
-  /** To be called before marks change. */
+  /** Call it before marks change. */
   marksWillChange(): Promise<void>
 }
 
 /**
- * The collections for these projections, made with their indexes unless they are there.
+ * The collections for these projections. They and their indexes are created if they do not exist.
  * @throws ViewsOfAnotherLog when the database has views that were folded from another log
  */
 export async function openCollections(connection: Connection, set: ViewSet): Promise<Collections> {
@@ -62,14 +63,14 @@ export async function openCollections(connection: Connection, set: ViewSet): Pro
 
   await claim(connection, logId)
   const found = () => reading((session) => states.findOne({ _id: key }, { session }))
-  // The state comes last: where it is, all indexes are.
+  // The state comes last: where it exists, all indexes do.
   if (!(await found())) {
     for (const projection of projections) await createIndexes(documentsOf(projection.name), indexesOf(projection))
     await createIndexes(history, HISTORY_INDEXES)
     const state = { _id: key, logId, definition, checkpoint: START, marked: 0, built: randomUUID() }
     await insertUnlessThere(connection, states, state)
   }
-  // Views that are built anew meanwhile are not these: who has read these must not write to those.
+  // Views that are rebuilt meanwhile are not these: a process that has read these must not write to those.
   const own = { _id: key, logId, built: (await found())?.built ?? null } as Filter<State>
 
   async function update(change: { $max: { checkpoint: Position } } | { $inc: { marked: number } }): Promise<void> {
@@ -91,8 +92,8 @@ export async function openCollections(connection: Connection, set: ViewSet): Pro
 }
 
 /**
- * Drops the set of views of these projections, the state first: who writes to it finds it gone. In a database with views of another log
- * all are dropped, and nobody has claimed it then.
+ * Drops the set of views of these projections, the state first: a writer then finds it gone. In a database with views
+ * of another log all are dropped, and the database belongs to no log then.
  */
 export async function dropViews(connection: Connection, set: ViewSet): Promise<void> {
   const { logId } = set
@@ -120,7 +121,7 @@ export async function claimedBy({ database, reading }: Connection): Promise<stri
 const STATES = 'views'
 const IDENTITIES = 'log'
 
-/** What a set of views is called, by the definition of its projections. */
+/** The name of a set of views, by the definition of its projections. */
 function named({ schemaVersion, projections }: ViewSet) {
   const definition = definitionOf(LAYOUT, { schemaVersion, projections })
   const key = createHash('sha256').update(definition).digest('hex').slice(0, 8)
@@ -128,7 +129,7 @@ function named({ schemaVersion, projections }: ViewSet) {
   return { definition, key, names: { history: `history_${key}`, marks: `broken_${key}`, documents } }
 }
 
-/** Whoever comes first to an empty database gives it the identity of the log. */
+/** The first process at an empty database gives it the identity of the log. */
 async function claim(connection: Connection, logId: string): Promise<void> {
   const { database, place, reading } = connection
   const identities = database.collection<Identity>(IDENTITIES)
@@ -141,12 +142,12 @@ async function claim(connection: Connection, logId: string): Promise<void> {
   )
 }
 
-/** Somebody has deleted them while they were in use: what is written now would never be complete. */
+/** Somebody has deleted them while they were in use: later writes would never be complete. */
 function gone(place: string): ViewsLost {
   return new ViewsLost(`The views in the MongoDB database ${place} are gone. They are built anew.`)
 }
 
-/** One by one: FerretDB 1.24 drops the connection when several of those asked for together are there. */
+/** One by one: FerretDB 1.24 drops the connection when several requested collections exist already. */
 async function createIndexes<Stored extends { _id: unknown }>(
   collection: Collection<Stored>,
   indexes: readonly IndexDescription[],
@@ -154,7 +155,7 @@ async function createIndexes<Stored extends { _id: unknown }>(
   for (const index of indexes) await collection.createIndexes([index])
 }
 
-/** What a field leads to is in the usual order; a list has an entry in the index for each element. */
+/** The matches of a field are in the usual order; a list has an entry in the index for each element. */
 function indexesOf(projection: Projection<ViewDocument>): IndexDescription[] {
   const { queriedBy, orderedBy } = projection
   const usual = usualOrder(projection)

@@ -1,4 +1,4 @@
-// The connection to MongoDB: majority reads and writes, and reads of which each sees what the one before has seen.
+// The connection to MongoDB: majority reads and writes. Each read sees at least the state of the read before.
 import { type ClientSession, type Db, MongoClient, ReadConcern, type Timestamp } from 'mongodb'
 import { unreachableServerMessage } from '../../../failures/advice.ts'
 import { messageOf } from '../../../failures/message-of.ts'
@@ -9,49 +9,49 @@ import { asThrown, cannotBeUsed, isAway } from './errors.ts'
 /** Reads and writes of which each sees what those before it have seen and written. */
 export interface Ordered {
   /**
-   * Reads with the session: each read sees at least what this and earlier work has seen, whichever server answers. So what
-   * is read after a checkpoint is never older than the checkpoint.
-   * @throws StoreUnavailable while the server is away, or when it has not answered for four seconds
+   * Reads with the session: each read sees at least the state of this and earlier work, on every server. So a read
+   * after the checkpoint is never older than the checkpoint.
+   * @throws StoreUnavailable while the server cannot be reached, or when it has not answered for four seconds
    */
   reading<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
   /**
-   * Writes with the session: later reads see it. A majority alone does not see to that: a new primary may answer for a moment
-   * from before what the old one has confirmed.
-   * @throws StoreUnavailable while the server is away
+   * Writes with the session: later reads see it. A majority alone does not guarantee that: a new primary may answer for
+   * a moment from a state before the old one's last confirmed write.
+   * @throws StoreUnavailable while the server cannot be reached
    */
   writing<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>
 }
 
 export interface Connection extends Ordered {
   database: Db
-  /** Where the database is, for people: its name and the servers, without user and password. */
+  /** The name of the database for people: its name and the servers, without user and password. */
   place: string
   close(): Promise<void>
 }
 
-/** How long what can hang may take, unless the URL says otherwise. */
+/** The limits of operations that can hang, unless the URL sets others. */
 const PATIENCE_MS = {
-  // Long enough for a primary that steps down, and no longer than a read may take. After a crash an election may take 12 s: the
-  // projector, and a start, try again until it is over.
+  // Long enough for a primary that steps down, and no longer than a read may take. After a crash an election may take
+  // 12 s: the projector, and a start, retry until it is over.
   serverSelectionTimeoutMS: 4_000,
   connectTimeoutMS: 5_000,
-  // A server that takes a request and never answers is given up.
+  // A server that accepts a request and never answers is given up.
   socketTimeoutMS: 60_000,
   // Readers have left by then.
   waitQueueTimeoutMS: 10_000,
 }
 
-/** Somebody waits for a read. The client (7.8) has no limit for one that a server which hangs would keep. */
+/** A caller waits for a read. The client (7.8) has no limit for a read on a server that hangs. */
 const READ_WITHIN_MS = 4_000
 
-/** Said of the database: said of the client, some of it would yield to what the URL says. */
+/** Set on the database: on the client, some of it would yield to the URL. */
 const SAFE = {
-  // The journal: a server that stands alone would otherwise confirm what it loses in a crash.
+  // The journal: otherwise a standalone server would confirm writes that it loses in a crash.
   writeConcern: { w: 'majority', journal: true },
   readConcern: new ReadConcern('majority'),
 } as const
 
-/** MongoDB's own: what is in `local`, for one, no other member of a replica set has. */
+/** MongoDB's own: the content of `local`, for example, exists on no other member of a replica set. */
 const RESERVED: readonly string[] = ['admin', 'config', 'local']
 
 /**
@@ -93,7 +93,7 @@ function makeClient(url: string): MongoClient {
       ...patience,
     })
   } catch (error) {
-    // Without the cause: it may have the whole URL, and with it the password.
+    // Without the cause: it may contain the whole URL, and with it the password.
     const reason = messageOf(error).replaceAll(url, 'it')
     throw new Error(`MONGODB_URL is not a connection string such as mongodb://127.0.0.1:27017: ${reason}`)
   }
@@ -110,7 +110,7 @@ function ordered(client: MongoClient, servers: string): Ordered {
     } catch (error) {
       throw asThrown(error, servers)
     } finally {
-      // A server that stands alone tells no time.
+      // A standalone server reports no time.
       const { operationTime } = session
       if (operationTime && (!seen || operationTime.greaterThan(seen))) seen = operationTime
       await session.endSession()

@@ -11,7 +11,7 @@ test.each([
   ['a FerretDB whose PostgreSQL refuses connections', failure(1, 'failed to connect to `host=db`: connection refused')],
   ['a FerretDB whose PostgreSQL shuts down', failure(1, 'terminating connection (SQLSTATE 57P01)')],
   ['a FerretDB that shuts down', failure(1, '[pool.go] sql: database is closed')],
-])('%s is a store that is away', (_, error) => {
+])('%s counts as an unreachable store', (_, error) => {
   expect(asThrown(error, 'db:27017')).toBeInstanceOf(StoreUnavailable)
 })
 
@@ -21,6 +21,6 @@ test.each([
   ['a command that the server does not know', failure(59, 'no such command')],
   ['a user without rights', failure(13, 'not authorized')],
   ['an error of the program', new TypeError('undefined is not a function')],
-])('%s is no outage: it is thrown as it is', (_, error) => {
+])('%s is no outage and is thrown unchanged', (_, error) => {
   expect(asThrown(error, 'db:27017')).toBe(error)
 })

@@ -1,9 +1,12 @@
-// What a failure of MongoDB means to the port: the server is away, or something is wrong that waiting does not mend.
+// Maps failures of MongoDB to the errors of the port: either the server cannot be reached, or waiting does not help.
 import { MongoError, MongoErrorLabel, MongoNetworkError, MongoServerSelectionError } from 'mongodb'
 import { messageOf } from '../../../failures/message-of.ts'
 import { StoreUnavailable } from '../../../store/event-store.ts'
 
-/** Errors of the client that say that there is no connection now. Some of their classes are not exported by the client (7.8). */
+/**
+ * Errors of the client that mean that there is no connection now. Some of their classes are not exported by the client
+ * (7.8).
+ */
 const NO_CONNECTION: readonly string[] = [
   'MongoClientClosedError',
   'MongoExpiredSessionError',
@@ -16,7 +19,7 @@ const NO_CONNECTION: readonly string[] = [
   'MongoWaitQueueTimeoutError',
 ]
 
-/** Codes by which a server says that it cannot do now what it could do at another time. */
+/** Codes of errors that the server may not return at another time. */
 const NOT_NOW: ReadonlySet<number> = new Set([
   6, // HostUnreachable
   7, // HostNotFound
@@ -61,7 +64,7 @@ const NOT_NOW: ReadonlySet<number> = new Set([
   14031, // OutOfDiskSpace
 ])
 
-/** Whether a failure may pass without anybody changing a setting or the program. */
+/** Whether a failure may pass without a change of a setting or the program. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true
@@ -71,8 +74,9 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * MongoDB says so of faults of its own, which no waiting mends: taken for an outage they would be hidden, and tried again for ever. FerretDB
- * says so of everything that it does not expect, also when the database behind it is away: only its text tells that apart.
+ * MongoDB returns this code for its own faults, which waiting does not solve: treated as an outage they would be
+ * hidden, and retried for ever. FerretDB returns it for everything unexpected, also when the database behind it is
+ * unreachable: only its text distinguishes that.
  */
 const INTERNAL_ERROR = 1
 const BEHIND_IS_AWAY =
@@ -86,7 +90,7 @@ const PASSING: readonly string[] = [
   MongoErrorLabel.SystemOverloadedError,
 ]
 
-/** The error as the port throws it: StoreUnavailable while the server is away, itself otherwise. */
+/** The error that the port throws: StoreUnavailable while the server cannot be reached, the error itself otherwise. */
 export function asThrown(error: unknown, servers: string): unknown {
   return isAway(error) ? new StoreUnavailable(cannotBeUsed(servers, error), { cause: error }) : error
 }

@@ -64,7 +64,7 @@ describe('a replica set', () => {
     return { primary, store }
   }
 
-  test('reads and writes by majority and journal, whatever the URL says', async () => {
+  test('reads and writes by majority and journal, for every URL', async () => {
     const { primary, store } = await openAt('w=1&journal=false&readConcernLevel=local&readPreference=secondary')
     await store.write({ ...batch(1, [document('tra_1', 1)]), history: [historyEntry(1)] })
     await store.page(items, { filter: [], orderBy: order, first: 1 })
@@ -105,7 +105,7 @@ describe('a replica set', () => {
     expect(primary.commands.filter(({ update }) => update === 'views')).toEqual([])
   })
 
-  test('shows what was written before, also when a new primary answers', async () => {
+  test('shows earlier writes, also when a new primary answers', async () => {
     const { primary, store } = await openAt('')
     await store.write(batch(1, [document('tra_1', 1)]))
     const before = primary.commands.length
@@ -126,7 +126,7 @@ if (MONGODB_URL === undefined) {
     const info = await database.command({ buildInfo: 1 })
     return Object.keys(info).some((name) => name.startsWith('ferretdb'))
   })
-  // Each place has its collections and indexes made anew.
+  // Each place has new collections and indexes.
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
   describeViewStore('the MongoDB view store', () => makePlace(MONGODB_URL), { readsEverything: isFerretDB })
   describeDatabase(MONGODB_URL, isFerretDB)
@@ -283,7 +283,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
     amount: index,
     tags: [`t${index % 2}`],
   }))
-  /** What the server says of pages of many documents; the name of their collection is the adapter's own. */
+  /** The server's plan for pages of many documents; the name of their collection is the adapter's own. */
   async function explained(
     { open, namespace }: Awaited<ReturnType<typeof makePlace>>,
     filters: Filter<StoredDocument>[],
@@ -324,7 +324,7 @@ function describeDatabase(url: string, isFerretDB: boolean): void {
   })
 }
 
-/** A database of its own for each place, so that tests can be run again on the same server. */
+/** A separate database for each place, so that tests can be run again on the same server. */
 async function makePlace(url: string) {
   const namespace = `creditline_test_${randomBytes(6).toString('hex')}`
   return {
@@ -346,7 +346,10 @@ async function withDatabase<Result>(url: string, name: string, work: (database: 
   }
 }
 
-/** At every position from 2 to `last` the document changes, or breaks; what is broken is mended at the same checkpoint. */
+/**
+ * At every position from 2 to `last` the document changes, or breaks; a broken document is mended at the same
+ * checkpoint.
+ */
 async function writeAndBreak(store: ViewStore, last: Position): Promise<void> {
   const mark = { view: items.name, id: 'tra_1' }
   for (let position = 2; position <= last; position++) {

@@ -1,4 +1,5 @@
-// The view store on MongoDB, for desks whose parts run apart: a database that can be deleted at any time, and is then built anew.
+// The view store on MongoDB, for desks whose parts run apart: a database that can be deleted at any time, and is then
+// rebuilt.
 import { BSON, type ClientSession, type Filter, MongoInvalidArgumentError } from 'mongodb'
 import { documentTopic, type Projection, type ViewDocument } from '../../projection.ts'
 import { pageCursor, readPageCursor } from '../cursor.ts'
@@ -20,18 +21,18 @@ import type { Mark, StoredDocument } from './stored.ts'
 import { storeMissing, storeNewer } from './writes.ts'
 
 export interface MongoViewStoreOptions extends ViewSet {
-  /** A MongoDB connection string: `MONGODB_URL`. A database that it names is the one that knows the user, as ever. */
+  /** A MongoDB connection string: `MONGODB_URL`. A database in it is the one that authenticates the user, as usual. */
   url: string
   /** The name of the database. */
   namespace?: string
-  /** Whether these views are dropped if they are there; with them all others, if they are of another log (default: no). */
+  /** Whether these views are dropped if they exist; with them all others, if they are of another log (default: no). */
   anew?: boolean
 }
 
 /**
- * Opens the views in a database, made anew unless they are there. Views of other projections, or of other versions of them, are
- * left as they are, beside these: two releases of the desk can run on one database, each with its own views and checkpoint.
- * Connections that are lost are made again; what fails meanwhile is thrown, by every function of the store.
+ * Opens the views in a database, and creates them if they do not exist. Views of other projections, or of other
+ * versions of them, stay beside these: two releases of the desk can run on one database, each with its own views and
+ * checkpoint. Lost connections are made again; every function of the store throws meanwhile.
  * @throws ViewsOfAnotherLog when the views in the database were folded from another log
  * @throws Error that names the servers, when they cannot be reached
  */
@@ -75,8 +76,9 @@ function viewStore(
   }
   let wasAnyBroken = false
   /**
-   * Reads documents as of no position, unless marks have ever changed. Where none has, none had when the reads began, and the documents are
-   * not older than that: so neither waits for the other. With marks the order matters.
+   * Reads documents without a fixed position, unless marks have ever changed. If no mark has ever changed, none had
+   * when the reads began, and the documents are not older than that: so neither read waits for the other. With marks
+   * the order matters.
    */
   async function ifNoneWasBroken<Found>(read: (session: ClientSession) => Promise<Found>): Promise<Found | undefined> {
     if (wasAnyBroken) return undefined
@@ -176,9 +178,10 @@ function viewStore(
 }
 
 /**
- * Each step is durable before the next begins, so the checkpoint never says more than there is. The first one sees to it that nothing
- * is written to views that were deleted, or are folded from another log by now. Documents and history are one step: nobody reads
- * history beyond the checkpoint. Marks come after the documents: one that is mended has to be there when its mark goes.
+ * Each step is durable before the next begins, so the checkpoint never exceeds the written data. The first step ensures
+ * that nothing is written to views that were deleted, or are folded from another log by now. Documents and history are
+ * one step: nobody reads history beyond the checkpoint. Marks come after the documents: a mended document has to be
+ * there when its mark is removed.
  */
 async function writeBatch(ordered: Ordered, collections: Collections, batch: FoldedBatch): Promise<void> {
   const { checkpoint } = await ordered.reading((session) => collections.state(session))
@@ -228,16 +231,16 @@ function unsendable(_: string, document: ViewDocument): string | undefined {
   }
 }
 
-/** What is mended keeps a mark without an error, so that a batch that comes late does not break it again. */
+/** A mended document keeps a mark without an error, so that a late batch does not break it again. */
 function marksOf({ broken, mended, checkpoint }: FoldedBatch): Mark[] {
   const marked = [...broken, ...mended]
   return marked.map((mark) => ({ ...mark, _id: documentTopic(mark.view, mark.id), position: checkpoint }))
 }
 
 /**
- * The checkpoint, then the documents of a view that are marked; what is read afterwards without these is right as of the checkpoint. A document
- * that is out of date at the checkpoint had its mark before, and when the mark goes, the document is mended already. As long as nothing has
- * ever been broken there are no marks to read.
+ * Reads the checkpoint, then the marked documents of a view. Later reads without these are right as of the checkpoint.
+ * A document that is out of date at the checkpoint had its mark before, and when the mark is removed, the document is
+ * mended already. As long as nothing has ever been broken there are no marks to read.
  */
 async function stateWithBroken({ state, marks }: Collections, view: string, session: ClientSession) {
   const { checkpoint, marked } = await state(session)
@@ -247,8 +250,8 @@ async function stateWithBroken({ state, marks }: Collections, view: string, sess
 }
 
 /**
- * Documents that are read while marks do not change: marks that change meanwhile would make a document that is out of date look right. Then
- * all is read again.
+ * Reads documents while marks do not change: a mark that changes meanwhile would make an outdated document look right.
+ * After such a change all is read again.
  * @throws DocumentBroken when one of the ids is marked
  */
 async function unlessBroken(

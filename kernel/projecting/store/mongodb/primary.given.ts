@@ -1,4 +1,5 @@
-// The primary of a replica set, as far as a client can tell: it says yes to all that is asked, tells the time, and notes the questions.
+// The primary of a replica set, as far as a client can tell: it accepts every request, reports the time, and records
+// the requests.
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { BSON, Timestamp } from 'mongodb'
@@ -7,7 +8,7 @@ type Command = Record<string, unknown>
 
 export interface GivenPrimary {
   url: string
-  /** The commands so far, without those by which clients look after their connections. */
+  /** The commands so far, without those by which clients maintain their connections. */
   commands: Command[]
   /** The time of the newest write. */
   written(): Timestamp
@@ -20,7 +21,7 @@ const OP_REPLY = 1
 
 /**
  * @param found the documents that every `find` answers
- * @param outcome what the answer to a write says beyond yes
+ * @param outcome the fields of the answer to a write besides its success
  */
 export async function givenPrimary(
   found: readonly object[],
@@ -93,12 +94,12 @@ function helloFrom(address: string): object {
   }
 }
 
-/** The command of an OP_MSG; documents that follow it in a sequence of their own are left out. */
+/** The command of an OP_MSG; documents in a separate sequence after it are left out. */
 function commandOf(message: Buffer): Command {
   return BSON.deserialize(message.subarray(21, 21 + message.readInt32LE(21)))
 }
 
-/** The command of an OP_QUERY, which only the first greeting is sent by. */
+/** The command of an OP_QUERY, which only the first greeting uses. */
 function queryOf(message: Buffer): Command {
   const start = message.indexOf(0, 20) + 9
   return BSON.deserialize(message.subarray(start, start + message.readInt32LE(start)))

@@ -1,4 +1,4 @@
-// Conditions, pages and questions to the history, as filters of MongoDB.
+// Conditions, pages and history queries, as filters of MongoDB.
 import type { Filter } from 'mongodb'
 import { type Position, START } from '../../../store/position.ts'
 import { NOT_BEGUN, type Projection, type ViewDocument } from '../../projection.ts'
@@ -25,8 +25,8 @@ export function matching(
 }
 
 /**
- * The documents that match and come after a place in the order. Each of the two ways to come after it is a filter of its own, at
- * the root: so each is a walk along an index, and the two are merged without sorting.
+ * The documents that match and come after a place in the order. Each of the two ways to come after it is a separate
+ * filter, at the root: so each is a walk along an index, and the two are merged without sorting.
  * @param broken the ids of documents that are left out
  */
 export function matchingAfter(
@@ -59,7 +59,7 @@ export function matchingEntries(query: Omit<HistoryQuery, 'first'>, until: Posit
   } as Filter<StoredEntry>
 }
 
-/** The terms that documents which are hidden or broken do not meet. */
+/** The terms that hidden and broken documents do not meet. */
 function onlyShown({ hidesUntilBegun }: Projection<ViewDocument>, broken: readonly string[]): Filter<StoredDocument>[] {
   return [
     ...(hidesUntilBegun ? [{ createdAt: { $gt: NOT_BEGUN } }] : []),
@@ -77,8 +77,8 @@ function termOf(projection: Projection<ViewDocument>, condition: Condition): Fil
 }
 
 /**
- * Only values of the kind of the bound are within it. A range without bounds still asks for the field to be there; with them
- * that is not asked, since an index cannot tell, and each document would be read.
+ * Only values of the type of the bound are within it. A range without bounds still requires the field. With bounds the
+ * filter omits that condition, since an index cannot check it, and each document would be read.
  */
 function bounds({ gte, gt, lte, lt }: Range) {
   if ([gte, gt, lte, lt].every((bound) => bound === undefined)) return { $exists: true }
@@ -90,14 +90,18 @@ function bounds({ gte, gt, lte, lt }: Range) {
   }
 }
 
-/** An anchored expression of nothing but literal text is a range of the index; it is met by one element, not by two together. */
+/**
+ * An anchored expression of nothing but literal text is a range of the index; it is met by one element, not by two
+ * together.
+ */
 function beginning(prefix: string): string {
   return `^${prefix.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
 }
 
 /**
- * The index of the usual order has the fields that are queried by a range only. MongoDB looks at them there as long as something is
- * asked of the order as well, be it what every document meets; else it walks the whole index, and reads each document.
+ * The index of the usual order has the fields that are queried by a range only. MongoDB checks them there while the
+ * filter also has a condition on the order, even one that every document meets; otherwise it walks the whole index, and
+ * reads each document.
  */
 function alongTheOrder(
   projection: Projection<ViewDocument>,

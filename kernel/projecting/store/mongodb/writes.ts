@@ -1,4 +1,4 @@
-// Bulk writes that can come twice, or late: what is stored and not older stays.
+// Bulk writes that can arrive twice, or late: a stored document that is not older stays.
 import {
   type Collection,
   type Filter,
@@ -12,9 +12,9 @@ import type { Positioned, StoredEntry } from './stored.ts'
 const DUPLICATE_KEY = 11_000
 
 /**
- * Stores documents in the place of older ones. Where a newer one is stored, the guard finds nothing to replace and MongoDB tries
- * to insert: the duplicate key says that all is well. But it also says so when another writer inserted an older document in
- * this moment. So after a duplicate key those that are still to be written are written again.
+ * Stores documents in the place of older ones. Where a newer one is stored, the guard finds nothing to replace and
+ * MongoDB tries to insert: the duplicate key means that all is well. But the same error occurs when another writer
+ * inserted an older document in this moment. So after a duplicate key the remaining documents are written again.
  * @param older how the position of a document that is replaced compares with that of the new one
  */
 export async function storeNewer<Stored extends Positioned>(
@@ -62,7 +62,7 @@ export async function storeMissing(
   }
 }
 
-/** Inserts a document; one with the same id that is there already stays. */
+/** Inserts a document; an existing one with the same id stays. */
 export async function insertUnlessThere<Stored extends { _id: string }>(
   { writing }: Ordered,
   collection: Collection<Stored>,
@@ -84,7 +84,7 @@ async function positionsOf<Stored extends Positioned>(
   return new Map(stored.map(({ _id, position }) => [_id, position]))
 }
 
-/** False when keys were there already, and nothing else was wrong. */
+/** False when the only errors are duplicate keys. */
 async function isStoredWhole(write: Promise<unknown>): Promise<boolean> {
   try {
     await write

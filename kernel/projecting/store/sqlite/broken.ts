@@ -8,7 +8,7 @@ export function createBroken(connection: Connection): void {
   )
 }
 
-/** Marks the documents of a batch that are broken, and takes the marks from those that are mended. Within a write transaction. */
+/** Marks the broken documents of a batch, and removes the marks of mended ones. Within a write transaction. */
 export function markBroken(connection: Connection, { broken, mended }: Pick<FoldedBatch, 'broken' | 'mended'>): void {
   const mark = connection.statement('INSERT OR REPLACE INTO broken VALUES (?, ?, ?)')
   for (const { view, id, error } of broken) mark.run(view, id, error)
@@ -29,7 +29,10 @@ export function assertNotBroken(connection: Connection, view: string, ids: reado
   if (broken !== undefined) throw new DocumentBroken(view, broken)
 }
 
-/** The term over the table `t` that broken documents do not meet; none while the view has no broken document, so that pages cost no more. */
+/**
+ * The term over the table `t` that broken documents do not meet; none while the view has no broken document, so that
+ * pages cost no more.
+ */
 export function brokenLeftOut(connection: Connection, view: string): Sql[] {
   return hasBroken(connection, view) ? [sql`t.id NOT IN (SELECT id FROM broken WHERE view = ${value(view)})`] : []
 }

@@ -16,17 +16,19 @@ export interface Connection {
   /** The statement with this text; its rows are tuples. */
   statement(text: string): Statement<Row>
   all(sql: Sql): Row[]
-  /** Does `work` in one read transaction: whatever it reads is of one moment, also when another process writes. */
+  /** Runs `work` in one read transaction: it sees one state, also when another process writes. */
   reading<Result>(work: () => Result): Result
-  /** Does `work` in one write transaction. */
+  /** Runs `work` in one write transaction. */
   writing<Result>(work: () => Result): Result
   close(): void
 }
 
-/** Pages differ in their filters, updates in the fields that changed: some dozens of statements are in use at a time. */
+/** Pages differ in their filters, updates in the changed fields: some dozens of statements are in use at a time. */
 const STATEMENTS_KEPT = 500
 
-/** Opens the file, made anew unless it is there. The views can be built anew from the log: NORMAL is safe enough. */
+/**
+ * Opens the file, and creates it if it does not exist. The views can be rebuilt from the log: NORMAL is safe enough.
+ */
 export async function connect(file: string): Promise<Connection> {
   const database = await openDatabase(file, { synchronous: 'NORMAL' })
   // 64 MB of cache; 16 MB of log until it is copied into the file, so that pages written often are copied once.

@@ -1,4 +1,4 @@
-// Which failures of the embedded views are damage: only damage is repaired by building them anew.
+// Which failures of the embedded views are damage: only damage is repaired by a rebuild.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,16 +49,16 @@ const damages: [string, string][] = [
   ['a column', 'ALTER TABLE transfers_v1 RENAME COLUMN body TO text'],
 ]
 
-test.each(damages)('%s that is missing is damage, and the views are built anew', async (_, sql) => {
+test.each(damages)('a missing %s is damage, and the views are rebuilt', async (_, sql) => {
   const { open, views, change } = await filled()
   const tags = [{ field: 'tags', oneOf: ['new'] }]
-  // A statement that is prepared already fails in another way than one that is not.
+  // A statement that is prepared already fails in another way than a new one.
   await Promise.all([pageBy(views, 'rank'), views.count(items, tags, 10)])
   await change(sql)
   const reading = Promise.all([pageBy(views, 'rank'), views.count(items, tags, 10)])
   const lost = await reading.catch((error: unknown) => error)
   await views.close()
-  // SQLite does without most indexes: such damage comes to light at the next start.
+  // SQLite works without most indexes: such damage is found at the next start.
   if (!sql.includes('INDEX')) expect(lost).toBeInstanceOf(ViewsLost)
   const again = await open()
   expect(await again.checkpoint()).toBe(0)
@@ -66,7 +66,7 @@ test.each(damages)('%s that is missing is damage, and the views are built anew',
   await again.close()
 })
 
-test('pages of the file that cannot be read are damage', async () => {
+test('unreadable pages of the file are damage', async () => {
   const { views, file } = await filled()
   const documents = Array.from({ length: 2_000 }, (_, rank) => {
     return { id: `tra_${rank}`, position: 5, createdAt: 'today', updatedAt: 'today', rank, note: 'x'.repeat(500) }
@@ -88,7 +88,7 @@ test('pages of the file that cannot be read are damage', async () => {
   await damaged.close().catch(() => {})
 })
 
-test('views whose tables are all there are used as they are', async () => {
+test('views whose tables all exist are used unchanged', async () => {
   const { open, views, file } = await filled()
   const identity = identityOfFile(file)
   await views.close()
@@ -98,7 +98,7 @@ test('views whose tables are all there are used as they are', async () => {
   await again.close()
 })
 
-test('a query that the program gets wrong is no damage: the views stay, and the error is the one of the query', async () => {
+test('a wrong query of the program is no damage: the views stay, and the error is the one of the query', async () => {
   const { views } = await filled()
   for (const wrong of [
     () => pageBy(views, 'undeclared'),
@@ -112,7 +112,7 @@ test('a query that the program gets wrong is no damage: the views stay, and the 
   await views.close()
 })
 
-test('text of a client that is no JSON is no damage', async () => {
+test("a client's text that is not JSON is no damage", async () => {
   const { views } = await filled()
   const cursor = Buffer.from('{"not": JSON').toString('base64url')
   await expect(pageBy(views, 'rank', cursor)).rejects.toThrow(InvalidCursor)

@@ -1,4 +1,4 @@
-// How damage of the embedded views is noticed: whatever cannot be read as it was written.
+// Detects damage of the embedded views: data that cannot be read as it was written.
 import { statSync } from 'node:fs'
 import { messageOf } from '../../../failures/message-of.ts'
 import { isDamage } from '../../../sqlite/database.ts'
@@ -9,17 +9,18 @@ import type { Table } from './documents.ts'
 import { missingFrom, type Schema, schemaOf } from './schema.ts'
 import { NotAsStored } from './stored.ts'
 
-/** So many bytes are read through at the start: about a second. */
+/** The number of bytes that a start reads through: about a second. */
 const CHECKED_BYTES = 256 * 1024 * 1024
 
-/** Whether an error says that pages of the file, or texts in it, are not as they were written. */
+/** Whether an error reports that pages of the file, or texts in it, differ from the written ones. */
 export function isLost(error: unknown): boolean {
   return isDamage(error) || error instanceof NotAsStored
 }
 
 /**
- * What is damaged, by an error of a statement; `undefined` when nothing is, since a statement also fails by a mistake of the program, which
- * no rebuild mends. SQLite has one code for such a mistake and for a missing table: so the schema of the file decides.
+ * The damage that an error of a statement reports; `undefined` when there is none, since a statement also fails by a
+ * mistake of the program, which no rebuild mends. SQLite has one code for such a mistake and for a missing table: so
+ * the schema of the file decides.
  */
 function damageShownBy(error: unknown, connection: Connection, wanted: Schema): string | undefined {
   if (isLost(error)) return messageOf(error)
@@ -38,7 +39,7 @@ interface Guarded {
   schema: Schema
 }
 
-/** The same store, of which everything throws ViewsLost when the file is damaged, or has been removed or replaced. */
+/** The same store. Every function throws ViewsLost when the file is damaged, removed or replaced. */
 export function guarded(views: ViewStore, { file, connection, schema }: Guarded): ViewStore {
   const files = [file, `${file}-wal`]
   const opened = files.map(identityOfFile)
@@ -72,7 +73,7 @@ export function guarded(views: ViewStore, { file, connection, schema }: Guarded)
       assertThere()
       await guard(views.write(batch))
     },
-    // Readers ask for it several times a second.
+    // Readers call it several times a second.
     async checkpoint() {
       assertThere()
       return guard(views.checkpoint())

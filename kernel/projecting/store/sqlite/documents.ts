@@ -5,7 +5,7 @@ import { MAX_DOCUMENT_BYTES } from '../view-store.ts'
 import type { Connection, Row } from './connection.ts'
 import { parseStored } from './stored.ts'
 
-/** Where the documents of a projection are. */
+/** The tables of a projection's documents. */
 export interface Table {
   name: string
   projection: Projection<ViewDocument>
@@ -13,11 +13,11 @@ export interface Table {
   scalars: readonly string[]
   /** Fields that hold a list of texts: a column with all of them, and a side table with a row for each. */
   lists: readonly string[]
-  /** The usual order: what `exact` fields and side tables are indexed by as well. */
+  /** The usual order: `exact` fields and side tables are indexed by it as well. */
   usualOrder: string
 }
 
-/** Which columns the documents of a projection need, by the fields that it is queried by. */
+/** The columns for the documents of a projection, by the fields that it is queried by. */
 export function tableOf(projection: Projection<ViewDocument>): Table {
   const { name, version, queriedBy, orderedBy } = projection
   const fields = Object.keys(queriedBy)
@@ -42,7 +42,7 @@ export const exactIndex = (table: Table, field: string) => `"${table.name}_of_${
 /** The side table of a list field: (value, usual_order, id) for each element. */
 export const sideTable = (table: Table, field: string) => `"${table.name}_in_${field}"`
 
-/** Makes the tables and indexes of a projection where they are missing. */
+/** Creates the missing tables and indexes of a projection. */
 export function createTable(connection: Connection, table: Table): void {
   const { name, projection, usualOrder } = table
   const { queriedBy, orderedBy } = projection
@@ -79,8 +79,8 @@ export function readDocument(connection: Connection, table: Table, id: string): 
 }
 
 /**
- * Stores a document unless the same or a newer one is there. Within a write transaction.
- * Only the columns that changed are set: SQLite writes every index anew that has a column in the statement.
+ * Stores a document unless the same or a newer one is there. Within a write transaction. Only the changed columns are
+ * set: SQLite writes every index anew that has a column in the statement.
  * @returns why the document is refused, if it is
  */
 export function writeDocument(connection: Connection, table: Table, document: ViewDocument): string | undefined {
@@ -119,7 +119,7 @@ export function writeDocument(connection: Connection, table: Table, document: Vi
   return undefined
 }
 
-/** Keeps the side tables of a document's lists; they change when the list does, or the value of the usual order. */
+/** Updates the side tables of a document's lists. They change when the list does, or the value of the usual order. */
 function writeSides(connection: Connection, table: Table, id: string, before: Row | undefined, after: Row): void {
   const order = table.scalars.indexOf(table.usualOrder)
   const [orderBefore = null, orderAfter = null] = [before?.[order], after[order]]
@@ -145,8 +145,8 @@ function list(document: ViewDocument, field: string): string | null {
 }
 
 /**
- * A text without its line breaks, as JSON writes it: a list is kept in its column as lines, and '\n' + lineOf(x) is found in
- * it exactly when an element begins with x.
+ * A text without its line breaks, as JSON writes it: a list is kept in its column as lines, and '\n' + lineOf(x) is
+ * found in it exactly when an element begins with x.
  */
 export function lineOf(element: string): string {
   return JSON.stringify(element).slice(1, -1)

@@ -6,8 +6,8 @@ const LOOK_EVERY_MS = 20
 const OPENING_TAKES_AT_MOST_MS = 60_000
 
 /**
- * Does `work` while no other process opens or removes the file. Processes that have it open go on meanwhile.
- * @throws Error when others do not come to an end with it
+ * Runs `work` while no other process opens or removes the file. Processes that have it open continue meanwhile.
+ * @throws Error when other processes do not finish with it
  */
 export async function whileOpening<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   const lock = await lockOf(file)

@@ -1,4 +1,4 @@
-// The history: entries in blocks of JSON lines, found by hashes of what they are asked for. It is only ever appended to.
+// The history: entries in blocks of JSON lines, found by hashes of their filter values. It is only ever appended to.
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Position, START } from '../../../store/position.ts'
 import { matcher } from '../history-filter.ts'
@@ -6,25 +6,28 @@ import type { HistoryEntry, HistoryQuery, Range } from '../view-store.ts'
 import { type Connection, sql, value } from './connection.ts'
 import { parseStored } from './stored.ts'
 
-/** Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as long. */
+/**
+ * Entries of one batch share rows: with a row for each entry, and for each of its keys, writing takes about twice as
+ * long.
+ */
 const BLOCK = 64
 
-/** So many blocks are searched before others have their turn: about a millisecond. */
+/** The number of blocks that are searched before other work gets its turn: about a millisecond. */
 const BLOCKS_A_STEP = 8
 
-/** Blocks that are read at a time where one follows the other. */
+/** The number of consecutive blocks in one read. */
 const READ_AHEAD = 4
 
 /**
- * Keys are hashes, so they fall all over an index; an index for each span of so many entries keeps what is being written in
- * a few pages (2.5 times as fast), and a look-up pays with one step for each span.
+ * Keys are hashes, so they are spread all over an index. An index for each span of this many entries keeps the writes
+ * in a few pages (2.5 times as fast), and a look-up pays with one step for each span.
  */
 const SPAN = 4_096
 
-/** Which entries are wanted. */
+/** The wanted entries. */
 type Filter = Omit<HistoryQuery, 'first'>
 
-/** Makes the tables of the history where they are missing. */
+/** Creates the missing tables of the history. */
 export function createHistory(connection: Connection): void {
   connection.exec(`
     CREATE TABLE history (position INTEGER PRIMARY KEY, entries TEXT NOT NULL);
@@ -36,7 +39,7 @@ export function createHistory(connection: Connection): void {
     ) WITHOUT ROWID`)
 }
 
-/** Appends entries, all of them newer than what is there. Within a write transaction. */
+/** Appends entries, all of them newer than the stored ones. Within a write transaction. */
 export function appendHistory(connection: Connection, entries: readonly HistoryEntry[]): void {
   const insertBlock = connection.statement('INSERT INTO history VALUES (?, ?)')
   const insertKey = connection.statement('INSERT INTO history_keys VALUES (?, ?, ?)')
@@ -61,8 +64,8 @@ export function lastEntry(connection: Connection): HistoryEntry | undefined {
 }
 
 /**
- * Entries that match, in log order: up to `limit` of those after `after` and not after `until`. A long search goes in steps, and others
- * have their turn between them; what it reads does not change meanwhile.
+ * Entries that match, in log order: up to `limit` of those after `after` and not after `until`. A long search proceeds
+ * in steps, and other work gets its turn between them; its data does not change meanwhile.
  */
 export async function readHistory(
   connection: Connection,
@@ -88,7 +91,7 @@ export async function readHistory(
   return found
 }
 
-/** The blocks in which entries that match can be, in log order. */
+/** The blocks that may contain matching entries, in log order. */
 function* blocks(connection: Connection, query: Filter, after: Position, until: Position): Generator<string> {
   const conditions = keysOfConditions(query)
   const begin = startOf(connection, 'history', after)
@@ -107,7 +110,7 @@ function* blocks(connection: Connection, query: Filter, after: Position, until: 
   }
 }
 
-/** The blocks of a span, from one on, that have for each condition one of its keys. */
+/** The blocks of a span, from a given one on, that contain one of the keys of each condition. */
 function* blocksWith(
   connection: Connection,
   span: Position,
@@ -127,7 +130,7 @@ function* blocksWith(
   }
 }
 
-/** All blocks that begin within these bounds, some at a time. */
+/** All blocks that begin within these bounds, in groups. */
 function* blocksBetween(connection: Connection, begin: Position, end: Position): Generator<string> {
   const next = connection.statement(
     `SELECT position, entries FROM history WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ${READ_AHEAD}`,
@@ -143,14 +146,14 @@ function* blocksBetween(connection: Connection, begin: Position, end: Position):
   }
 }
 
-/** Where the block, or the span, begins that the entry after `after` may be in. */
+/** The beginning of the block, or the span, that may contain the entry after `after`. */
 function startOf(connection: Connection, table: 'history' | 'history_spans', after: Position): Position {
   return Number(
     connection.all(sql`SELECT max(position) FROM ${table} WHERE position <= ${value(after)}`)[0]?.[0] ?? START,
   )
 }
 
-/** Spans are passed over by time: clocks may jump, so that the order of the log is not quite that of time. */
+/** Spans are skipped by time: clocks may jump, so the order of the log is not quite that of time. */
 interface Span {
   position: Position
   entries: number
@@ -192,7 +195,7 @@ function overlaps(range: Range, earliest: string, latest: string): boolean {
   return begins && ends
 }
 
-/** What an entry is found by. */
+/** The keys of an entry. */
 function keysOf({ topics, stream, type, metadata: { commandId, correlationId } }: HistoryEntry): number[] {
   const keys = [key(type), key(stream)]
   for (const topic of topics) keys.push(key(topic))
@@ -201,7 +204,7 @@ function keysOf({ topics, stream, type, metadata: { commandId, correlationId } }
   return keys
 }
 
-/** For each condition the keys of which an entry that meets it has one. */
+/** For each condition, keys of which every matching entry has at least one. */
 function keysOfConditions({ commandId, correlationId, stream, topic, typeIn }: Filter): number[][] {
   const texts = [commandId, correlationId, stream, topic].filter((text) => text !== undefined)
   return [...texts.map((text) => [key(text)]), ...(typeIn ? [typeIn.map(key)] : [])]
@@ -213,10 +216,10 @@ function markOf({ commandId, correlationId, stream, topic }: Filter): string | u
   return text === undefined ? undefined : JSON.stringify(text)
 }
 
-/** The stream of a thing, its topics and what its saga asks for all name it: one key serves them all. */
+/** The stream of a subject, its topics and the requests of its saga all name it: one key serves them all. */
 const THING = /(?:cus|ord|prd)_[\w-]{1,64}/
 
-/** FNV-1a, 32 bits. Two texts with the same key cost a look into a block in vain, and nothing else. */
+/** FNV-1a, 32 bits. Two texts with the same key cost a vain read of a block, and nothing else. */
 function key(text: string): number {
   const named = THING.exec(text)?.[0] ?? text
   let hash = 0x811c9dc5

@@ -1,4 +1,4 @@
-// How a page is found: along an index that has its order, or from the few documents that a condition leaves over.
+// Finds a page: along an index that has its order, or from the few documents that a condition leaves over.
 import { NOT_BEGUN } from '../../projection.ts'
 import type { Key } from '../cursor.ts'
 import { endOfPrefix, orderedAs, queriedAs } from '../declared.ts'
@@ -8,12 +8,12 @@ import { type Connection, join, type Sql, sql, value } from './connection.ts'
 import { column, exactIndex, lineOf, orderIndex, sideTable, type Table } from './documents.ts'
 
 /**
- * A condition that leaves over so few documents is answered by sorting them. With more, a walk along the order soon meets
+ * A condition with at most this many matches is answered by sorting them. With more, a walk along the order soon meets
  * enough that match: of a million documents about every 500th.
  */
 const FEW = 2_000
 
-/** The values of an `exact` condition, up to so many, are walked side by side. */
+/** The values of an `exact` condition, up to this number, are walked side by side. */
 const MOST_WALKED = 16
 
 /** The statement that reads the bodies of a page: up to `limit` documents after `after`. */
@@ -109,7 +109,7 @@ function sortMatches(
   return sql`SELECT t.body FROM ${table.name} t WHERE t.rowid IN (${rows}) ${sorted(at, 't.id', order)}`
 }
 
-/** The documents that match `from`, found by its index, and the terms that are left to judge. */
+/** The documents that match `from`, found by its index, and the terms that remain to be checked. */
 function matchesOf(
   table: Table,
   from: Condition,
@@ -136,9 +136,11 @@ function mostSelective(connection: Connection, table: Table, indexed: readonly C
   return counted.sort((a, b) => a.matches - b.matches)[0]
 }
 
-/** Whether an index leads to the documents that match a condition. Fields with a range have one when they have an order. */
+/**
+ * Whether an index leads to the documents that match a condition. Fields with a range have one when they have an order.
+ */
 function isIndexed(table: Table, condition: Condition): boolean {
-  // A range without bounds leads nowhere.
+  // A range without bounds narrows nothing.
   if ('range' in condition && comparisons('', condition.range).length === 0) return false
   return queriedAs(table.projection, condition) !== 'range' || condition.field in table.projection.orderedBy
 }
@@ -161,20 +163,20 @@ function access(table: Table, condition: Condition): Sql {
   return oneOfTerm(at, valuesOf(condition))
 }
 
-/** The terms that documents which are hidden or broken do not meet; a walk along `createdAt` begins after the hidden ones. */
+/** The terms that hidden and broken documents do not meet; a walk along `createdAt` begins after the hidden ones. */
 function onlyShown(connection: Connection, { projection: { name, hidesUntilBegun } }: Table): Sql[] {
   const begun = hidesUntilBegun ? [sql`t.${column('createdAt')} > ${value(NOT_BEGUN)}`] : []
   return [...begun, ...brokenLeftOut(connection, name)]
 }
 
-/** Conditions as terms that are judged for each document that comes along; the `+` keeps them from choosing an index. */
+/** Conditions as terms that are checked for each document in turn; the `+` keeps them from choosing an index. */
 function residues(table: Table, conditions: readonly Condition[]): Sql[] {
   return conditions.flatMap((condition) => {
     queriedAs(table.projection, condition)
     const at = `t.${column(condition.field)}`
     if ('range' in condition) {
       const terms = comparisons(`+${at}`, condition.range)
-      // A range without bounds still asks for the field to be there.
+      // A range without bounds still requires the field.
       return terms.length > 0 ? terms : [sql`${at} IS NOT NULL`]
     }
     if ('startsWith' in condition) return [sql`instr(${at}, ${value(`\n${lineOf(condition.startsWith)}`)})`]
@@ -185,8 +187,8 @@ function residues(table: Table, conditions: readonly Condition[]): Sql[] {
 }
 
 /**
- * Where a walk begins and ends: after the cursor, and within the conditions on the field of the order. With a cursor the
- * conditions on the side where the walk begins are only judged, so that SQLite starts from the cursor.
+ * Where a walk begins and ends: after the cursor, and within the conditions on the field of the order. With a cursor
+ * the conditions on the side of the beginning are only checked, so that SQLite starts from the cursor.
  */
 function bounds(at: string, id: string, filter: readonly Condition[], order: Order): Sql[] {
   const { field, direction, after } = order

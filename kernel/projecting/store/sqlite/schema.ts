@@ -1,13 +1,14 @@
-// The schema of the embedded view store: every table and index that a file with these views has, and how a file is compared with it.
+// The schema of the embedded view store: every table and index of a file with these views, and the comparison of a file
+// with it.
 import { createBroken } from './broken.ts'
 import { type Connection, connect, sql } from './connection.ts'
 import { createTable, type Table } from './documents.ts'
 import { createHistory } from './history.ts'
 
-/** The SQL of each table and index, by its name; `null` for an index that SQLite makes by itself. */
+/** The SQL of each table and index, by its name; `null` for an index that SQLite creates implicitly. */
 export type Schema = ReadonlyMap<string, string | null>
 
-/** The schema that a new file gets. */
+/** The schema of a new file. */
 export async function schemaFor(tables: readonly Table[]): Promise<Schema> {
   const connection = await connect(':memory:')
   try {
@@ -18,7 +19,7 @@ export async function schemaFor(tables: readonly Table[]): Promise<Schema> {
   }
 }
 
-/** Makes all tables and indexes in a database that has none. */
+/** Creates all tables and indexes in an empty database. */
 export function createSchema(connection: Connection, tables: readonly Table[]): void {
   connection.exec('CREATE TABLE views (log_id TEXT NOT NULL, definition TEXT NOT NULL, checkpoint INTEGER NOT NULL)')
   createBroken(connection)
@@ -26,13 +27,15 @@ export function createSchema(connection: Connection, tables: readonly Table[]): 
   for (const table of tables) createTable(connection, table)
 }
 
-/** The schema that a file has. */
+/** The schema of a file. */
 export function schemaOf(connection: Connection): Schema {
   const rows = connection.all(sql`SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'index')`)
   return new Map(rows.map(([name, text]) => [String(name), text === null ? null : String(text)]))
 }
 
-/** The first table or index that is missing or is another one; `undefined` when all are there. Others beside them do no harm. */
+/**
+ * The first table or index that is missing or different; `undefined` when all are there. Additional ones do no harm.
+ */
 export function missingFrom(found: Schema, wanted: Schema): string | undefined {
   return [...wanted.keys()].find((name) => found.get(name) !== wanted.get(name))
 }

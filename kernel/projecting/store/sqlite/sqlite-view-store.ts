@@ -1,4 +1,4 @@
-// The embedded view store: one SQLite file, which can be deleted at any time and is then built anew from the log.
+// The embedded view store: one SQLite file, which can be deleted at any time and is then rebuilt from the log.
 
 import { existsSync } from 'node:fs'
 import { messageOf } from '../../../failures/message-of.ts'
@@ -20,24 +20,26 @@ import { countStatement, pageStatement } from './pages.ts'
 import { createSchema, missingFrom, type Schema, schemaFor, schemaOf } from './schema.ts'
 import { parseStored } from './stored.ts'
 
-/** To be raised when tables change in a way that the declarations of the projections do not show. */
+/** Raise it when tables change in a way that the declarations of the projections do not show. */
 const LAYOUT = 1
 
 export interface SqliteViewStoreOptions extends ViewSet {
   file: string
-  /** Whether views that are there are removed (default: no). Who has them open finds them gone. */
+  /** Whether existing views are removed (default: no). Processes that have them open find them gone. */
   anew?: boolean
   /** The views that were open before: removed, if they are still there. */
   lost?: ViewsLost | undefined
-  /** Whether views of a moderate size are read through, lest damage comes to light only when they are asked for (default: no). */
+  /**
+   * Whether views of a moderate size are read through, so that damage is found before a query meets it (default: no).
+   */
   checked?: boolean
-  /** Called when views that are there are removed because they cannot be used. */
+  /** Called when existing views are removed because they cannot be used. */
   onDamaged?: (reason: string) => void
 }
 
 /**
- * Opens the views in a file, made anew unless it is there. Views of other projections, or of other versions of them, are
- * dropped: the store is then empty, and its checkpoint START.
+ * Opens the views in a file, and creates it if it does not exist. Views of other projections, or of other versions of
+ * them, are dropped: the store is then empty, and its checkpoint START.
  * @throws ViewsOfAnotherLog when the views in the file were folded from another log
  * @throws Error that names the file, when it cannot be opened
  */
@@ -76,12 +78,14 @@ async function openTables(
 }
 
 /**
- * The identity of the log that the views in a file were folded from; `undefined` when there is no file, or one that contains nothing yet.
+ * The identity of the log that the views in a file were folded from; `undefined` when there is no file, or it contains
+ * nothing yet.
  * @throws Error when the file does not show whether it has views
  */
 export async function logOfSqliteViews(file: string): Promise<string | undefined> {
   if (!existsSync(file)) return undefined
-  // SQLite takes an empty file for a database without tables. But it may have been truncated: a database has a first page.
+  // SQLite takes an empty file for a database without tables. But it may have been truncated: a database has a first
+  // page.
   if (sizeOfFile(file) === 0) throw new Error('the file is empty')
   return glanceAt(file, 'both', (rows) => {
     if (rows('1', 'FROM sqlite_schema').length === 0) return undefined
@@ -202,7 +206,7 @@ interface Wanted {
   schema: Schema
 }
 
-/** Makes the tables, unless those that are there were made for the same log and the same projections. */
+/** Creates the tables, unless the existing ones are for the same log and the same projections. */
 function prepareTables(connection: Connection, { file, set, tables, schema }: Wanted): void {
   const { logId } = set
   const definition = definitionOf(LAYOUT, set)

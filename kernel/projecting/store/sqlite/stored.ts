@@ -1,4 +1,4 @@
-// JSON as it was stored: text that is no JSON was changed by something else than the desk.
+// Stored JSON: a stored text that is not JSON was changed by another program than the desk.
 
 /** A stored text cannot be read as it was written. */
 export class NotAsStored extends Error {

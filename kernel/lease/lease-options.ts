@@ -1,4 +1,4 @@
-// What a lease is opened with.
+// The options of a lease.
 import type { Logger } from '../logger.ts'
 import type { EventStore } from '../store/event-store.ts'
 

@@ -81,10 +81,10 @@ export interface OfAggregate {
 }
 
 /**
- * The view of an aggregate, with one document for each. The version of a document is counted here and nowhere else: every event of the
- * aggregate's own stream moves it, whatever else the view makes of the event. An event in its stream, or in one of its processes, that cannot
- * be read breaks the document.
- * @param view makes of events what the document says besides; a document that it begins has the version 0
+ * The view of an aggregate, with one document for each. The version of a document is counted here and nowhere else: every
+ * event of the aggregate's own stream raises it, also an event that changes nothing else in the document. An unreadable
+ * event in its stream, or in one of its processes, breaks the document.
+ * @param view folds events into the other fields of the document; a document that it begins has the version 0
  *
  * @example
  * const accounts = viewOf<AccountDocument, Event>(
@@ -132,7 +132,7 @@ export interface AggregateView<Document extends ViewDocument, Event extends AnyE
 }
 
 /**
- * The fields that a document begins with: its id, and what every document has of its first event.
+ * The first fields of a document: its id, and the common fields from its first event.
  *
  * @example return { ...begun(event.data.accountId, event), balance: 0 }
  */

@@ -49,7 +49,7 @@ export interface Time {
  * }
  */
 export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
-  /** The name of the parked processes (`parked-<name>`), and of the ids of the commands (`~<name>/…`). */
+  /** The name of the parked processes (`parked-<name>`), and the beginning of the ids of the commands (`~<name>/…`). */
   name: string
   /** The streams whose events the policies follow. */
   follows: readonly string[]
@@ -78,7 +78,7 @@ export interface Choreography<Facts, Event extends AnyEvent = AnyEvent> {
 type Typed<Event extends AnyEvent, Type extends Event['type']> = ReadableEvent<Extract<Event, { type: Type }>>
 
 /**
- * Policies over the events of a domain. The functions of a policy then know the events that they are called with.
+ * Policies over the events of a domain. Each function of a policy then has the exact type of its events.
  *
  * @example
  * const policy = policiesOver<Event>()

@@ -1,4 +1,4 @@
-// Follows the log until it is told to stop; a subscription that breaks off is begun again where it was.
+// Follows the log until it is stopped. A subscription that breaks off resumes at its position.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { backOff } from '../../failures/back-off.ts'

@@ -61,8 +61,8 @@ export interface SagaDefinition<Facts, Reason extends string = string, Event ext
   name: string
 
   /**
-   * The category that the saga follows, the event in it that starts the saga, and those that matter to it afterwards: the `settledOn` of its
-   * steps.
+   * The category that the saga follows, the event in it that starts the saga, and those that it notices afterwards: the
+   * `settledOn` of its steps.
    */
   follows: string
   startsWith: Event['type']
@@ -94,11 +94,11 @@ export interface SagaDefinition<Facts, Reason extends string = string, Event ext
   reasons: readonly Reason[]
   /** The reason after the deadline. */
   whenLate: Reason
-  /** This event ends the saga whatever it is doing: everything is given back. */
+  /** This event ends the saga in every state: all reservations are released. */
   cancelledBy: Event['type']
 
   /** How long the steps may take from the start of the saga, in milliseconds. */
   within: number
-  /** How many commands of one saga may be under way at once, so that a large one does not starve the others. */
+  /** The largest number of commands of one saga in flight, so that a large saga does not starve the others. */
   window: number
 }

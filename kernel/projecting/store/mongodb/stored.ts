@@ -1,8 +1,8 @@
-// What is stored in the collections.
+// The documents in the collections.
 import type { Position } from '../../../store/position.ts'
 import type { HistoryEntry } from '../view-store.ts'
 
-/** What is written by position: the newer one stays. */
+/** Documents that are written by position: the newer one stays. */
 export interface Positioned {
   _id: string
   position: Position

@@ -1,4 +1,4 @@
-// The commands of the shop, and who decides them: in this process, or in others.
+// The commands of the shop, and their handlers: in this process, or in others.
 import type * as bus from '../kernel/deciding/bus/command-bus.ts'
 import { openRemoteBus as openKernelRemoteBus, type RemoteBusOptions } from '../kernel/deciding/bus/remote-bus.ts'
 import {

@@ -1,4 +1,4 @@
-// What mutation resolvers find in the context of a request.
+// The context of a request that mutation resolvers use.
 
 import type { Coordination } from '../events/catalogue.ts'
 import type { CommandBus } from './commands.ts'

@@ -1,4 +1,4 @@
-// A log for tests, in a temporary directory, and what can go wrong with it.
+// A log for tests, in a temporary directory, with faults on demand.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ interface Append {
   expected: Revision
 }
 
-/** What happens to an append instead of `append()`. */
+/** The fault that replaces `append()`. */
 export type Fault = (append: () => Promise<Appended>, what: Append) => Promise<Appended>
 
 export const unavailable: Fault = async () => {
@@ -53,7 +53,7 @@ export const broken: Fault = async () => {
   throw new Error('the disk is broken')
 }
 
-/** What a store was asked for. */
+/** The calls that a store received. */
 export interface Watched extends EventStore {
   appends: Append[]
   reads: StreamName[]

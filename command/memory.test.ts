@@ -1,4 +1,4 @@
-// What the memories of customers and products tell of commands, events and states: which reservation they are about.
+// The memories of customers and products name the reservation of each command, event and state.
 import { describe, expect, test } from 'vitest'
 import * as customers from './customer/customer.given.ts'
 import { customer } from './customer/customer.ts'

@@ -1,4 +1,4 @@
-// The orders that wait for an operator, because their saga cannot go on by itself.
+// The orders that wait for an operator, because their saga cannot continue.
 import { parkingOf } from '../kernel/deciding/processes/parking.ts'
 
 export const parking = parkingOf('order')

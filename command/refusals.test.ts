@@ -1,4 +1,4 @@
-// What a client reads when a customer, a product, an order or the parking refuses what it asked.
+// The messages for clients when a customer, a product, an order or the parking refuses a command.
 import { describe, expect, test } from 'vitest'
 import { given } from '../kernel/deciding/given.ts'
 import { changeLimit, register, registered } from './customer/customer.given.ts'
@@ -111,7 +111,7 @@ test('the parking says that nothing of the sort is parked', () => {
     .thenRefused({ message: 'id must be the id of a parked order: ord_1 is not parked.' })
 })
 
-describe('what a decider does not know is a bug, and is told as one', () => {
+describe('a command or an event unknown to a decider is a bug, and is reported as one', () => {
   const nonsense = { type: 'Nonsense', id: 'ord_1' } as never
   const placed = order.evolve(order.initialState(), orders.placed(1))
   const parked = new Map([['ord_1', { saga: 'placement', id: 'ord_1', orderId: 'ord_1', follows: 'order-ord_1' }]])

@@ -33,7 +33,7 @@ export type RevisionRejectionReason = z.output<typeof revisionRejectionReason>
 /** The revisions of an order are counted from 1. */
 const ofRevision = { orderId, revision: z.int().positive() }
 
-/** What can be recorded of a customer, in `customer-<customerId>`. */
+/** The events of a customer, in `customer-<customerId>`. */
 export const customerEvents = {
   CustomerRegistered: z.object({ customerId, name: z.string(), creditLimit: cents }),
   CreditLimitChanged: z.object({ customerId, creditLimit: cents, previousCreditLimit: cents }),
@@ -72,7 +72,7 @@ export const customerEvents = {
 }
 export type CustomerEvent = EventOf<typeof customerEvents>
 
-/** What can be recorded of a product, in `product-<productId>`. */
+/** The events of a product, in `product-<productId>`. */
 export const productEvents = {
   ProductAdded: z.object({ productId, name: z.string(), price: cents }),
   PriceChanged: z.object({ productId, price: cents, previousPrice: cents }),
@@ -123,10 +123,12 @@ const stockChange = z
   .describe('How many pieces of a product an order takes before and after a revision; they differ.')
 export type StockChange = z.output<typeof stockChange>
 
-/** Who sees an order through: a saga that asks and decides, or policies that each turn one event into commands. */
+/**
+ * The coordination of an order: a saga that requests and decides, or policies that each turn one event into commands.
+ */
 export type Coordination = 'orchestration' | 'choreography'
 
-/** What every order event carries, so that no reader has to look it up. */
+/** The common fields of all order events, so that no reader has to look them up. */
 const orderFacts = {
   orderId,
   customerId,
@@ -134,7 +136,10 @@ const orderFacts = {
   coordination: z.exactOptional(z.literal('choreography')).describe('Without it, orchestration.'),
 }
 
-/** What an order that is coordinated by choreography notes of its placement; a saga has books of its own for that. */
+/**
+ * The events that an order coordinated by choreography records about its placement. A saga records them in its own
+ * stream.
+ */
 export const orderNotes = {
   ReservationsAwaited: z.object({ ...orderFacts, deadline: time }),
   ReservationNoted: z.object({
@@ -144,7 +149,7 @@ export const orderNotes = {
   }),
 }
 
-/** What can be recorded of an order, in `order-<orderId>`. An order by plain total has no lines. */
+/** The events of an order, in `order-<orderId>`. An order by plain total has no lines. */
 export const orderEvents = {
   OrderPlaced: z.object({
     ...orderFacts,
@@ -199,13 +204,13 @@ const placementFacts = {
       'One entry for each product: the quantities of its lines, summed. Zero where a revision has left it out.',
     ),
 }
-/** What the saga that places an order keeps of it. */
+/** The facts that the saga of a placement keeps from the order. */
 export type PlacementFacts = DataOf<typeof placementFacts>
 
 const sagaReason = z.union([rejectionReason, revisionRejectionReason])
 
 const placement = { subject: sagaSubject, facts: placementFacts, reason: sagaReason }
-/** What can be recorded of the saga that places an order, in `placement-<orderId>`. */
+/** The events of the saga that places an order, in `placement-<orderId>`. */
 export const placementEvents = { ...sagaEvents('placement', placement), ...sagaAmendment('placement', placement) }
 export type PlacementEvent = EventOf<typeof placementEvents>
 
@@ -215,23 +220,23 @@ const revisionFacts = {
   total: z.object({ before: cents, after: cents }),
   stock: z.array(stockChange),
 }
-/** What the saga that revises an order keeps of the revision. */
+/** The facts that the saga of a revision keeps from the revision. */
 export type RevisionFacts = DataOf<typeof revisionFacts>
 
-/** What can be recorded of the saga that revises an order, in `revision-<orderId>-<revision>`. */
+/** The events of the saga that revises an order, in `revision-<orderId>-<revision>`. */
 export const revisionEvents = sagaEvents('revision', { subject: ofRevision, facts: revisionFacts, reason: sagaReason })
 export type RevisionEvent = EventOf<typeof revisionEvents>
 
-/** What can be parked: a saga, or what policies do for one order. */
+/** The processes that can be parked: a saga, or the policies of one order. */
 const PROCESSES = ['placement', 'revision', 'choreography'] as const
 export type ProcessName = (typeof PROCESSES)[number]
 
-/** What can be recorded of the sagas of one name that were parked, all in `parked-<name>`. */
+/** The events of the parked sagas of one name, all in `parked-<name>`. */
 const parked = parkedCategory(PROCESSES, sagaSubject)
 export const parkedEvents = parked.events
 export type ParkingEvent = EventOf<typeof parked.events>
 
-/** What the log records of the business as a whole, in `log`. */
+/** The events about the business as a whole, in `log`. */
 const logEvents = {
   CurrencyChosen: z.object({
     currency: z

@@ -5,7 +5,7 @@ export type Entity = 'customer' | 'order' | 'product'
 
 const PREFIX = { customer: 'cus_', order: 'ord_', product: 'prd_' } as const satisfies Record<Entity, string>
 
-/** What an id of each entity looks like, in words for an error message. */
+/** The form of each entity's ids, in words for an error message. */
 export const ID_FORM = {
   customer: 'cus_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -',
   order: 'ord_ followed by 1 to 64 characters of A-Z a-z 0-9 _ -',
@@ -24,8 +24,8 @@ export function isId(entity: Entity, text: string): boolean {
 const NAMESPACE = '8a6c2a3e-6f0b-4c57-9d0e-5b1f0c7f3d21'
 
 /**
- * The id of what a mutation makes when the client gives none. It follows from the mutation's name and the `commandId`,
- * so that a retry makes the same one: `generatedId('order', 'placeOrder', commandId)`.
+ * The id of an entity that a mutation creates when the client gives none. It follows from the mutation's name and the
+ * `commandId`, so that a retry creates the same one: `generatedId('order', 'placeOrder', commandId)`.
  */
 export function generatedId(entity: Entity, mutation: string, commandId: string): string {
   return `${PREFIX[entity]}${uuidV5(`${mutation}/${commandId}`, NAMESPACE)}`

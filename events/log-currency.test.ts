@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** What opens the same log again and again. */
+/** Opens the same log again and again. */
 const places = {
   'the embedded log': () => () => openSqliteEventStore({ file: join(directory, 'events.db') }),
   EventStoreDB: () => {
@@ -65,7 +65,7 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
     expect(await logStream(await again())).toMatchObject([{}, { type: 'CurrencyChosen', data: { currency: 'EUR' } }])
   })
 
-  test('a later start takes what is recorded, whatever its choice, and records nothing', async () => {
+  test('a later start uses the recorded currency instead of its choice, and records nothing', async () => {
     await logCurrency(await created(), 'GBP')
     for (const choice of [undefined, 'GBP', 'EUR']) expect(await logCurrency(await again(), choice)).toBe('GBP')
     expect(await logStream(await again())).toHaveLength(2)
@@ -92,7 +92,7 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
     expect(await logStream(await again())).toHaveLength(1)
   })
 
-  test('a currency whose recording was in doubt is read back', async () => {
+  test('a currency whose append had an unknown outcome is read back', async () => {
     const store = await created()
     const doubtful: EventStore = {
       ...store,

@@ -14,7 +14,8 @@ export const USUAL_CURRENCY = 'EUR'
  * @throws StoreUnavailable, or OutcomeUnknown when it is not known whether the currency was recorded
  */
 export async function logCurrency(store: EventStore, choice = USUAL_CURRENCY): Promise<string> {
-  // The head first: whatever is in the log by then was appended after its currency was recorded, or by a release that records none.
+  // The head first: every event in the log by then was appended after its currency was recorded, or by a release that
+  // records none.
   const head = await store.head()
   const { newest, currency } = await logStream(store)
   if (currency !== undefined) return currency

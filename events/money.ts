@@ -14,8 +14,8 @@ export function formatMoney(cents: Cents): string {
 }
 
 /**
- * A decimal string with at most two fraction digits as cents; `undefined` when it is none.
- * An amount beyond 2^53 − 1 cents is ±Infinity, so that whoever checks the field can name it in the refusal.
+ * A decimal string with at most two fraction digits as cents; `undefined` for any other text. An amount beyond 2^53 − 1
+ * cents is ±Infinity, so that the check of the field can name it in the refusal.
  */
 export function parseMoney(text: string): Cents | undefined {
   const match = /^(-?)(\d+)(?:\.(\d{1,2}))?$/.exec(text)

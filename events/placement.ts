@@ -1,4 +1,4 @@
-// What everybody calls the parts of an order's placement, however it is coordinated.
+// The common names for the parts of an order's placement, for both kinds of coordination.
 import type { RejectionReason } from './catalogue.ts'
 
 /** The step that reserves the customer's credit. */

@@ -1,4 +1,4 @@
-// What is stored is read as the catalogue has it today, however long ago it was stored.
+// Stored events of any age are read in the current form of the catalogue.
 import { expect, test } from 'vitest'
 import { upcast } from '../kernel/store/upcast.ts'
 import { catalogue, type DomainEvent } from './catalogue.ts'

@@ -1,4 +1,4 @@
-// The rules of a customer: registration, the credit limit, and credit reserved and given back.
+// The rules of a customer: registration, the credit limit, and the reservation and release of credit.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CustomerEvent } from '../../events/catalogue.ts'
@@ -36,7 +36,7 @@ describe('registering', () => {
       .thenRefused({ code: 'ALREADY_EXISTS', path: ['customerId'] })
   })
 
-  test('whoever was named by an order before can still be registered', () => {
+  test('a customer that an earlier order named can still be registered', () => {
     given(customer, refused('ord_1', euros(5), { reason: 'UNKNOWN_CUSTOMER' }), released('ord_2', 0))
       .when(register(euros(2000)))
       .then(registered({ creditLimit: euros(2000) }))
@@ -267,7 +267,7 @@ describe('a revision of an order', () => {
   })
 })
 
-test('whatever is asked, no reservation exceeds the limit, and nothing is given back that was not reserved', () => {
+test('no reservation ever exceeds the limit, and no credit is released that was not reserved', () => {
   const orderId = fc.constantFrom('ord_1', 'ord_2', 'ord_3', 'ord_4')
   const amount = fc.integer({ min: 0, max: 1000 })
   const revision = fc.integer({ min: 1, max: 3 })

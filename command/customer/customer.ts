@@ -1,4 +1,4 @@
-// What can be asked of a customer, and what the answer is.
+// The commands of a customer and the outcome of each.
 import type { CustomerEvent } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import type { Decider } from '../../kernel/deciding/decider.ts'
@@ -15,12 +15,12 @@ export type CustomerCommand =
 interface Revised {
   customerId: string
   orderId: string
-  /** The newest one that has come decides: what is late, of an older one or after its own lowering, changes nothing. */
+  /** The newest revision decides: late commands, of an older revision or after its own lowering, change nothing. */
   revision: number
   to: Cents
 }
 
-/** Orders can name a customer who is not registered: a release that is refused nothing leaves its mark even then. */
+/** Orders can name a customer who is not registered: a release leaves its mark even then. */
 export type Customer =
   | { status: 'UNREGISTERED'; released: Set<string>; revised: Map<string, number> }
   | {
@@ -28,11 +28,11 @@ export type Customer =
       creditLimit: Cents
       /** The sum of `reservations`. */
       reserved: Cents
-      /** What each order has reserved and not given back. */
+      /** The credit of each order that is reserved and not released. */
       reservations: Map<string, Cents>
-      /** The orders whose credit was given back, or whose release came before their reservation. */
+      /** The orders whose credit was released, or whose release came before their reservation. */
       released: Set<string>
-      /** Of each order that is not given back: the newest revision that has come. */
+      /** The newest revision of each order that is not released. */
       revised: Map<string, number>
     }
 
@@ -74,7 +74,7 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
             actual,
           }
         }
-        // A limit below what is reserved is allowed: nothing is available then, until enough is given back.
+        // A limit below the reserved credit is allowed: nothing is available then, until enough is released.
         return [
           { type: 'CreditLimitChanged', data: { customerId, creditLimit, previousCreditLimit: customer.creditLimit } },
         ]
@@ -91,7 +91,7 @@ export const customer: Decider<{ command: CustomerCommand; state: Customer; even
         if (customer.released.has(orderId)) return refused('ALREADY_RELEASED')
         if (customer.status === 'UNREGISTERED') return refused('UNKNOWN_CUSTOMER')
         if (customer.reservations.has(orderId)) return []
-        // Where a limit was lowered below what is reserved, even what costs nothing is refused.
+        // Where a limit was lowered below the reserved credit, even an order that costs nothing is refused.
         if (amount > headroom(customer)) return refused('CREDIT_LIMIT_EXCEEDED')
         return [{ type: 'CreditReserved', data: { customerId, orderId, amount } }]
       }
@@ -191,7 +191,10 @@ function newestRevision({ revised }: Customer, orderId: string): number {
   return revised.get(orderId) ?? 0
 }
 
-/** What a customer may still reserve: never below zero, also when the limit was lowered below what is reserved. */
+/**
+ * The credit that a customer may still reserve: never below zero, also when the limit was lowered below the reserved
+ * credit.
+ */
 function availableCredit(customer: Customer): Cents {
   return Math.max(0, headroom(customer))
 }

@@ -1,4 +1,4 @@
-// What a snapshot of a customer has: to change it, or how it comes about, is to raise its version.
+// The content of a customer's snapshot: a change of it, or of the way it is computed, must raise its version.
 import { expect, test } from 'vitest'
 import type { CustomerEvent } from '../../events/catalogue.ts'
 import { limitChanged, lowered, raised, refused, registered, released, reserved } from './customer.given.ts'

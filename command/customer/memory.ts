@@ -1,4 +1,4 @@
-// What of a customer is in memory and in snapshots: the credit that is reserved, and which reservations were given back lately.
+// The part of a customer in memory and in snapshots: the reserved credit, and the latest releases.
 import type { CustomerEvent } from '../../events/catalogue.ts'
 import type { Memory } from '../../kernel/deciding/memory.ts'
 import type { Customer, CustomerCommand } from './customer.ts'

@@ -1,4 +1,4 @@
-// The digest of a command's input: by it, a command that comes again is told from another one with the same id.
+// The digest of a command's input: it distinguishes a repeat from another command with the same id.
 import { hash } from 'node:crypto'
 
 /**
@@ -13,7 +13,7 @@ export function digestOf(mutation: string, input: object): string {
   return hash('sha1', JSON.stringify([mutation, input], withoutAbsent), 'base64')
 }
 
-/** JSON has no `undefined`, which leaves a field out. An element of a list stays, whatever it is. */
+/** JSON has no `undefined`, which leaves a field out. An element of a list stays in every case. */
 function withoutAbsent(this: unknown, _: string, value: unknown): unknown {
   return value === null && !Array.isArray(this) ? undefined : value
 }

@@ -1,4 +1,4 @@
-// What the input of each mutation may be: every limit has a sentence, and names the field that it was broken in.
+// The rules for the input of each mutation: every limit has a sentence, which names the wrong field.
 import { describe, expect, test } from 'vitest'
 import { MAX_CENTS, parseMoney } from '../../events/money.ts'
 import { checked, inputs } from './input.ts'
@@ -23,7 +23,7 @@ const valid = {
 
 const names = Object.keys(valid) as Name[]
 
-/** What is told of an input: `customerId must be …`, each with its path. */
+/** The messages about an input: `customerId must be …`, each with its path. */
 function told(name: Name, changes: object): { path: string; message: string }[] {
   const check = checked(inputs[name], { ...valid[name], ...changes })
   if (check.ok) return []
@@ -230,7 +230,7 @@ test('an order has lines or a total', () => {
   }
 })
 
-test('several problems are told at once, each once', () => {
+test('several problems are reported together, each once', () => {
   const changes = {
     commandId: '~',
     customerId: 'x',

@@ -1,4 +1,4 @@
-// What the input of each mutation must be, beyond what GraphQL checks; whatever is wrong is told by field.
+// The rules for the input of each mutation, beyond GraphQL's checks. Each error names its field.
 import * as z from 'zod'
 import { type Entity, ID_FORM, isId } from '../../events/ids.ts'
 import { formatMoney, MAX_CENTS } from '../../events/money.ts'
@@ -16,7 +16,7 @@ function id(entity: Entity) {
   return z.string().refine((text) => isId(entity, text), `must be ${ID_FORM[entity]}`)
 }
 
-/** Text that says something: whoever has nothing to say leaves an optional one out. */
+/** Text that is not blank. A client without such a text leaves an optional field out. */
 function text(most: number) {
   const form = `must have 1 to ${most} characters`
   return (
@@ -73,7 +73,7 @@ const lines = z
   .superRefine((all, context) => {
     const sums = new Map<string, number>()
     for (const [index, { productId, quantity }] of all.entries()) {
-      // A line that is wrong by itself is told already.
+      // A line that is wrong alone is reported already.
       if (quantity > MAX_QUANTITY) continue
       const sum = (sums.get(productId) ?? 0) + quantity
       if (sum > MAX_QUANTITY) {

@@ -14,7 +14,7 @@ import { checked, inputs } from './input.ts'
 
 type MutationName = keyof typeof inputs
 
-/** What every input has; the entity's own id stands under the entity's name: `customerId`. */
+/** The fields of every input; the entity's own id stands under the entity's name: `customerId`. */
 type Input = { commandId?: string | undefined } & { [Id in `${Entity}Id`]?: string | undefined }
 
 /**

@@ -1,4 +1,4 @@
-// What a mutation answers: a receipt or user errors; and how a retry stays one command.
+// The answer of a mutation: a receipt or user errors; and a retry remains one command.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
@@ -154,7 +154,7 @@ describe('a retry', () => {
     expect(log.reads).toEqual([])
   })
 
-  test('is the same whatever the order of the fields, and whether absent ones are null', async () => {
+  test('is the same for every order of the fields, and for absent and null ones', async () => {
     const { commandId, customerId, name, creditLimit } = acme
     await send('registerCustomer', acme)
     expect(await send('registerCustomer', { creditLimit, name, customerId, commandId })).toMatchObject({
@@ -258,13 +258,13 @@ describe('broken machinery', () => {
   test.each([
     ['to decide', order],
     ['to tell the price', { ...order, content: { lines: [{ productId: 'prd_1', quantity: 1 }] } }],
-  ])('is told as something to try again: nobody %s', async (_, input) => {
+  ])('is reported as an error to retry: nobody %s', async (_, input) => {
     const answer = mutations.placeOrder(undefined, { input }, { bus: away, prices: away })
     await expect(answer).rejects.toThrow(GraphQLError)
     await expect(answer).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: true } })
   })
 
-  test('that is an event which nobody can read is told as one that no other try mends', async () => {
+  test('from an unreadable event is reported as one that no retry solves', async () => {
     const damaged = new CannotFold('order-ord_1 cannot be folded at its event 3 (OrderShipped, position 12 of the log)')
     const bus: ShopBus = { ...away, send: () => Promise.reject(damaged) }
     const answer = mutations.placeOrder(undefined, { input: order }, { bus, prices: bus })

@@ -1,4 +1,4 @@
-// The rules of an order: what it comes to, and what can happen to it in which state.
+// The rules of an order: its total, and the commands that each state accepts.
 import { describe, expect, test } from 'vitest'
 import type { OrderEvent, OrderLine } from '../../events/catalogue.ts'
 import { MAX_CENTS } from '../../events/money.ts'
@@ -41,7 +41,7 @@ const placedOnly = [placed(total)]
 const approvedToo = [...placedOnly, approved(total)]
 const shippedToo = [...approvedToo, shipped(total)]
 
-/** What an order in each state has been through. */
+/** The history of an order in each state. */
 const historyOf = {
   PENDING: placedOnly,
   APPROVED: approvedToo,
@@ -374,7 +374,7 @@ describe('an expected version', () => {
       .thenRefused({ code: 'CONFLICT', path: ['expectedVersion'], expected, actual })
   })
 
-  test('is judged before the state: whoever expects it does not know the state', () => {
+  test('is checked before the state: a client with another expectation does not know the state', () => {
     given(order, ...historyOf.SHIPPED)
       .when(cancel({ expectedVersion: 2 }))
       .thenRefused({ code: 'CONFLICT', actual: '3' })
@@ -431,17 +431,20 @@ describe('an order by choreography', () => {
     ['UNKNOWN_PRODUCT', 'OUT_OF_STOCK', 'UNKNOWN_PRODUCT'],
     ['CREDIT_LIMIT_EXCEEDED', 'CREDIT_LIMIT_EXCEEDED', 'OUT_OF_STOCK'],
     ['UNKNOWN_CUSTOMER', 'UNKNOWN_CUSTOMER', 'UNKNOWN_PRODUCT'],
-  ] as const)('rejects itself with the last for %s, whatever came first (%s, %s)', (reason, first, second) => {
-    const [step, ...rest] = others as [string, string]
-    for (const [before, now] of [
-      [first, second],
-      [second, first],
-    ]) {
-      given(order, placedSo, noted(total, step, before), ...rest.map((step) => noted(total, step)))
-        .when(note(last, now))
-        .then(noted(total, last, now), choreographed(rejected(total, reason)))
-    }
-  })
+  ] as const)(
+    'rejects itself with the last answer for %s, in every order of the answers (%s, %s)',
+    (reason, first, second) => {
+      const [step, ...rest] = others as [string, string]
+      for (const [before, now] of [
+        [first, second],
+        [second, first],
+      ]) {
+        given(order, placedSo, noted(total, step, before), ...rest.map((step) => noted(total, step)))
+          .when(note(last, now))
+          .then(noted(total, last, now), choreographed(rejected(total, reason)))
+      }
+    },
+  )
 
   test('notes nothing twice, nothing that it does not wait for, and nothing once it is decided', () => {
     given(order, placedSo, noted(total, 'credit')).when(note('credit')).thenNothing()

@@ -1,4 +1,4 @@
-// What can be asked of an order, and what the answer is.
+// The commands of an order and the outcome of each.
 import type {
   Coordination,
   OrderEvent,
@@ -41,7 +41,9 @@ export type OrderCommand =
 /** A plain total has no lines. */
 type OrderContent = { lines: QuotedLine[] } | { total: Cents }
 
-/** How an order that is coordinated by choreography comes to be decided. One that is decided already notes nothing more. */
+/**
+ * The decision of an order that is coordinated by choreography. An order that is decided already records nothing more.
+ */
 type OrderNoteCommand =
   /** `deadline` in RFC 3339. */
   | { type: 'AwaitReservations'; orderId: string; deadline: string }
@@ -67,7 +69,7 @@ export type Order =
       lines: readonly OrderLine[]
       /** How many revisions have been requested. */
       revisions: number
-      /** What the newest of them is to make of the order, until that is decided. */
+      /** The new content from the newest revision, until that is decided. */
       pending?: { lines: OrderLine[]; total: Cents } | undefined
       /** Once it has been revised: the products that it was over before, of which it may have some still. */
       former?: ReadonlySet<string> | undefined
@@ -75,7 +77,7 @@ export type Order =
       awaited?: Awaited
     }
 
-/** What an order waits for: it is decided when nothing is open any more. */
+/** The open answers of an order: it is decided when none is left. */
 interface Awaited {
   open: Set<string>
   refusals: Set<RejectionReason>
@@ -296,7 +298,7 @@ const statusAfter = {
   OrderPaid: 'PAID',
 } as const satisfies Partial<Record<OrderEvent['type'], PlacedOrder['status']>>
 
-/** From where each operation is possible, as a sentence for whoever tried it elsewhere. */
+/** The states that allow each operation, as a sentence for a client that tried it in another state. */
 const possible = {
   'be approved': 'Only a PENDING order can be approved.',
   'be rejected': 'Only a PENDING order can be rejected.',

@@ -1,4 +1,4 @@
-// What a revision changes in the stock that an order takes.
+// The changes of a revision in the stock that an order takes.
 import type { OrderLine, StockChange } from '../../events/catalogue.ts'
 
 /** One entry for each product of which more or fewer pieces are taken, the quantities of its lines summed. */

@@ -1,4 +1,4 @@
-// What a placement follows and notices, and what exactly it asks of whom.
+// The events that a placement follows and notices, and its exact requests to the participants.
 
 import { expect, test } from 'vitest'
 import type { ReadableEvent } from '../../events/catalogue.ts'
@@ -65,7 +65,7 @@ test('it asks the customer and the product for a reservation, and knows by which
   ])
 })
 
-test('it has what was reserved given back by whoever reserved it', () => {
+test('it sends each release to the participant that made the reservation', () => {
   expect(placing(line('prd_1', 3)).when('OrderCancelled').due).toEqual([
     {
       key: 'credit/undo',

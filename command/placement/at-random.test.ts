@@ -50,7 +50,7 @@ describe.each([
   ['orchestration', orchestrated],
   ['choreography', choreographed],
 ] as const)('by %s,', (_, worldOf) => {
-  test('whatever happens, an order is decided, and in the end holds exactly what it should', () => {
+  test('an order is always decided, and in the end holds exactly its content', () => {
     const endings = new Set<string>()
     fc.assert(
       fc.property(anyShop, anyChances, (shop, chances) => {

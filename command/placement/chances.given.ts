@@ -1,4 +1,4 @@
-// What chance does to a placement while it goes on.
+// The random events during a placement.
 import type { OrderCommand } from '../order/order.ts'
 import type { participantsOf } from './participants.given.ts'
 
@@ -6,9 +6,9 @@ import type { participantsOf } from './participants.given.ts'
 export interface ChanceWorld {
   /** One of the commands reaches its participant, in any order. */
   reach(which: number): void
-  /** One of the answers, or the next event, reaches whoever waits for it. */
+  /** One of the answers, or the next event, reaches its receiver. */
   reply(which: number): void
-  /** A command is lost; whoever sent it tries again. */
+  /** A command is lost; its sender tries again. */
   lose(which: number): void
   /** All that was in memory is gone. Commands that are under way may still arrive. */
   crash(): void
@@ -18,7 +18,7 @@ export interface ChanceWorld {
   change(command: OrderCommand, which: number): void
   /** From now on everything arrives. */
   calmDown(): void
-  /** What only this way to coordinate promises. */
+  /** The promises of this way to coordinate only. */
   check(): void
   participants: ReturnType<typeof participantsOf>
 }

@@ -1,4 +1,5 @@
-// What is on its way from a saga or policies to participants: each request is sent once, until a crash has the sender forget what it sent.
+// The requests in flight from a saga or policies to participants. Each request is sent once, until a crash makes the
+// sender forget it.
 import { take } from './chances.given.ts'
 
 export interface OnTheWay<Request> {
@@ -8,7 +9,7 @@ export interface OnTheWay<Request> {
   take(which: number): Request[]
   /** Sends it once more: it was lost. */
   again(request: Request): void
-  /** What is on its way arrives all the same. */
+  /** The requests in flight arrive all the same. */
   crash(): void
   count(): number
 }

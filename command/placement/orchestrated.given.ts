@@ -54,7 +54,7 @@ export function orchestrated(shop: World, lines: Parameters<typeof orderPlaced>)
     reply(which) {
       look({ replies: take(replies, which) })
     },
-    /** A request is lost; whoever sent it tries again. */
+    /** A request is lost; its sender tries again. */
     lose(which) {
       for (const request of underWay.take(which)) underWay.again(request)
     },

@@ -252,7 +252,7 @@ describe.each([
   })
 
   describe('an order that is given up', () => {
-    test('is left alone, whatever happens to it and however often the desk starts', async () => {
+    test('stays untouched through every later event and every restart of the desk', async () => {
       const bus = picky('ReserveStock')
       const sagas = await shop.start(shop.store, bus, { tries })
       await shop.place('ord_1', [hammer(1)])
@@ -282,7 +282,7 @@ describe.each([
   })
 
   describe('a compensation that cannot be done', () => {
-    test('is parked as such when all else is given back, and done when an operator has it tried again', async () => {
+    test('is parked as such when all else is released, and done when an operator retries it', async () => {
       const bus = picky('ReleaseCredit')
       const sagas = await shop.start(shop.store, bus, { tries })
       await shop.place('ord_1', [nails(1), hammer(11)])

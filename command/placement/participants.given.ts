@@ -53,7 +53,7 @@ export function participantsOf({ creditLimit, stocks }: World, placed: DomainEve
   return {
     /** Everything that was recorded, in order. */
     log: log as readonly ReadableEvent[],
-    /** What a command led to; `undefined` when it is refused. */
+    /** The events of a command; `undefined` when it is refused. */
     answer(stream: StreamName, command: Command, commandId: string): readonly DomainEvent[] | undefined {
       const key = `${stream} ${commandId}`
       const first = outcomes.get(key)

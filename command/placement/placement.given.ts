@@ -8,7 +8,7 @@ import { fromStored, toStored } from '../../kernel/deciding/saga/stored.ts'
 import type { SagaReply } from '../../kernel/store/kernel-events.ts'
 import { placement } from './placement.ts'
 
-/** A reply, the type of a later event of the order, that the deadline has passed, or that an operator has it tried again. */
+/** A reply, the type of a later event of the order, a passed deadline, or the retry of an operator. */
 export type Mail =
   | SagaReply
   | 'OrderCancelled'
@@ -26,7 +26,7 @@ export const BEGINS = Date.parse('2026-01-01T00:00:10.000Z')
 export interface Story {
   /** All of this has come in since the saga looked last. */
   when(...mail: Mail[]): Story
-  /** What was recorded after that, in short: `Decided REJECTED OUT_OF_STOCK`. */
+  /** The events recorded after that, in short: `Decided REJECTED OUT_OF_STOCK`. */
   then(...events: string[]): Story
   /** The keys of what the saga wants answered now, in this order. */
   asks(...keys: string[]): Story
@@ -86,7 +86,7 @@ export function settled(step: string): SagaReply {
   return { step, answer: 'SETTLED' }
 }
 
-/** What the participants say when they do all that they are asked. */
+/** The answers of participants that accept every request. */
 export function willing(requests: readonly Due[]): SagaReply[] {
   return requests.map(({ step, answer }) => ({ step, answer }))
 }

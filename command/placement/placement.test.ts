@@ -365,7 +365,7 @@ describe('an order that is tried again after it was parked', () => {
     resumed.when({ retry: 'retry-2', at: anHourLater + 1 }).then('Resumed')
   })
 
-  test('when it was decided before goes on with what is left, whatever the time', () => {
+  test('when it was decided before continues with the open steps, at any time', () => {
     placing(line('prd_hammer'))
       .when(done('credit'), refused(hammer, 'OUT_OF_STOCK'))
       .when({ retry: 'retry-1', at: anHourLater })

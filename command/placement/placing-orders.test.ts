@@ -299,7 +299,7 @@ describe.each([
   })
 
   describe('trouble', () => {
-    test('with the bus is told, tried again, and overcome', async () => {
+    test('with the bus is reported, retried, and overcome', async () => {
       let away = true
       const flaky: CommandBus = {
         ...shop.bus,

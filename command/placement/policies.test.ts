@@ -1,4 +1,4 @@
-// What only policies have to cope with: what they wait for comes by the log, or does not come.
+// Cases that only policies have: their answers come through the log, or do not come.
 
 import { beforeEach, expect, test } from 'vitest'
 import type { EventStore } from '../../events/catalogue.ts'

@@ -1,4 +1,4 @@
-// A shop for tests of the sagas: a log, whoever decides, and what a client or an operator does.
+// A shop for tests of the sagas: a log, the command handlers, and the actions of a client or an operator.
 
 import { expect } from 'vitest'
 import type { Coordination, DomainEvent, EventStore, ProcessName, RecordedEvent } from '../../events/catalogue.ts'

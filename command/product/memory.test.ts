@@ -1,4 +1,4 @@
-// What a snapshot of a product has: to change it, or how it comes about, is to raise its version.
+// The content of a product's snapshot: a change of it, or of the way it is computed, must raise its version.
 import { expect, test } from 'vitest'
 import type { ProductEvent } from '../../events/catalogue.ts'
 import { productMemory } from './memory.ts'

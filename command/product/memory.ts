@@ -1,4 +1,4 @@
-// What of a product is in memory and in snapshots: the stock that is reserved, and which reservations were settled lately.
+// The part of a product in memory and in snapshots: the reserved stock, and the latest settlements.
 import type { ProductEvent } from '../../events/catalogue.ts'
 import type { Memory } from '../../kernel/deciding/memory.ts'
 import type { Product, ProductCommand } from './product.ts'
@@ -6,7 +6,7 @@ import type { Product, ProductCommand } from './product.ts'
 export const productMemory: Memory<{ command: ProductCommand; state: Product; event: ProductEvent }> = {
   asked: (command) => ('orderId' in command ? command.orderId : undefined),
   repeatable: (command, { revised }) =>
-    // What was refused to an order may be open since a revision of it.
+    // A reservation that an order was refused may be open since a revision of the order.
     command.type === 'ReserveStock' ? !revised.has(command.orderId) : command.type !== 'RaiseStock',
   settled: ({ type, data }) => (type === 'StockReleased' || type === 'StockShipped' ? data.orderId : undefined),
   open: (product) => (product.status === 'ADDED' ? product.reservations : NOTHING),

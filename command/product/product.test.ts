@@ -331,7 +331,7 @@ describe('a revision of an order', () => {
   })
 })
 
-test('whatever is asked, stock is never below zero, and nothing is given back or shipped that was not reserved', () => {
+test('stock is never below zero, and nothing is released or shipped that was not reserved', () => {
   const orderId = fc.constantFrom('ord_1', 'ord_2', 'ord_3', 'ord_4')
   const quantity = fc.integer({ min: 1, max: 20 })
   const revision = fc.integer({ min: 1, max: 3 })

@@ -1,4 +1,4 @@
-// What can be asked of a product, and what the answer is.
+// The commands of a product and the outcome of each.
 import type { ProductEvent } from '../../events/catalogue.ts'
 import { type Cents, formatMoney } from '../../events/money.ts'
 import type { Decider } from '../../kernel/deciding/decider.ts'
@@ -22,7 +22,7 @@ export type ProductCommand =
 interface Revised {
   productId: string
   orderId: string
-  /** The newest one that has come decides: what is late, of an older one or after its own lowering, changes nothing. */
+  /** The newest revision decides: late commands, of an older revision or after its own lowering, change nothing. */
   revision: number
   to: number
 }
@@ -33,11 +33,11 @@ export type Product =
   | {
       status: 'ADDED'
       price: Cents
-      /** What lies on the shelves, reserved or not. */
+      /** The pieces on the shelves, reserved or not. */
       inStock: number
       /** The sum of `reservations`. */
       reserved: number
-      /** What each order has reserved, and neither given back nor taken out. */
+      /** The pieces of each order that are reserved, and neither released nor shipped. */
       reservations: Map<string, number>
       /** The orders whose stock was given back or shipped, or whose release came before their reservation. */
       settled: Set<string>

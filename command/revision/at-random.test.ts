@@ -68,7 +68,7 @@ const anyChances: fc.Arbitrary<Chance[]> = fc.array(
 )
 
 test.each(['orchestration', 'choreography'] as const)(
-  'by %s, whatever happens, every revision is decided, and in the end an order holds and ships exactly what it is over',
+  'by %s, every revision is always decided, and in the end an order holds and ships exactly its content',
   (coordination) => {
     const endings = new Set<string>()
     fc.assert(
@@ -174,7 +174,7 @@ function worldOf(coordination: Coordination) {
     reach: (which: number) => sagaOf(which).reach(which),
     /** One of the replies reaches its saga. */
     reply: (which: number) => sagaOf(which).reply(which),
-    /** A request is lost; whoever sent it tries again. */
+    /** A request is lost; its sender tries again. */
     lose: (which: number) => sagaOf(which).lose(which),
     /** All that a saga had in memory is gone; its requests may still arrive, and nobody hears the answers. */
     crash: (which: number) => sagaOf(which).crash(),
@@ -290,7 +290,7 @@ function openSaga<Facts>(
     calmDown() {
       while (followed < its().length) self.follow()
       while (underWay.count() + replies.length > 0) {
-        // What was asked last is there first.
+        // The latest request is there first.
         self.reach(underWay.count() - 1)
         self.reply(0)
       }

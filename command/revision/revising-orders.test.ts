@@ -191,7 +191,7 @@ describe.each(['orchestration', 'choreography'] as const)('by %s,', (coordinatio
   })
 
   describe('a revision that cannot go on', () => {
-    test('is parked, and goes on when an operator has it tried again', async () => {
+    test('is parked, and continues when an operator retries it', async () => {
       const bus = picky('RaiseStock')
       const sagas = await start(shop.store, bus)
       await approved([hammer(1)])

@@ -1,4 +1,4 @@
-// What a revision asks of whom, told without a store or a clock: in all its endings.
+// The requests of a revision, without a store or a clock: in all its endings.
 
 import { expect, test } from 'vitest'
 import type { ReadableEvent, RevisionFacts } from '../../events/catalogue.ts'
@@ -104,7 +104,7 @@ test('it knows its steps by name, and by which events they are refused', () => {
   ])
 })
 
-test('what it asks goes to the stream that decides it, whatever comes of it', () => {
+test('each request goes to the stream that decides it, with every outcome', () => {
   const participants = ['customer-cus_1', 'product-prd_more', 'product-prd_less']
   const cancelled = after({ start }, { noticed: ['OrderCancelled'] })
   expect(cancelled.due.map(({ stream }) => stream)).toEqual(participants)

@@ -1,4 +1,5 @@
-// A revision of an order reserves what it takes more; then the order is swapped and what it takes less is given back, or all is as before.
+// A revision of an order reserves the additions; then the new content replaces the old and the surplus is released, or
+// all is as before.
 import type {
   DomainEvent,
   RecordedEvent,

@@ -12,7 +12,17 @@ So many, or a phrase such as "is told". A question may begin with these words. N
   -h, --help this text`
 
 /** The list grows: a folder joins it when its last such sentence has gone. */
-const checked = ['CHANGELOG.md', 'CONTRIBUTING.md', 'README.md', 'docs', 'examples', 'kernel', 'test/words']
+const checked = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'README.md',
+  'command',
+  'docs',
+  'events',
+  'examples',
+  'kernel',
+  'test/words',
+]
 
 readArguments()
 const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...checked], { encoding: 'utf8' })

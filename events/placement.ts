@@ -9,7 +9,7 @@ export function stockOf(productId: string): string {
   return `stock ${productId}`
 }
 
-/** Which reason is told when several reservations are refused: the first of these. */
+/** The order of the reasons when several reservations are refused: the first of these is reported. */
 export const REASONS = [
   'UNKNOWN_CUSTOMER',
   'UNKNOWN_PRODUCT',

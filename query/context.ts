@@ -1,4 +1,4 @@
-// What query and subscription resolvers work with.
+// The dependencies of query and subscription resolvers.
 import DataLoader from 'dataloader'
 import type { Feed } from '../kernel/projecting/feed/feed.ts'
 import { type Projection, shown, type ViewDocument } from '../kernel/projecting/projection.ts'
@@ -7,7 +7,7 @@ import type { Position } from '../kernel/store/position.ts'
 import { isOfBroken, shownToClient } from './resolvers/errors.ts'
 import { views as all, type DocumentOf, type ViewName } from './views/index.ts'
 
-/** What all operations share. */
+/** The dependencies that all operations share. */
 export interface Reads {
   views: ViewStore
   feed: Feed

@@ -1,4 +1,4 @@
-// What happened, in one plain sentence for each event: for people who read the audit log.
+// One plain sentence about each event, for people who read the audit log.
 
 import type { DomainEvent, SagaSubject } from '../events/catalogue.ts'
 import { formatMoney } from '../events/money.ts'

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { badArgument } from './errors.ts'
 
-/** What gives a page's cursors to clients, and takes one back. */
+/** Writes a page's cursors for clients, and reads one that a client sends. */
 export interface Cursors {
   /** The cursor of a place, as `after` of the next page. */
   cursor(place: string): string
@@ -14,8 +14,8 @@ export interface Cursors {
 }
 
 /**
- * The cursors of one list: the same field of the same entity, in the same order. Filters are no part of it: a place in an
- * order has a meaning whatever is left out, and bounds such as "the last 30 days" move on between two pages.
+ * The cursors of one list: the same field of the same entity, in the same order. Filters are no part of it: a place in
+ * an order has a meaning under every filter, and bounds such as "the last 30 days" move between two pages.
  * @param list its name, for people too, such as `cus_1.orders by total DESC`
  */
 export function cursorsOf(list: string): Cursors {

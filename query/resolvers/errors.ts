@@ -15,7 +15,7 @@ export function notYetVisible(argument: 'atLeast' | 'since'): GraphQLError {
   })
 }
 
-/** What a client is told of an error of the view store; the error itself when a client can do nothing about it. */
+/** The message for clients about an error of the view store; the error itself when a client can do nothing about it. */
 export function shownToClient(error: unknown): unknown {
   if (error instanceof InvalidCursor) return badArgument('after', `must be a cursor of this list: ${error.message}`)
   if (error instanceof DocumentBroken) {

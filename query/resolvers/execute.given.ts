@@ -50,7 +50,7 @@ export function executor(reads: Reads, payload: () => Payload | Promise<Payload>
 }
 
 interface Result {
-  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever form was asked for.
+  // biome-ignore lint/suspicious/noExplicitAny: the form of an answer follows from its request.
   data?: any
   errors?: { message: string; path?: unknown[]; extensions: Record<string, unknown> }[]
 }

@@ -1,4 +1,5 @@
-// Feeds: each event once and in order; a client that is too slow is told where to resume, and the feed ends.
+// Feeds: each event once and in order. A client that is too slow receives the position to resume from, and the feed
+// ends.
 
 import { orderEvents, orderNotes } from '../../events/catalogue.ts'
 import { ownerOf } from '../../events/owners.ts'
@@ -13,7 +14,7 @@ import type { Reads } from '../context.ts'
 import type { OrderDocument } from '../views/orders.ts'
 import { eventTypes, requireId } from './arguments.ts'
 
-/** What an order notes of its placement by choreography tells clients nothing new. */
+/** The records of an order about its placement by choreography contain nothing new for clients. */
 const orderEventTypes = Object.keys(orderEvents).filter((type) => !Object.hasOwn(orderNotes, type))
 
 /**

@@ -1,4 +1,4 @@
-// What the query side adds to the answer of a mutation: the read model, as soon as it shows what the command did.
+// The query side's part of a mutation's answer: the read model, as soon as it shows the effect of the command.
 import type { Payload } from '../../schema/payload.ts'
 import { createLoaders, type Loaders, type QueryContext } from '../context.ts'
 import type {

@@ -143,7 +143,7 @@ describe('one by its id', () => {
     ['{ node(id: "1") { id } }', 'id must be cus_'],
     ['{ orders(filter: { customerId: "ord_1" }) { nodes { id } } }', 'filter.customerId must be cus_'],
     ['{ orders(filter: { productId: "ord_1" }) { nodes { id } } }', 'filter.productId must be prd_'],
-  ])('%s is told what an id looks like', async (source, message) => {
+  ])('%s is refused with the form of an id', async (source, message) => {
     const { errors } = await run(source)
     expect(errors).toMatchObject([
       { message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } },

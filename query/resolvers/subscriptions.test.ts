@@ -98,7 +98,7 @@ async function following(
 const limit = (cents: number) => creditLimitChanged({ creditLimit: cents })
 
 describe('a document', () => {
-  test('is told once as it is, then after every change', async () => {
+  test('is sent once in its present state, then after every change', async () => {
     await desk.happened(customerRegistered())
     await following(customerChanged, {}, async ({ next }) => {
       expect(await next()).toEqual({
@@ -120,7 +120,7 @@ describe('a document', () => {
     })
   })
 
-  test('that is not there yet is told as null, and then when it comes', async () => {
+  test('that does not exist yet is sent as null, and then when it is created', async () => {
     await following(customerChanged, {}, async ({ next }) => {
       expect((await next())?.data.customerChanged).toEqual({ kind: 'SNAPSHOT', position: position(0), customer: null })
       const message = next()
@@ -132,7 +132,7 @@ describe('a document', () => {
     })
   })
 
-  test('is told in its newest state only, to a client that is slow', async () => {
+  test('is sent only in its newest state to a slow client', async () => {
     await desk.happened(customerRegistered())
     await following(customerChanged, {}, async ({ next }) => {
       await next()
@@ -158,7 +158,7 @@ describe('a document', () => {
     for (const { stop } of followers) await stop()
   })
 
-  test('that the feed has not heard of yet is told, and not told again after a resume', async () => {
+  test('that the feed does not know yet is sent, and not sent again after a resume', async () => {
     await desk.append(customerRegistered())
     await following(customerChanged, {}, async ({ next }) => {
       expect((await next())?.data.customerChanged).toMatchObject({ kind: 'SNAPSHOT', position: position(1) })
@@ -233,7 +233,7 @@ describe("a customer's orders", () => {
     Array.from({ length: count }, (_, index) => orderPlaced({ orderId: `ord_${from + index}`, lines: [] }))
   const ids = (change: { orders: { id: string }[] }) => change.orders.map(({ id }) => id)
 
-  test('are told as the latest fifty, then as those that change or are placed', async () => {
+  test('are sent as the latest fifty, then as those that change or are placed', async () => {
     await desk.happened(customerRegistered(), ...orders(60), orderPlaced({ orderId: 'ord_other', customerId: 'cus_2' }))
     await following(ordersChanged, {}, async ({ next }) => {
       const snapshot = (await next())?.data.customerOrdersChanged
@@ -258,7 +258,7 @@ describe("a customer's orders", () => {
     })
   })
 
-  test('are told without those that could not be folded', async () => {
+  test('are sent without those that could not be folded', async () => {
     await desk.happened(customerRegistered(), ...orders(3))
     const broken = [{ view: 'orders', id: 'ord_2', error: 'the fold threw' }] as const
     await desk.reads.views.write({ documents: [], broken, mended: [], history: [], checkpoint: 4 })
@@ -273,7 +273,7 @@ describe("a customer's orders", () => {
     expect(await told({ since: position(1) })).toEqual(['ord_1', 'ord_3'])
   })
 
-  test('are told after a resume as exactly those that were touched since, in messages of at most fifty', async () => {
+  test('are sent after a resume as exactly those that changed since, in messages of at most fifty', async () => {
     await desk.happened(customerRegistered(), ...orders(130))
     await desk.happened(creditReserved({ orderId: 'ord_1' }), orderApproved({ orderId: 'ord_2' }))
     const touched: string[] = []
@@ -442,7 +442,7 @@ test('views that cannot be read end a subscription with an error, and leave the 
   })
 })
 
-test('a change that is told while documents are on their way to the client is not missed', async () => {
+test('a change that is announced while documents are on their way to the client is not missed', async () => {
   const { views, feed } = desk.reads
   const toldMeanwhile = async (event: DomainEvent) => {
     const product = feed.changes('products/prd_1')
@@ -476,7 +476,7 @@ test('a change that is told while documents are on their way to the client is no
   })
 })
 
-test('whoever follows documents ends with the newest, whatever is lost, slow, or resumed in between', async () => {
+test('a client that follows documents ends with the newest, after every loss, delay or resume', async () => {
   const anyEvent = fc.oneof(
     fc.integer({ min: 0, max: 10_000 }).map(limit),
     fc.integer({ min: 1, max: 3 }).map((n) => orderPlaced({ orderId: `ord_${n}` })),
@@ -522,7 +522,7 @@ test('whoever follows documents ends with the newest, whatever is lost, slow, or
           }
           if (step === 'resume') {
             await messages.stop()
-            await pending // whatever comes with the connection's end is lost
+            await pending // Messages in flight at the connection's end are lost.
             pending = undefined
             messages = await desk.subscribe(source, { since })
           }

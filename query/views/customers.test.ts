@@ -190,7 +190,7 @@ test('what becomes of an order that is no longer listed changes nothing', () => 
     .thenNothing()
 })
 
-test('a customer that nobody registered is hidden, whatever is ordered in that name', () => {
+test('a customer that nobody registered is hidden, with any orders in that name', () => {
   const events = recorder()(orderPlaced(), creditRefused({ reason: 'UNKNOWN_CUSTOMER' }), orderRejected())
   const document = folded(customers, undefined, events)
   expect(document).toMatchObject({ recentOrders: [{ orderId: 'ord_1', status: 'REJECTED' }] })

@@ -1,4 +1,4 @@
-// What tests of the read side are written with: events as they come recorded, and given/when/then for a projection.
+// For tests of the read side: recorded events, and given/when/then for a projection.
 
 import { expect } from 'vitest'
 import { catalogue, type DomainEvent, type RecordedEvent } from '../../events/catalogue.ts'
@@ -24,7 +24,7 @@ export function given<Document extends ViewDocument>(projection: Projection<Docu
           expect(after).toMatchObject(expected)
           expect(after).toMatchObject({ position: recorded.at(-1)?.position, updatedAt: recorded.at(-1)?.recordedAt })
         },
-        /** The very same document is given back, so that nothing is written and nobody is told. */
+        /** The very same document is returned, so that nothing is written and no subscriber is woken. */
         thenNothing(): void {
           expect(after).toBe(document)
         },

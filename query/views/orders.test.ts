@@ -64,7 +64,7 @@ test('a placed order is pending, and asks for credit and for the stock of each p
     })
 })
 
-test('an order that was placed before it was recorded keeps its own date, whatever happens to it', () => {
+test('an order that was placed before it was recorded keeps its own date through all later events', () => {
   const placedAt = '2010-12-01T08:26:00.000Z'
   given(orders, orderPlaced({ placedAt }))
     .when(creditReserved(), stockReserved(), orderApproved())

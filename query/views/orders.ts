@@ -282,7 +282,7 @@ function paidFor({ placement }: OrderDocument): PlacementDocument {
   return { ...placement, steps }
 }
 
-/** A compensation that failed stays failed until an operator has it tried again, whatever is decided about the order. */
+/** A failed compensation stays failed until an operator retries it, with every decision about the order. */
 function unlessFailed<State>({ placement }: OrderDocument, state: State): State | 'COMPENSATION_FAILED' {
   return placement.state === 'COMPENSATION_FAILED' ? placement.state : state
 }

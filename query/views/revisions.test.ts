@@ -1,4 +1,4 @@
-// What an order shows of its latest revision, and what a revision makes of the order.
+// The latest revision as an order shows it, and the effect of a revision on the order.
 import { expect, test } from 'vitest'
 import type { DomainEvent } from '../../events/catalogue.ts'
 import {
@@ -80,7 +80,7 @@ test('one that is applied makes the order what it says, and is over when all is 
   })
 })
 
-test('what could not be had is told, and the rest given back', () => {
+test('a refused reservation is shown, and the others are released', () => {
   const refused = [creditRaised(), stockRaiseRefused(), creditLowered(), revisionRejected()]
   expect(revisionAfter(...refused)).toEqual({
     state: 'REJECTED',

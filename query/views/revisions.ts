@@ -103,7 +103,9 @@ function lowered(revision: RevisionDocument, by: number): StepOutcome {
   return by === 0 ? NOTHING_RESERVED : { state: 'COMPENSATED', settled: true }
 }
 
-/** What was not asked, or needed nothing after an order was cancelled, shipped or paid, has left no event. */
+/**
+ * Steps that were not requested, or needed nothing after an order was cancelled, shipped or paid, have left no event.
+ */
 function ended(revision: RevisionDocument, endedAt: string): RevisionDocument {
   const outcome: StepOutcome = isGivenBack(revision) ? NOTHING_RESERVED : { state: 'DONE' }
   const state = revision.state === 'COMPENSATION_FAILED' ? stateBefore(revision) : revision.state

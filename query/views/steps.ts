@@ -28,7 +28,7 @@ export function withOutcome(
   return steps.with(index, { name, at, ...outcome })
 }
 
-/** What was reserved is to be given back. */
+/** The reservations are to be released. */
 export function givingBack(steps: Steps, at: string): StepDocument[] {
   return replaced(steps, ({ state }) => state === 'DONE', { state: 'COMPENSATING', at })
 }
@@ -39,9 +39,10 @@ export function closed(steps: Steps, outcome: StepOutcome, at: string): StepDocu
 }
 
 /**
- * What parking changes of a process. What could not be given back is failed, until an operator has it tried again. Given up, it stays failed.
+ * The effect of parking on a process. A failed release stays failed until an operator retries it. After an operator has
+ * given it up, it stays failed.
  * @param process without `parkedSince`, which is only there while it is parked
- * @param again its state when it is tried again
+ * @param again its state after a retry
  */
 export function operated<State extends string>(
   { state, steps }: { state: State | 'COMPENSATION_FAILED'; steps: Steps },

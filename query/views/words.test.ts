@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { folded, wordsOf } from './words.ts'
 
-test('words are folded, whatever divides them', () => {
+test('words are folded, with every separator between them', () => {
   expect(wordsOf("  Müller & Söhne—GmbH (O'Brien), Tools-24 ")).toEqual([
     'muller',
     'sohne',

@@ -21,6 +21,7 @@ const checked = [
   'events',
   'examples',
   'kernel',
+  'query',
   'test/words',
 ]
 

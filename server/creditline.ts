@@ -6,7 +6,7 @@ interface Command {
   /** The ways to call it, without its options. */
   usage: string
   meaning: string
-  /** Runs it by loading it: it reads `process.argv` as if it had been started by itself. */
+  /** Runs it by loading it: it reads `process.argv` as if it had been started directly. */
   run: () => Promise<unknown>
 }
 

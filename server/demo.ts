@@ -17,7 +17,7 @@ let stopping = false
 
 try {
   const { startDesk } = await import('./desk/desk.ts')
-  // No server, whatever the environment names: what is made up has no place among what others keep there.
+  // The demo uses no server, even when the environment names one: made-up data does not belong among the data of others.
   const desk = await startDesk({ port, host, allowedHosts, logLevel, currency, dataDirectory, filled: true })
   closeWhenTold(openLog(logLevel), async () => {
     stopping = true
@@ -28,7 +28,7 @@ try {
   console.log(greeting(desk.url))
   console.log('This demo desk has customers, products and orders. All of its data is deleted when it stops.\n')
 } catch (error) {
-  // A desk that is being stopped cannot be filled, and ends by itself.
+  // The demo data cannot be written to a desk that is being stopped. That desk ends without help.
   if (!stopping) {
     await removeData()
     console.error(`The demo cannot start. ${messageOf(error)}`)

@@ -1,4 +1,4 @@
-// `npm start`: a desk that runs until it is told to stop.
+// `npm start`: a desk that runs until a signal stops it.
 import './process/production.ts'
 import { messageOf } from '../kernel/failures/message-of.ts'
 import { greeting } from './desk/greeting.ts'

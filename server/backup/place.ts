@@ -1,4 +1,4 @@
-// What `creditline backup` and `creditline restore` have in common: which log they are for, and how they complain.
+// The common part of `creditline backup` and `creditline restore`: the log that they work on, and their error messages.
 
 import { messageOf } from '../../kernel/failures/message-of.ts'
 import { BadArguments, parsed } from '../client/command-line.ts'
@@ -12,7 +12,7 @@ export interface Given {
 
 /**
  * Runs one of the two commands on the arguments of this process.
- * @param work gives the lines to print
+ * @param work returns the lines to print
  * @returns the exit code
  */
 export async function onLogOfDesk(usage: string, work: (given: Given) => Promise<string[]>): Promise<number> {

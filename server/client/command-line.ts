@@ -1,4 +1,4 @@
-// What the command lines of programs that speak to a desk have in common.
+// The common part of the command lines of programs that speak to a desk.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -14,9 +14,9 @@ export const usualOptions = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies Options
 
-/** Splits arguments into options and what else there is. @throws BadArguments */
+/** Splits arguments into options and positional arguments. @throws BadArguments */
 export function parsed<Known extends Options>(args: readonly string[], options: Known) {
-  // What is wrong is said in words of our own: the parser goes through the arguments once without an opinion.
+  // Error messages are our own, so this first pass of the parser is not strict.
   const { tokens } = parseArgs({ args: [...args], allowPositionals: true, options, strict: false, tokens: true })
   const given = tokens.filter((token) => token.kind === 'option')
   for (const token of given) assertGood(token, options)

@@ -15,7 +15,7 @@ afterEach(async () => {
 
 type Answer = Parameters<RequestListener>[1]
 
-describe('what failed for a passing reason is asked again', () => {
+describe('a request that failed for a passing reason is sent again', () => {
   test.each<[why: string, fail: (response: Answer) => void]>([
     ['the connection breaks', (response) => response.destroy()],
     ['the connection breaks within the answer', (response) => response.write('{"da', () => response.destroy())],
@@ -43,7 +43,7 @@ describe('what failed for a passing reason is asked again', () => {
   })
 })
 
-describe('what repeating does not mend is told at once', () => {
+describe('an error that a retry does not mend is reported at once', () => {
   test.each<[why: string, status: number, text: string, sentence: RegExp]>([
     [
       'an error of the operation',
@@ -72,7 +72,7 @@ describe('what repeating does not mend is told at once', () => {
   })
 })
 
-test('patience ends, and then the reason is told', async () => {
+test('when the patience has passed, the reason is reported', async () => {
   let requests = 0
   const url = await serve((_body, response) => {
     requests += 1
@@ -82,7 +82,7 @@ test('patience ends, and then the reason is told', async () => {
   expect(requests).toBeGreaterThan(1)
 })
 
-test('no desk at all is told with the address and what to look at', async () => {
+test('the error for a missing desk names the address and what to check', async () => {
   const url = await serve(() => {})
   await new Promise((resolve) => server?.close(resolve))
   server = undefined
@@ -90,7 +90,7 @@ test('no desk at all is told with the address and what to look at', async () => 
   await expect(sending).rejects.toThrow(`No desk answers at ${url}: ECONNREFUSED. Start the desk, or correct --url.`)
 })
 
-/** A server that is no desk: it answers as told, so that failures come when they are wanted. */
+/** A server that is no desk: the test sets its answers, so failures come when the test wants them. */
 async function serve(answer: (body: string, response: Answer) => void): Promise<string> {
   const started = createServer(async (request, response) => {
     let body = ''

@@ -1,4 +1,4 @@
-// GraphQL over HTTP to a desk that may be slow, overloaded or restarting: what may be asked again is asked again.
+// GraphQL over HTTP to a desk that may be slow, overloaded or restarting: requests that are safe to repeat are sent again.
 
 import { retry } from '../../kernel/failures/retry.ts'
 
@@ -6,17 +6,17 @@ type Milliseconds = number
 
 export interface DeskClient {
   /**
-   * Sends one operation and gives back its `data`. Everything that is sent must be safe to repeat: queries, and
+   * Sends one operation and returns its `data`. Every operation must be safe to repeat: queries, and
    * mutations with a `commandId`.
    * @throws DeskProblem when there is no desk, it stays out of reach, or it answers with an error that repeating does not mend
    */
   send<Data>(operation: string, variables?: Record<string, unknown>): Promise<Data>
 }
 
-/** The desk is not there or does not do what a desk does; the message is a sentence for whoever runs the import. */
 /** Another try may succeed. */
 class PassingProblem extends Error {}
 
+/** There is no desk, or it does not behave as a desk. The message is a sentence for the person who runs the import. */
 export class DeskProblem extends Error {
   override name = 'DeskProblem'
 }
@@ -37,9 +37,9 @@ const PASSING_STATUS = new Set([429, 502, 503, 504])
 const PASSING_CODES = new Set<unknown>(['OVERLOADED', 'STOPPING'])
 
 /**
- * A client of the desk whose GraphQL endpoint is at `url`. Connections are kept alive. What fails for a passing reason
- * (no connection, no answer in time, HTTP 429, 502, 503 or 504, errors that say `retryable`) is tried again for
- * `patience` milliseconds, with growing pauses.
+ * A client of the desk whose GraphQL endpoint is at `url`. Connections are kept alive. A request that fails for a
+ * passing reason (no connection, no answer in time, HTTP 429, 502, 503 or 504, errors that say `retryable`) is retried
+ * for `patience` milliseconds, with growing pauses.
  */
 export function deskClient(url: string, patience: Milliseconds): DeskClient {
   return {

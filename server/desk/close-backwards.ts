@@ -1,4 +1,4 @@
-// What was opened first is closed last.
+// Closes resources in the reverse of the order in which they were opened.
 
 type Close = () => void | Promise<void>
 
@@ -8,7 +8,7 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** What is to be closed in the end; nothing yet. */
+/** An empty list of resources to close in the end. */
 export function closeBackwards(): Opened {
   const closes: Close[] = []
 

@@ -21,7 +21,7 @@ test('a data directory that is in use is refused, and can be taken as soon as it
   }
 })
 
-test('processes that take parts of one desk share it, but not with a desk that runs by itself', async () => {
+test('processes that take parts of one desk share it, but not with a desk that runs alone', async () => {
   const path = await directory()
   const parts = [await openDataDirectory(path, 'shared'), await openDataDirectory(path, 'shared')]
   const refusal = expect(openDataDirectory(path, 'alone')).rejects

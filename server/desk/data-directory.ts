@@ -18,7 +18,7 @@ export class DataDirectoryUnusable extends Error {
 }
 
 /**
- * Takes a data directory, making it where it is missing. It is let go of when the process ends, in whatever way.
+ * Takes a data directory, and creates it when it is missing. The directory is released however the process ends.
  * @param use `alone` for a desk in one process, `shared` for processes that find each other over NATS
  * @throws DataDirectoryUnusable
  */
@@ -32,7 +32,7 @@ export async function openDataDirectory(path: string, use: 'alone' | 'shared'): 
 
 async function wayOut(path: string, use: 'alone' | 'shared'): Promise<string> {
   if (use === 'shared') return 'That desk runs without NATS_URL. Stop it, or set DATA_DIR to another directory.'
-  // Whoever would let this process share the directory shares it.
+  // A shared lock succeeds beside processes that share the directory, and fails beside a desk that runs alone.
   const shared = await openLock(path, 'shared')
   shared?.release()
   return shared

@@ -1,4 +1,4 @@
-// What the demo shows: orders in every state that an order can be in, and what the example operations ask for.
+// The data of the demo: orders in every state that an order can be in, and the objects that the example operations name.
 import { exampleOperations } from '../../schema/operations.ts'
 
 const CUSTOMERS = [
@@ -23,7 +23,7 @@ const ORDERS = [
   { orderId: 'ord_second_thoughts', customerId: 'cus_ada', content: lines(['prd_vase', 10]) },
 ]
 
-/** The beginning of the story that the example operations tell. What comes next, such as shipping that order, is left to whoever looks at the demo. */
+/** The beginning of the story that the example operations tell. The next steps, such as shipping that order, are left to the visitor of the demo. */
 const TOLD = new Set([
   'RegisterCustomer',
   'AddProduct',

@@ -1,4 +1,4 @@
-// The desk, or the parts of it that run in this process, put together in the order in which data flows. Whoever reads this file knows
+// The desk, or the parts of it that run in this process, put together in the order in which data flows. This file is an overview of
 // the system.
 import { openFeed } from '../../kernel/projecting/feed/feed.ts'
 import { deskHealth, ownRoles, type RunningRoles } from '../health/desk-health.ts'

@@ -1,7 +1,7 @@
-// What a person reads who has just started a desk, or a part of one.
+// The greeting for a person who has just started a desk, or a part of one.
 import { type Role, roles } from '../settings/settings.ts'
 
-/** What a desk that has started tells people: where it is, and what to try. @param url of its gateway or its health */
+/** The lines that a started desk prints for people: its addresses, and what to try. @param url of its gateway or its health */
 export function greeting(url: string, running: readonly Role[] = roles): string {
   return running.includes('gateway')
     ? welcome(url)

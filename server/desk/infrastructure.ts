@@ -1,4 +1,4 @@
-// What every part of a desk stands on: the log with its identity, the views, and the messages to the processes of other parts.
+// The infrastructure of every part of a desk: the log with its identity, the views, and the messages to other processes.
 
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -28,11 +28,11 @@ export interface Infrastructure {
   startedAt: Position
   /** To the processes that have other parts, or the same ones as standbys; `undefined` when there are none. */
   messaging: Messaging | undefined
-  /** What subjects begin with. The log is part of it: desks with logs of their own hear nothing of each other. */
+  /** The prefix of all subjects. It includes the log, so desks with different logs receive nothing from each other. */
   namespace: string
   /** Nobody else appends to the log: no lease is needed, and what is remembered of a stream is how it is stored. */
   alone: boolean
-  /** Tells this process from all others that there are or have been. */
+  /** Distinguishes this process from all others, present and past. */
   holder: string
 }
 

@@ -21,9 +21,9 @@ export interface StorePlaces {
   eventstoreUrl?: string | undefined
   /** Instead of the embedded views, e.g. `mongodb://127.0.0.1:27017`. */
   mongodbUrl?: string | undefined
-  /** What is a desk's own on servers that it shares with others. */
+  /** Names the desk's own part of servers that it shares with others. */
   namespace?: string | undefined
-  /** The files of what is embedded. */
+  /** The files of the embedded stores. */
   files: { events: string; views: string }
 }
 
@@ -77,8 +77,8 @@ export async function openViewStore(
 }
 
 /**
- * How the steps of a start wait for servers that are away: `patiently(() => store.head())`. What is embedded is there or is damaged, and
- * nobody waits for it.
+ * How the steps of a start wait for servers that are away: `patiently(() => store.head())`. An embedded store is present
+ * or damaged, so nothing waits for it.
  */
 export function waitingForServers({ eventstoreUrl, mongodbUrl }: StorePlaces, log: Logger) {
   const servers = [eventstoreUrl && 'EventStoreDB (EVENTSTORE_URL)', mongodbUrl && 'MongoDB (MONGODB_URL)'].filter(
@@ -106,7 +106,7 @@ async function assertNoViews(places: StorePlaces) {
   )
 }
 
-/** What the views say of their log; `undefined` when there are none. */
+/** A phrase for a message about the log of the views; `undefined` when there are no views. */
 async function foundInPlaceOfViews({ mongodbUrl, namespace = USUAL_NAMESPACE, files }: StorePlaces) {
   try {
     const logId =

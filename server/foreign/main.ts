@@ -1,4 +1,4 @@
-// `creditline foreign list`: the events in the log of a desk that no desk wrote. It looks at the log itself; the desk may run meanwhile.
+// `creditline foreign list`: the events in the log of a desk that no desk wrote. It reads the log itself; the desk may run meanwhile.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -72,7 +72,7 @@ async function* foreignEvents(store: EventStore): AsyncGenerator<ForeignEvent> {
   }
 }
 
-/** Whoever wrote it chose the names: they are shown so that they cannot play with the terminal. */
+/** The writer of the event chose its names. They are shown in a form that cannot control the terminal. */
 function lineOf({ position, stream, revision, type, foreign }: ForeignEvent): string {
   return `${String(position).padStart(12)}  ${shown(stream)}, event ${revision + 1}, ${shown(type)}: ${foreign}`
 }

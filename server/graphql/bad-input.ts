@@ -26,7 +26,7 @@ export function coercedVariables(
 }
 
 /**
- * An argument that has no right value, although its document and its variables are right each by itself: a variable that has no
+ * An argument that has no right value, although its document and its variables are each right: a variable that has no
  * value or null stands where a value is required.
  *
  * @param problem as `getArgumentValues` throws it; its node is the value, or the field where the argument is missing

@@ -34,7 +34,7 @@ interface Known {
 }
 
 /**
- * @returns a function that takes a valid document, one of its operations and its coerced variables, and gives the errors that
+ * @returns a function that takes a valid document, one of its operations and its coerced variables, and returns the errors that
  *   forbid its execution: BAD_USER_INPUT, QUERY_TOO_COMPLEX, GRAPHQL_VALIDATION_FAILED. An operation whose survey fails is refused.
  */
 export function operationChecks(schema: GraphQLSchema, log: Logger): Check {

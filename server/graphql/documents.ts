@@ -24,7 +24,7 @@ const BYTES_PER_TOKEN = 512
 /**
  * Remembers valid documents; an invalid one is checked anew each time.
  *
- * @returns a function that takes the text of a document and gives the document, or the errors of the text. It never throws.
+ * @returns a function that takes the text of a document and returns the document, or the errors of the text. It never throws.
  */
 export function validDocuments(schema: GraphQLSchema): (text: string) => DocumentNode | readonly GraphQLError[] {
   const known = new LRUCache<string, DocumentNode>({
@@ -73,7 +73,7 @@ function singleField(context: ValidationContext): ASTVisitor {
       try {
         check.call(rule, node, undefined, undefined, [], [])
       } catch (error) {
-        // The validator ends a validation beyond its limits by an error of its own, which has no nodes.
+        // The validator ends a validation beyond its limits with a special error, which has no nodes.
         if (!(error instanceof GraphQLError) || error.nodes === undefined) throw error
         context.reportError(new GraphQLError(conditionsAtRoot, { nodes: error.nodes }))
       }

@@ -8,7 +8,7 @@ import { clientError } from './errors.ts'
 test.each([
   new StoreUnavailable('MongoDB at secret-host:27017 (MONGODB_URL) cannot be used'),
   new ViewsLost('The views in /srv/desk/views.db are gone.'),
-])('a store that is away is told as UNAVAILABLE, without its place and without a line of the log', (originalError) => {
+])('a store that is away is reported as UNAVAILABLE, without its place and without a log line', (originalError) => {
   const lines: string[] = []
   const log = pino({}, { write: (line: string) => lines.push(line) })
   const thrown = new GraphQLError(originalError.message, { originalError, path: ['customers'] })

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../kernel/store/event-store.ts'
 
 /**
  * The error as a client sees it. One without a code is a bug or broken machinery: it is logged under an id, and the client
- * learns the id only. A store that is away is neither: whoever follows the store logs its outage, once.
+ * learns the id only. A store that is away is neither: its outage is logged once, by the code that follows the store.
  *
  * @param error the error in the form of the response
  * @param thrown what was thrown, for the log

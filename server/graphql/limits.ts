@@ -1,4 +1,4 @@
-// How much may be asked of the desk at once.
+// The limits on requests to the desk.
 
 export const limits = {
   /** Of an HTTP body and of a WebSocket message: an order of thousands of lines fits. */

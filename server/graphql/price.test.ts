@@ -48,7 +48,7 @@ test('a variable that says how long a page is counts each time anew', () => {
   expect(refusal(document, {})).toBeUndefined()
 })
 
-test('what is skipped costs nothing', () => {
+test('skipped selections cost nothing', () => {
   const document = parse(
     'query ($skip: Boolean!) { orders(first: 1000) @skip(if: $skip) { nodes { lines { product { history { nodes { id } } } } } } }',
   )

@@ -1,4 +1,4 @@
-// What is known of a request, over HTTP or WebSocket, when the context of its operation is made.
+// The facts about a request, over HTTP or WebSocket, that are known when the context of its operation is made.
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface RequestInfo {

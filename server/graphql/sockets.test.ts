@@ -18,7 +18,7 @@ describe('GraphQL over WebSocket', () => {
     expect(await answer(gateway, 'mutation { order(lines: []) }')).toEqual({ data: { order: 0 } })
   })
 
-  test('every message of a subscription has a context of its own', async () => {
+  test('every message of a subscription has its own context', async () => {
     const gateway = await gatewayUnderTest()
     const ids = []
     for await (const { data } of gateway.client().iterate({ query: 'subscription { contexts }' }))
@@ -44,7 +44,7 @@ describe('GraphQL over WebSocket', () => {
   })
 
   test.each(['broken', 'brokenLater', 'brokenMessage'])(
-    'an unexpected error (%s) is told by an id only, which the log explains',
+    'an unexpected error (%s) is reported by an id only, which the log explains',
     async (field) => {
       const gateway = await gatewayUnderTest()
       const socket = await openSocket(gateway)
@@ -287,7 +287,7 @@ test('a client may complete all of its operations and begin as many again', asyn
 })
 
 describe('stopping', () => {
-  test('subscribers are told 1001 and not that their stream is complete, so that they come back', async () => {
+  test('the sockets of subscribers close with 1001 and no complete message, so that the subscribers come back', async () => {
     const gateway = await gatewayUnderTest()
     const socket = await openSocket(gateway)
     socket.send(subscribe('1', 'subscription { endless }'))

@@ -27,7 +27,7 @@ interface SocketOptions {
 
 export interface Sockets {
   /**
-   * Refuses new sockets, tells every client 1001, and settles when all are gone. No subscription is completed, since a client
+   * Refuses new sockets, closes every open one with 1001, and settles when all are gone. No subscription is completed, since a client
    * takes `complete` for the end of the stream, but comes back after 1001 and resumes.
    */
   close(): Promise<void>
@@ -66,7 +66,7 @@ export function serveSockets({ server, path, isAnswered, pipeline, log }: Socket
     )
     socket.on('message', (data, isBinary) => {
       if (socket.bufferedAmount > limits.unreadBytes) socket.terminate()
-      // `ws` looks at the bytes of text messages only.
+      // `ws` checks the bytes of text messages only.
       else if (isBinary && !isUtf8(data as Buffer)) {
         // Messages may still come until the client has closed its side, and none of them may begin anything.
         closed()

@@ -1,4 +1,4 @@
-// What the readiness of a process rests on: what it stands on, its own parts, and, for a gateway, the parts of other processes.
+// The readiness of a process depends on its infrastructure, its own parts, and, for a gateway, the parts of other processes.
 import type { EventStore } from '../../events/catalogue.ts'
 import { counted } from '../../kernel/counted.ts'
 import { PARTITIONS } from '../../kernel/deciding/bus/partitions.ts'
@@ -9,7 +9,7 @@ import type { RunningRole } from '../roles/active-once.ts'
 import { type RoleAnswers, type RollCall, roleOf } from '../roles/roll-call.ts'
 import type { Health, Part } from './health.ts'
 
-/** How many shares the work of each role has in the whole deployment, and under which name its health is told. */
+/** How many shares the work of each role has in the whole deployment, and under which name its health is reported. */
 const work = {
   command: { part: 'commands', shares: PARTITIONS },
   saga: { part: 'sagas', shares: 1 },
@@ -20,13 +20,13 @@ type Worker = keyof typeof work
 
 export type RunningRoles = Partial<Record<Worker, RunningRole>>
 
-/** What a gateway shows, and how it knows of other processes where there may be any. */
+/** The feed of a gateway, and its roll call where there may be other processes. */
 interface Front {
   feed: Feed | undefined
   rollCall: RollCall | undefined
 }
 
-/** Asks each part. Broken documents are told, but only they cannot be read: the process is ready all the same. */
+/** Checks each part. Broken documents are reported, but the process stays ready: only these documents cannot be read. */
 export async function deskHealth(
   infrastructure: Infrastructure,
   running: RunningRoles,
@@ -40,7 +40,7 @@ export async function deskHealth(
   return { ready: Object.values(parts).every(({ ok }) => ok), parts }
 }
 
-/** What this process answers to a roll call. */
+/** The answer of this process to a roll call. */
 export async function ownRoles(running: RunningRoles): Promise<RoleAnswers> {
   const told = Object.entries(running).map(async ([role, { health }]) => [role, await health()] as const)
   return Object.fromEntries(await Promise.all(told))

@@ -7,7 +7,7 @@ import { METRICS_TYPE, metricsOf } from './metrics.ts'
  * Adds `/health/live`, which answers 200 as long as the process runs; `/health/ready`, which answers 200 or 503 and names
  * the parts; and `/metrics`, which answers 200 with the same as metrics, also while the desk is not ready.
  *
- * @param stopping whether the desk is being closed: it is not ready then, whatever its parts say
+ * @param stopping whether the desk is being closed: it is not ready then, even when all of its parts are ok
  */
 export function serveHealth(
   app: FastifyInstance,

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Health } from './health.ts'
 import { startHealthServer } from './health-server.ts'
 
-test('a process that is no gateway tells its health, and how else it may be asked', async () => {
+test('a process that is no gateway reports its health, and names the methods that it accepts', async () => {
   const ask = await serving(async () => ({ ready: true, parts: {} }))
   expect((await ask('/health/ready')).status).toBe(200)
   expect((await ask('/graphql', 'POST')).status).toBe(404)
@@ -31,7 +31,7 @@ test('its metrics are there to read also while it is not ready', async () => {
   expect(text).toMatch(/^creditline_projector_position 7$/m)
 })
 
-test('when its health cannot be told, its metrics say that it is not ready, and nothing else', async () => {
+test('when its health cannot be determined, its metrics say that it is not ready, and nothing else', async () => {
   const ask = await serving(async () => {
     throw new Error('a secret of the house')
   })

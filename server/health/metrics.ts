@@ -3,7 +3,7 @@ import type { Health } from './health.ts'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** What the figures count. One that is not here is shown with its name alone. */
+/** The meanings of the figures. A figure that is not here is shown with its name alone. */
 const meanings: Readonly<Record<string, string>> = {
   creditline_event_store_position: 'The position of the newest event in the log.',
   creditline_views_position: 'The position that the views of this gateway have reached.',

@@ -9,7 +9,7 @@ import type { Health } from '../health/health.ts'
 import { type Gateway, type GatewayOptions, startGateway } from './http.ts'
 
 export interface GatewayUnderTest extends Gateway {
-  /** What was logged, the newest last. */
+  /** The lines of the log, the newest last. */
   logged: Record<string, unknown>[]
   /** Posts to `/graphql`. A string is sent as it is. */
   post(body: unknown, headers?: Record<string, string>): Promise<{ status: number; headers: Headers; body: Answer }>

@@ -36,7 +36,7 @@ describe('a gateway on a loopback address', () => {
     expect(await statusOf(port, 'GET /health/live HTTP/1.0')).toBe(200)
   })
 
-  test('does not answer when the target of a request names another host, whatever its Host header says', async () => {
+  test('does not answer when the target of a request names another host, with any Host header', async () => {
     const { port } = await gatewayUnderTest()
     const status = (target: string, host: string) => statusOf(port, `GET ${target} HTTP/1.1\r\nHost: ${host}`)
     expect(await status('http://localhost:1/health/live', 'localhost')).toBe(200)
@@ -82,7 +82,7 @@ describe('a gateway on another address', () => {
     expect(logged).toContainEqual(expect.objectContaining({ level: 40, msg: expect.stringContaining('ALLOWED_HOSTS') }))
   })
 
-  test('with names of its own answers for these and loopback, and tells its health for every IP address', async () => {
+  test('with its own names answers for these and loopback, and reports its health for every IP address', async () => {
     const { port, logged } = await gatewayUnderTest({ host: '0.0.0.0', allowedHosts: ['desk.example'] })
     const status = (path: string, host: string) => statusOf(port, `GET ${path} HTTP/1.1\r\nHost: ${host}`)
     expect(JSON.stringify(logged)).not.toContain('ALLOWED_HOSTS')
@@ -98,13 +98,13 @@ describe('a gateway on another address', () => {
 })
 
 describe('the health of a process without gateway', () => {
-  test('is told on a loopback address to its names only', async () => {
+  test('is reported on a loopback address for its names only', async () => {
     const { port } = await healthServer({ host: '127.0.0.1', port: 0 })
     expect(await statusOf(port, 'GET /health/ready HTTP/1.1\r\nHost: evil.example')).toBe(421)
     expect(await statusOf(port, 'GET /health/ready HTTP/1.1\r\nHost: localhost')).toBe(200)
   })
 
-  test('is told on another address to everybody', async () => {
+  test('is reported on another address for every name', async () => {
     const { port } = await healthServer({ host: '0.0.0.0', port: 0 })
     expect(await statusOf(port, 'GET /health/ready HTTP/1.1\r\nHost: evil.example')).toBe(200)
   })

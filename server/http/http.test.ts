@@ -29,13 +29,13 @@ describe('GraphQL over HTTP', () => {
     expect(refused.length, refused.join('\n')).toBeLessThanOrEqual(3)
   })
 
-  test('the schema can be asked for', async () => {
+  test('the schema can be queried', async () => {
     const gateway = await gatewayUnderTest()
     const { body } = await gateway.post({ query: getIntrospectionQuery() })
     expect(body.errors).toBeUndefined()
   })
 
-  test('unexpected errors are told by an id only, which the log explains', async () => {
+  test('unexpected errors are reported by an id only, which the log explains', async () => {
     const gateway = await gatewayUnderTest()
     const { status, body } = await gateway.post({ query: '{ hello broken }' })
     expect(status).toBe(200)
@@ -49,7 +49,7 @@ describe('GraphQL over HTTP', () => {
     })
   })
 
-  test('errors with a code are told as they are', async () => {
+  test('errors with a code are reported unchanged', async () => {
     const gateway = await gatewayUnderTest()
     const { body } = await gateway.post({ query: '{ refused }' })
     expect(body.errors?.[0]).toMatchObject({ message: 'Not yet.', extensions: { code: 'NOT_YET_VISIBLE' } })
@@ -77,7 +77,7 @@ describe('GraphQL over HTTP', () => {
     expect(gateway.openSources()).toBe(0)
   })
 
-  test('requests that a page of another origin could send without being asked are refused', async () => {
+  test('requests that a page of another origin could send without a preflight are refused', async () => {
     const gateway = await gatewayUnderTest()
     const asForm = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -92,11 +92,11 @@ describe('GraphQL over HTTP', () => {
   })
 
   test.each(['', `?query=${encodeURIComponent('{ hello }')}`])(
-    'a browser that is sent to the endpoint%s is told where the playground is, and nothing is executed',
+    'a browser that opens the endpoint%s gets a link to the playground, and nothing is executed',
     async (search) => {
       const gateway = await gatewayUnderTest()
       const visit = await fetch(`${gateway.url}/graphql${search}`, {
-        // What Chromium sends for a page; the last one would let Apollo execute.
+        // The headers that Chromium sends for a page. The last one is added: with it, Apollo would execute the query.
         headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'apollo-require-preflight': 'true' },
       })
       expect(visit.status).toBe(400)
@@ -236,7 +236,7 @@ describe('health and pages', () => {
     expect((await get(gateway, '/health/live')).status).toBe(200)
   })
 
-  test('a health check that fails is not ready, and tells nobody why', async () => {
+  test('a health check that fails is not ready, and its answer does not say why', async () => {
     const gateway = await gatewayUnderTest({
       health: () => {
         throw new Error('a secret of the house')
@@ -274,7 +274,7 @@ describe('health and pages', () => {
     }
   })
 
-  test('what is not there is not there with any method', async () => {
+  test('a path that does not exist is not found with any method', async () => {
     const gateway = await gatewayUnderTest()
     for (const method of ['GET', 'POST', 'DELETE']) {
       expect((await fetch(`${gateway.url}/graphiql`, { method })).status).toBe(404)
@@ -299,7 +299,7 @@ describe('health and pages', () => {
 })
 
 describe('stopping', () => {
-  test('what is being executed finishes, what comes later is refused, and readiness says so', async () => {
+  test('operations in execution finish, later ones are refused, and readiness says so', async () => {
     const gateway = await gatewayUnderTest()
     const slow = gateway.post({ query: 'mutation { slow }' })
     await gateway.reached

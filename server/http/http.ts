@@ -44,8 +44,8 @@ export interface GatewayOptions<Context extends object> extends Address {
 
 export interface Gateway extends Listening {
   /**
-   * Stops in this order: nothing new is begun and readiness is 503; what is being executed finishes, within five seconds;
-   * WebSockets are told 1001; the port is given back.
+   * Stops in this order: no new operation begins and readiness is 503; operations in execution finish, within five seconds;
+   * WebSockets close with 1001; the port is released.
    */
   close(): Promise<void>
 }
@@ -143,7 +143,7 @@ const outsidePages = {
   'cache-control': 'no-store',
 }
 
-/** What goes wrong before GraphQL is reached: a body that is too large, no JSON, of another type; or a bug. */
+/** Answers errors that occur before GraphQL is reached: a body that is too large, no JSON, of another type; or a bug. */
 function sendError({ headers }: FastifyRequest, reply: FastifyReply, error: FastifyError, log: Logger): FastifyReply {
   const status = error.statusCode ?? 500
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
@@ -158,7 +158,7 @@ function sendError({ headers }: FastifyRequest, reply: FastifyReply, error: Fast
     .send(JSON.stringify({ errors: [shown] }))
 }
 
-/** What people find who open the endpoint in a browser. */
+/** The page for people who open the endpoint in a browser. */
 const signpost = `<!doctype html>
 <title>Creditline</title>
 <p>This is the GraphQL endpoint of Creditline: programs send operations here, as JSON, with POST. For people there is the <a href="/playground/">playground</a>.</p>

@@ -1,9 +1,9 @@
-// Paths that are there, asked with a method that they do not have.
+// Refuses requests for an existing path with a method that the path does not have.
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Answers 405, and says which methods a path has, where another one is asked for; whatever is sent along is not looked at.
- * What has no route at all is left to the handler of what is not found.
+ * Answers 405 to a request with a method that its path does not have, and names the methods that it has. The body is not read.
+ * A path without any route is left to the not-found handler.
  *
  * @param folders paths whose routes end in `*`, such as `/playground/`
  */

@@ -32,7 +32,7 @@ describe('the command line of the import', () => {
     })
   })
 
-  test('help may be asked for', () => {
+  test('help may be requested', () => {
     expect(parseArguments(['--help'])).toBe('help')
   })
 

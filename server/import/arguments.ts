@@ -42,7 +42,7 @@ const MAX_CONCURRENCY = 256
 
 /**
  * Reads the arguments after the program's name.
- * @returns the arguments, or `help` when that is what was asked for
+ * @returns the arguments, or `help` when the command line requests it
  * @throws BadArguments
  */
 export function parseArguments(args: readonly string[]): Arguments | 'help' {

@@ -16,7 +16,7 @@ export const BROKEN_OFF = 'broken-off'
 export interface Csv {
   /** The header and the rows in file order. Empty lines are left out. Records may have fewer or more fields than the header. */
   records: AsyncIterable<CsvRecord>
-  /** What stands between the fields. */
+  /** The character between the fields. */
   separator: Separator
   /** The first line, as far as it is not empty. */
   firstLine: string
@@ -30,7 +30,7 @@ export type Separator = (typeof SEPARATORS)[number]
 const MAX_RECORD_BYTES = 16 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-// What the web calls Latin-1: the same letters, and printable characters where ISO 8859-1 has only control codes.
+// The web's Latin-1: the same letters, and printable characters where ISO 8859-1 has only control codes.
 const latin1 = new TextDecoder('windows-1252')
 
 /**
@@ -80,7 +80,7 @@ async function* records(path: string, separator: Separator, bytes: FileText['byt
 }
 
 /**
- * Tells in which line each record begins, from its fields and how many empty lines there have been. The parser's own count
+ * Finds the line in which each record begins, from its fields and the number of empty lines so far. The parser's own count
  * (csv-parse 7.0.3) is of no use: it takes CRLF within quotes for two line ends.
  */
 function lineNumbers(): (fields: readonly string[], emptyLines: number) => number {

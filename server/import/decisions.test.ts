@@ -95,7 +95,7 @@ async function decisionsOf(client: DeskClient, ids: readonly string[], patience:
   return decisions.all()
 }
 
-/** A client whose desk shows each order as told: a real one does not hesitate on demand. */
+/** A client whose desk shows each order as the test says: a real one does not hesitate on demand. */
 function answering(state: (id: string) => OrderState | null): DeskClient {
   return {
     async send<Data>(_operation: string, variables: Record<string, unknown> = {}) {

@@ -1,4 +1,4 @@
-// What becomes of orders, while others are sent and whatever else is going on at the desk.
+// Finds the outcome of orders, while others are sent and the desk does other work.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { counted } from '../../kernel/counted.ts'
@@ -11,18 +11,18 @@ const QUERIES_AT_ONCE = 4
 const FIRST_PAUSE = 20
 const LONGEST_PAUSE = 250
 
-/** While orders are sent, nobody looks more often: a look has queries of its own. */
+/** The least pause between glances while orders are sent, in milliseconds: each look sends queries. */
 const GLANCE_EVERY = 100
 
 /** The decisions on orders that are sent meanwhile. All functions but `expect` throw DeskProblem when the patience has passed. */
 export interface Decisions {
   /** The order is on the desk. */
   expect(orderId: string): void
-  /** Looks once, unless somebody else does or has just done. */
+  /** Looks once, unless a look is under way or has just ended. */
   glance(): Promise<void>
-  /** Waits until so many orders at the most are not decided. */
+  /** Waits until at most this many orders are not decided. */
   atMost(undecided: number): Promise<void>
-  /** What all orders became, once all of them are decided. */
+  /** The states of all orders, once all of them are decided. */
   all(): Promise<OrderState[]>
 }
 

@@ -1,7 +1,7 @@
 // How the text of a file is encoded, by its first bytes, and as which bytes it is read.
 import { open } from 'node:fs/promises'
 
-/** The file cannot be read as what it should be; the message is a sentence for whoever gave its name. */
+/** The file cannot be read as the expected kind of file. The message is a sentence for the person who named the file. */
 export class UnreadableFile extends Error {
   override name = 'UnreadableFile'
 }

@@ -26,11 +26,11 @@ export interface Imported {
   alreadyThere: { customers: number; products: number; orders: number }
   /** Orders that were on the desk before, and are, or may be, other than in the plan: they are left as they are. */
   changed: Remark[]
-  /** What the desk would not take. */
+  /** The customers, products and orders that the desk refused. */
   refused: Remark[]
 }
 
-/** What there is to say of one customer, product or order. */
+/** A remark on one customer, product or order. */
 export interface Remark {
   id: string
   message: string
@@ -39,7 +39,7 @@ export interface Remark {
 /** How long the desk may be out of reach, and how long it may decide no order, before the import gives up. */
 const PATIENCE = 60_000
 
-/** So many orders may be undecided at a time: a desk that gets orders faster than it decides them lets some time out. */
+/** The most orders that may be undecided at a time: a desk that gets orders faster than it decides them lets some time out. */
 const ORDERS_AHEAD = 256
 
 /** "It is there", and not by this very command: from an earlier run with another file or other flags, or because somebody else was first. */
@@ -88,11 +88,11 @@ export async function importPlan(plan: Plan, options: ImportOptions, progress: P
   }
 }
 
-/** What makes one customer, product or order, and its id. */
+/** The input that makes one customer, product or order, and its id. */
 interface Command {
   id: string
   input: object
-  /** What a release without `placedAt` has sent for the same row of the file. */
+  /** The input that a release without `placedAt` has sent for the same row of the file. */
   beforePlacedAt?: object
 }
 
@@ -125,7 +125,7 @@ type OnSent = (id: string, outcome: Outcome) => void | Promise<void>
 interface Sent {
   /** How much of it was on the desk before. */
   alreadyThere: number
-  /** What of that was there by another command. */
+  /** Those of them that another command had brought. */
   otherwise: Remark[]
   refused: Remark[]
 }

@@ -1,7 +1,7 @@
-// What the import asks of the desk, as GraphQL operations. The texts never change, so the desk parses each of them once.
+// The GraphQL operations that the import sends to the desk. The texts never change, so the desk parses each of them once.
 import type { RejectionReason } from '../../events/catalogue.ts'
 
-/** What a mutation answers, as far as the import looks at it. */
+/** The answer to a mutation, as far as the import reads it. */
 export interface CommandAnswer {
   payload: {
     receipt: { duplicate: boolean } | null
@@ -31,7 +31,7 @@ export const PLACE_ORDER = `mutation PlaceOrder($input: PlaceOrderInput!) {
   payload: placeOrder(input: $input) { receipt { duplicate } userErrors { code message } }
 }`
 
-/** So many orders are looked at with one query: few enough for any limit on what a query may cost. */
+/** The number of orders that one query reads: few enough for any limit on the price of a query. */
 export const ORDERS_AT_ONCE = 25
 const places = Array.from({ length: ORDERS_AT_ONCE }, (_, place) => place)
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openPace } from './pace.ts'
 
-/** What is said at some seconds, with how much is done by then. */
+/** The text at some seconds, with the amount done by then. */
 function said(total: number, ...times: [seconds: number, done: number][]): string[] {
   let now = 0
   const pace = openPace(total, () => now)
@@ -24,10 +24,10 @@ test('the rate is that of the last seconds: work that stands still is seen to', 
   expect(stopped.at(-1)).toBe('0.0/s, 500 left')
 })
 
-test('much that is left is told in minutes, and slow work with a digit more', () => {
+test('a long remainder is shown in minutes, and a slow rate with one more digit', () => {
   expect(said(1000, [10, 15])).toEqual(['1.5/s, 985 left, 11 min to go'])
 })
 
-test('at the end it tells how long it all took', () => {
+test('at the end it says how long all of the work took', () => {
   expect(said(10, [1, 5], [2.2, 10])).toEqual(['5.0/s, 5 left, 1 s to go', 'in 3 s'])
 })

@@ -1,10 +1,10 @@
 // How fast work goes on, how much of it is left, and how long that may take, in words.
 
-/** The rate is that of so many milliseconds: one over all the time would hide that the work has come to a stop. */
+/** The time that the rate covers, in milliseconds: a rate over the whole time would hide that the work has stopped. */
 const WINDOW = 5_000
 
 /**
- * To be asked every now and then, with how much is done by then: `212/s, 1481 left, 7 s to go`.
+ * Returns a function to call now and then with the amount done so far: it returns `212/s, 1481 left, 7 s to go`.
  * @param now in milliseconds
  */
 export function openPace(total: number, now = () => performance.now()): (done: number) => string {

@@ -116,7 +116,7 @@ test('rounded prices are counted, and the first three kept', async () => {
   expect(plan.rounded.first.map(({ line }) => line)).toEqual([2, 3, 5])
 })
 
-describe('what comes to share an id is kept, with its rows', () => {
+describe('the names that share an id are kept, with their rows', () => {
   test('invoices, stock codes and customers that differ in characters that ids cannot have', async () => {
     const plan = await planOf([
       row({ orderId: 'ord_Z_1', invoice: 'Z/1', productId: 'prd_S_1', stockCode: 'S 1' }),

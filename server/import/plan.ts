@@ -1,4 +1,4 @@
-// What a file asks of the desk: customers, products and orders, made of its accepted rows.
+// The plan of an import: customers, products and orders, made of the accepted rows of a file.
 import type { OrderLine } from '../../events/catalogue.ts'
 import type { Cents } from '../../events/money.ts'
 import { type Dates, datesIn } from './dates.ts'
@@ -39,7 +39,7 @@ const ROWS_NAMED = 3
 const MAX_NAME_LENGTH = 200
 
 /**
- * Counts and sorts rows. What has the same id is the same: the first row gives a customer's number, a product's price
+ * Counts and sorts rows. Rows with the same id name the same thing: the first row gives a customer's number, a product's price
  * and an order's customer and date; the first row that has one gives a customer's country and a product's description. An order
  * has a line for each of its rows, in file order.
  * @param timeZone of the dates in the file
@@ -118,7 +118,7 @@ export async function planOf(rows: AsyncIterable<Row> | Iterable<Row>, timeZone 
   }
 }
 
-/** Once all dates of the file are known: they tell how each of them is to be read. Gives back the orders whose date is none. */
+/** Called once all dates of the file are known: they decide how each of them is read. Returns the orders whose date is none. */
 function dateOrders(orders: Map<string, PlannedOrder>, dateOf: ReadonlyMap<string, string>, dates: Dates) {
   const undated: Plan['undated'] = []
   for (const order of orders.values()) {

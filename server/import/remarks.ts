@@ -1,4 +1,4 @@
-// What did not come to the desk as the file has it, in sentences: a few of each kind, and how many more there are.
+// Sentences about everything that did not come to the desk as the file has it: a few of each kind, and how many more there are.
 import { counted } from '../../kernel/counted.ts'
 import type { Imported, Remark } from './import.ts'
 import type { Plan } from './plan.ts'

@@ -120,7 +120,7 @@ describe('a row becomes an order line, or is skipped for the first reason that h
     ])
   })
 
-  test('what is wrong with it is told on one line of its own length', async () => {
+  test('the fault of a row is reported on one line of limited length', async () => {
     const [row] = await rowsOf(`${HEADER}\n536365,85123A,X,"${'six\n'.repeat(1_000)}",,2.55,17850,France\n`)
     expect((row as SkippedRow).why).toMatch(/^Quantity is "(six\\n){10}…", no whole number up to 2147483647$/)
   })
@@ -152,7 +152,7 @@ describe('numbers are taken from the text, exactly', () => {
     expect((row as AcceptedRow).rounded).toEqual(rounded)
   })
 
-  test('a price that would be rounded is skipped where exact ones are asked for', async () => {
+  test('a price that would be rounded is skipped where exact prices are required', async () => {
     const rows = await rowsOf(`${HEADER}\n1,A,X,6,,1.005,1,France\n1,A,X,6,,1.2500,1,France\n1,A,X,6,,1.2,1,France\n`, {
       exactPrices: true,
     })
@@ -183,7 +183,7 @@ test('characters that ids cannot have become _, and case is kept', async () => {
 })
 
 describe('any file that is CSV with the columns is read', () => {
-  test('the columns may have the names of Online Retail II, which are those that are told then', async () => {
+  test('the columns may have the names of Online Retail II, which the messages then use', async () => {
     const header = 'Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country'
     const text = `${header}\n489434,85048,LIGHTS,12,2009-12-01 07:45:00,6.95,13085,France\n1,A,X,6,,six,1,France\n1,A,X,6,,1,,France\n`
     expect(await rowsOf(text)).toMatchObject([
@@ -240,7 +240,7 @@ describe('any file that is CSV with the columns is read', () => {
     })
   })
 
-  test('UTF-8 and Latin-1 are told apart, even in one file', async () => {
+  test('UTF-8 and Latin-1 are distinguished, even in one file', async () => {
     const latin1 = Buffer.from('1,A,Café £40,6,,2.55,1,Réunion\n', 'latin1')
     const utf8 = Buffer.from('2,B,Café €40 – “new”,6,,2.55,1,Česko\n', 'utf8')
     expect(await rowsOf(Buffer.concat([Buffer.from(`${HEADER}\n`), latin1, utf8]))).toMatchObject([
@@ -288,7 +288,7 @@ describe('any file that is CSV with the columns is read', () => {
   })
 })
 
-describe('a file that cannot be read is told in a sentence', () => {
+describe('a file that cannot be read is reported in a sentence', () => {
   test('missing columns are named', async () => {
     await expect(rowsOf('InvoiceNo,StockCode,Description,Quantity,Country\n')).rejects.toThrow(
       /has no column UnitPrice, CustomerID\. Its first line must name the columns InvoiceNo, /,
@@ -315,7 +315,7 @@ describe('a file that cannot be read is told in a sentence', () => {
     ['a compressed file', [0x1f, 0x8b, 0x08], /is compressed with gzip: decompress it first\.$/],
     ['UTF-32', [0xff, 0xfe, 0x00, 0x00, 0x49, 0x00, 0x00, 0x00], /is UTF-32: save it as CSV \(UTF-8\)\.$/],
     ['something binary', [0x49, 0x6e, 0x00, 0x00, 0x01], /is not text: byte 3 is zero\. Use a CSV file\.$/],
-  ])('%s is told', async (_, bytes, sentence) => {
+  ])('%s is reported', async (_, bytes, sentence) => {
     const reading = rowsOf(Buffer.from(bytes))
     await expect(reading).rejects.toThrow(UnreadableFile)
     await expect(reading).rejects.toThrow(sentence)

@@ -1,4 +1,4 @@
-// What a row of a wholesaler's file is to the desk: a line of an order, or why it is none.
+// Reads each row of a wholesaler's file as a line of an order, or as the reason why it is none.
 
 import { type Cents, formatMoney, MAX_CENTS, parseMoney } from '../../events/money.ts'
 import { counted } from '../../kernel/counted.ts'
@@ -29,7 +29,7 @@ export interface AcceptedRow {
 export interface Rounded {
   /** As of a skipped row. */
   line: number
-  /** What is rounded to what, such as `UnitPrice 1.005 became 1.01`. */
+  /** The price before and after rounding, such as `UnitPrice 1.005 became 1.01`. */
   how: string
 }
 
@@ -42,7 +42,7 @@ export interface SkippedRow {
   skipped: SkipReason
   /** Where the row begins in the file: 2 for the first one below the header. */
   line: number
-  /** What is wrong with it, such as `Quantity is "six"`. */
+  /** The fault of the row, such as `Quantity is "six"`. */
   why: string
 }
 
@@ -60,7 +60,7 @@ const OTHER_NAMES: Partial<Record<Column, string>> = {
 }
 const IDENTIFIERS: readonly Column[] = ['InvoiceNo', 'StockCode', 'CustomerID']
 
-/** So much of a field is shown of what is wrong. */
+/** The most characters of a wrong field that are shown. */
 const MAX_QUOTED = 40
 const MAX_HEADER_QUOTED = 120
 
@@ -171,7 +171,7 @@ function placesOf(path: string, { firstLine }: Csv, header: readonly string[]): 
   return { ...Object.fromEntries(places), InvoiceDate: placeOf('InvoiceDate', header) } as Record<Column, number>
 }
 
-/** A field as one line that is not too long, whatever is in it. */
+/** A field as one line that is not too long, for every content of the field. */
 function quoted(text: string, most = MAX_QUOTED): string {
   return JSON.stringify(text.length <= most ? text : `${text.slice(0, most)}…`)
 }

@@ -1,9 +1,9 @@
-// Which ids are shared: by invoices, stock codes or customer numbers that the file tells apart, or an order by several customers.
+// Which ids are shared: by invoices, stock codes or customer numbers that the file distinguishes, or an order by several customers.
 
 /** An id with two or more that share it, in the order of first appearance. */
 export interface Shared {
   id: string
-  /** What shares it, and how many rows name it. The first is the one that the file names first. */
+  /** The names that share the id, and how many rows have each. The first is the one that the file names first. */
   by: readonly { name: string; rows: number }[]
 }
 

@@ -49,7 +49,7 @@ test('orders are counted by what became of them, and money is summed exactly', (
   })
 })
 
-test('people are told the same in lines', () => {
+test('the lines for people say the same', () => {
   expect(summaryText(summaryOf(plan, imported, 1.23456))).toBe(`\
 Rows read         9, skipped 3: malformed 1, noCustomer 2
 Customers         1, 1 of them existed already
@@ -62,7 +62,7 @@ Refused           1
 Seconds           1.235`)
 })
 
-test('people are told how many prices were rounded, where there were some', () => {
+test('the lines for people say how many prices were rounded, where there were some', () => {
   const some = summaryOf({ ...plan, rounded: { rows: 12, first: [] } }, imported, 1)
   expect(some.pricesRounded).toBe(12)
   expect(summaryText(some)).toContain('\nPrices rounded    12\n')

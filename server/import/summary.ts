@@ -1,4 +1,4 @@
-// What an import came to, counted over the file's own orders.
+// The result of an import, counted over the file's own orders.
 import { type Cents, formatMoney, parseMoney } from '../../events/money.ts'
 import type { Imported } from './import.ts'
 import type { OrderState } from './operations.ts'

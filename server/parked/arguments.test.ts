@@ -33,7 +33,7 @@ describe('the command line for parked orders', () => {
     expect(parseArguments(['list', '--url', address])).toMatchObject({ url: 'https://desk.example/graphql' })
   })
 
-  test('help may be asked for', () => {
+  test('help may be requested', () => {
     expect(parseArguments(['--help'])).toBe('help')
   })
 

@@ -21,7 +21,7 @@ export interface Arguments {
 
 /**
  * Reads the arguments after `parked`.
- * @returns the arguments, or `help` when that is what was asked for
+ * @returns the arguments, or `help` when the command line requests it
  * @throws BadArguments
  */
 export function parseArguments(args: readonly string[]): Arguments | 'help' {

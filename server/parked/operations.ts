@@ -1,4 +1,4 @@
-// What the command line asks of the desk, as GraphQL operations.
+// The GraphQL operations that the command line sends to the desk.
 
 /** A parked order as the desk shows it. */
 export interface ParkedOrder {
@@ -17,7 +17,7 @@ export interface ParkedPage {
   parked: { nodes: ParkedOrder[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
 }
 
-/** What the desk answers an operator. */
+/** The answer of the desk to an operator. */
 export interface OperatorAnswer {
   answer: {
     parked: { id: string; status: string } | null

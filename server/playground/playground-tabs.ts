@@ -1,4 +1,4 @@
-// What the playground opens with: of the example operations those that tell the story of two orders, from an empty desk on.
+// The first tabs of the playground: the example operations that show the story of two orders, from an empty desk on.
 import { type ExampleOperation, exampleOperations } from '../../schema/operations.ts'
 
 const story = [

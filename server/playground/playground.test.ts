@@ -44,7 +44,7 @@ test('the page may run scripts of the desk only, and be framed by no other', asy
   expect(headers.get('x-content-type-options')).toBe('nosniff')
 })
 
-test('every operation that it is given is a tab, whatever is written in it', async () => {
+test('every given operation is a tab, with any text in it', async () => {
   const { url } = await gatewayUnderTest({ operations: [operation] })
   const response = await fetch(`${url}/playground/options.js`)
   expect(response.headers.get('content-type')).toContain('text/javascript')

@@ -28,7 +28,7 @@ export function servePlayground(app: FastifyInstance, endpoint: string, operatio
       index: false,
       decorateReply: false,
       maxAge: '1h',
-      // This frame runs whatever script it is sent, and would do so as a page of the desk.
+      // This frame runs any script that is sent to it, and would do so as a page of the desk.
       allowedPath: (path) => !isSandboxFrame(path),
     })
     done()
@@ -50,7 +50,7 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join('; ')
 
-/** A script of its own, since the policy allows none in the page. Only the browser knows under which name it reached the desk. */
+/** A separate script, since the policy allows none in the page. Only the browser knows under which name it reached the desk. */
 function optionsScript(endpoint: string, operations: readonly ExampleOperation[]): string {
   const tabs = operations.map(({ title, document, variables }) => ({
     initialName: title,

@@ -21,7 +21,7 @@ test.each(['err', 'error', 'reason', 'cause'])(
   },
 )
 
-test('an error that is logged by itself comes out with its message', () => {
+test('an error that is logged alone comes out with its message', () => {
   const lines: string[] = []
   openLog('info', { write: (line) => void lines.push(line) }).error(new Error('The disk is full.'))
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { message: 'The disk is full.' }, msg: 'The disk is full.' })

@@ -11,7 +11,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a process with 0 when everyth
   await running.logged('Stopped')
 })
 
-test('who is told once more does not wait for what is being closed', async () => {
+test('a second signal ends a process without waiting for what is being closed', async () => {
   const running = await start({})
   running.tell('SIGINT')
   await running.logged('Stopping')
@@ -37,7 +37,7 @@ test('one Control-C comes twice to what npm runs, and is one', async () => {
   expect(await impatient.exitCode()).toBe(1)
 })
 
-/** Closes for as long as nobody writes to its stdin, and tells how many signals have come. */
+/** Closes for as long as nobody writes to its stdin, and counts the signals that have come. */
 const program = `
   import { once } from 'node:events'
   import { openLog } from './server/process/log.ts'

@@ -1,4 +1,4 @@
-// How a process that runs a desk ends: when it is told to, or at an error that nobody has caught.
+// Ends a process that runs a desk: on a signal, or at an error that nobody has caught.
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 
@@ -7,12 +7,12 @@ const STOPPING_TAKES_AT_MOST = 10_000
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 
-/** How often a program that npm runs looks whether its parent is still there, in milliseconds. */
+/** How often a program that npm runs checks whether its parent is still there, in milliseconds. */
 const PARENT_CHECK = 100
 
 /**
  * From now on SIGTERM and SIGINT close what is open and end the process; so does an error that nobody catches, with exit code 1.
- * Who is told once more while it closes ends at once, with exit code 1.
+ * A further signal while the process closes ends it at once, with exit code 1.
  */
 export function closeWhenTold(log: Logger, close: () => Promise<void>): void {
   let signal: NodeJS.Signals | undefined

@@ -76,7 +76,7 @@ test('views that cannot be opened are reported once', async () => {
   expect(notes.filter((note) => note === 'open')).toHaveLength(1)
 })
 
-test('whoever stops while views are being opened ends each session once, and closes the views that come', async () => {
+test('a stop while views are being opened ends each session once, and closes the views that come', async () => {
   let come = () => {}
   const { sessions, notes, lose } = noted({ open: () => new Promise((resolve) => (come = resolve)) })
   lose()
@@ -87,7 +87,7 @@ test('whoever stops while views are being opened ends each session once, and clo
   expect(notes).toEqual(['begin 1', 'end 1', 'ended 1', 'open', 'close'])
 })
 
-test('whoever stops a session that lost nothing ends it once', async () => {
+test('a stop ends a session that lost nothing once', async () => {
   const { sessions, notes } = noted()
   await sessions.stop()
   expect(notes).toEqual(['begin 1', 'end 1', 'ended 1'])

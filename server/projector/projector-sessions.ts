@@ -20,7 +20,7 @@ export interface Sessions {
 interface Options {
   first: ViewStore
   begin(views: ViewStore, onLost: (lost: ViewsLost) => void): Session
-  /** Opens the views that take the place of the lost ones. What it throws goes to `onFailed`. */
+  /** Opens the views that take the place of the lost ones. An error that it throws goes to `onFailed`. */
   open(lost: ViewsLost): Promise<ViewStore>
   /** No other session can begin. */
   onFailed(error: unknown): void

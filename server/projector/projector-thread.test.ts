@@ -36,7 +36,7 @@ test('a projector whose views cannot be reached does not keep the process from s
   expect(await projector.health()).toBeUndefined()
 })
 
-test('stores that are away are no error of the projector: it waits for them, which is told once, and goes on when they are back', async () => {
+test('stores that are away are no error of the projector: it waits for them, logs this once, and goes on when they are back', async () => {
   const at = await directory()
   const files = { events: join(at, 'later', 'events.db'), views: join(at, 'views.db') }
   const lines: { level: number; msg: string }[] = []

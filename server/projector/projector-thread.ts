@@ -1,4 +1,4 @@
-// Runs the projector in a thread beside the rest of the desk, and starts it again should it ever end by itself.
+// Runs the projector in a thread beside the rest of the desk, and restarts it when it ends unexpectedly.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from '../../kernel/logger.ts'
@@ -7,7 +7,7 @@ import type { Position } from '../../kernel/store/position.ts'
 import type { StorePlaces } from '../desk/stores.ts'
 import type { LogLevel } from '../settings/settings.ts'
 
-/** What the thread opens. The views must have been opened before: that makes them where there are none. */
+/** The stores that the thread opens. The views must have been opened before: the first opening creates them. */
 export interface ProjectorTask {
   places: StorePlaces
   logId: string
@@ -31,11 +31,11 @@ export interface ProjectorThread {
 }
 
 const ANSWERS_WITHIN_MS = 1_000
-/** What is cut off after that is done again from the checkpoint, as after a crash. */
+/** Work that is cut off after that is done again from the checkpoint, as after a crash. */
 const FINISHES_WITHIN_MS = 3_000
 const RESTART_AFTER_MS = 1_000
 
-/** @param onFolded is told how far the views have come, after each write */
+/** @param onFolded is called after each write, with the checkpoint that the views have reached */
 export function startProjectorThread(
   task: ProjectorTask,
   onFolded: (checkpoint: Position) => void,
@@ -43,7 +43,7 @@ export function startProjectorThread(
 ): ProjectorThread {
   const stopping = new AbortController()
   let worker: Worker | undefined
-  /** Those who have asked for the health and have no answer yet. */
+  /** The calls for the health that have no answer yet. */
   let asking: ((health: ProjectorHealth) => void)[] = []
   /** Why the last thread could not open the log or the views. */
   let cannotOpen: string | undefined

@@ -1,4 +1,4 @@
-// The projector in a thread of its own: what it writes and what it reads do not keep commands and queries waiting.
+// The projector in its own thread: its writes and reads do not keep commands and queries waiting.
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../../kernel/failures/message-of.ts'
 import { startProjector } from '../../kernel/projecting/projector/projector.ts'
@@ -48,7 +48,7 @@ function begin(found: ViewStore, onLost: (lost: ViewsLost) => void): Session {
     log,
     tellsOfOutages,
   })
-  // The loss of the views is told to `onLost`; other failures are those of the projector, which says so.
+  // `watchedViews` reports the loss of the views to `onLost`. The projector itself reports other failures.
   const looking = setInterval(() => void views.checkpoint().catch(() => {}), LOOKS_EVERY_MS).unref()
   return {
     health: projector.health,

@@ -60,7 +60,7 @@ test('a store that is away at the start is waited for, with or without a lease',
 
 const atWork = { health: () => ({ ok: true, detail: 'at work' }), stop: async () => {} }
 
-/** What two processes with one log stand on. */
+/** The infrastructure of two processes with one log. */
 async function shared() {
   const directory = await mkdtemp(join(tmpdir(), 'creditline-test-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))

@@ -9,7 +9,7 @@ test('when all can start, all of them run', async () => {
   expect(running()).toEqual(['first', 'second'])
 })
 
-test('when one cannot start, those that could are stopped, also one that starts later, and the reason is told', async () => {
+test('when one cannot start, those that could are stopped, also one that starts later, and the reason is thrown', async () => {
   const { start, running } = roles()
   const starting = [start('first'), Promise.reject(new Error('no checkpoint')), turn().then(() => start('last'))]
   await expect(allOrNone(starting)).rejects.toThrow('no checkpoint')

@@ -3,7 +3,7 @@
 /**
  * Waits for all of them to start.
  * @throws what the first of them throws that cannot start, after those that have started were stopped; if one of these cannot stop either,
- * that is not told: why they had to is what counts
+ * that failure is not reported: the reason of the first one counts
  */
 export async function allOrNone<Running extends { stop(): Promise<void> }>(
   starting: readonly Promise<Running>[],

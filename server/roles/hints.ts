@@ -4,9 +4,9 @@ import type { Position } from '../../kernel/store/position.ts'
 import type { Infrastructure } from '../desk/infrastructure.ts'
 
 export interface Hints {
-  /** To be told after each write of the projector: everything up to here can be read. */
+  /** To be called after each write of the projector: everything up to `checkpoint` can be read. */
   viewsMoved(checkpoint: Position): void
-  /** Has a feed of this process told. */
+  /** Calls `look` at each hint, for a feed of this process. */
   listen(look: (checkpoint?: Position) => void): void
 }
 
@@ -18,7 +18,7 @@ export function hintsOf({ messaging, namespace }: Pick<Infrastructure, 'messagin
   return {
     viewsMoved(checkpoint) {
       for (const look of listeners) look(checkpoint)
-      // Without the checkpoint, on purpose: with MongoDB it is the gateway's own read of it that has its later reads see as much.
+      // Without the checkpoint, on purpose: with MongoDB, a gateway's own read of it lets its later reads see as much.
       messaging?.publish(subject, null)
     },
     listen(look) {

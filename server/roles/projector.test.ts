@@ -21,7 +21,7 @@ test('desks that share a log and not the views each have a projector at work', (
   )
 })
 
-test('processes that share the views have one projector at work, whoever they are to the server', () => {
+test('processes that share the views have one projector at work, also under different users of the server', () => {
   const shared = leaseOfViews({ files, mongodbUrl: 'mongodb://a,b/?replicaSet=rs' })
   const elsewhere = { events: '', views: '' }
   expect(leaseOfViews({ files: elsewhere, mongodbUrl: 'mongodb://desk:secret@a,b/?replicaSet=rs' })).toBe(shared)

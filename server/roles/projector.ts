@@ -1,4 +1,4 @@
-// The role `projector`: folds the log into the views, in a thread of its own.
+// The role `projector`: folds the log into the views, in its own thread.
 
 import { hash } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -15,7 +15,7 @@ import { activeOnce, type RunningRole } from './active-once.ts'
 
 /**
  * Views and log are compared whenever the work begins: a standby may have waited while one of them was put back.
- * @param onFolded is told how far the views have come, after each write
+ * @param onFolded is called after each write, with the checkpoint that the views have reached
  */
 export function runProjector(
   infrastructure: Infrastructure,

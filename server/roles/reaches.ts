@@ -4,7 +4,7 @@ import type { Messaging } from '../../kernel/messaging/messaging.ts'
 /** A shorter interruption is no reason to hand the work over. */
 const CUT_OFF_AFTER_MS = 3_000
 
-/** Tells whether there is a connection, or was one a moment ago. The time of a silence counts from its beginning. */
+/** Returns a check whether there is a connection, or was one a moment ago. The time of a silence counts from its beginning. */
 export function reaches(messaging: Messaging): () => boolean {
   let reachedAt = performance.now()
   return () => {

@@ -36,7 +36,7 @@ describe('how a part is by those who answer', () => {
     expect(roleOf([{ command: half }, { command: half }], 'command', 64).ok).toBe(true)
   })
 
-  test('its figures are those of the active processes, added up, as far as they tell any', () => {
+  test('its figures are the sums over the active processes that send figures', () => {
     const holds = (partitions: number) => ({ ok: true, detail: '', active: partitions, figures: { partitions } })
     const older = { ok: true, detail: '', active: 14 }
     const answers = [{ command: holds(30) }, { command: holds(20) }, { command: older }]
@@ -51,7 +51,7 @@ describe('how a part is by those who answer', () => {
     })
   })
 
-  test('what a standby counts is left out', () => {
+  test('the figures of a standby are left out', () => {
     const parked = (count: number, active: number) => ({ ok: true, detail: '', active, figures: { parked: count } })
     expect(roleOf([{ saga: parked(2, 1) }, { saga: parked(5, 0) }], 'saga', 1).figures).toEqual({ parked: 2 })
     expect(roleOf([{ saga: parked(5, 0) }], 'saga', 1)).not.toHaveProperty('figures')

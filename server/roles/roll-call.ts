@@ -15,13 +15,13 @@ interface Answer {
 
 type Connected = Pick<Infrastructure, 'namespace' | 'holder'> & { messaging: Messaging }
 
-/** Has this process answer, until the connection is closed. */
+/** Answers for this process, until the connection is closed. */
 export function answerRollCall({ messaging, namespace, holder }: Connected, roles: () => Promise<RoleAnswers>): void {
   messaging.serve(subjectIn(namespace), async (): Promise<Answer> => ({ holder, roles: await roles() }))
 }
 
 export interface RollCall {
-  /** What the other processes answered that are there. Waits for the end of the first call. */
+  /** The answers of the other processes that are there. Waits for the end of the first call. */
   others(): Promise<RoleAnswers[]>
   stop(): void
 }
@@ -29,7 +29,7 @@ export interface RollCall {
 /** A projector that is busy may take a second to answer; calls overlap. */
 const CALLED_EVERY_MS = 1_000
 const GATHERED_FOR_MS = 1_500
-/** Who answers none of so many calls is gone: that is known after 3.5 seconds, and one answer that is late changes nothing. */
+/** A process that answers none of this many calls is gone. That is known after 3.5 seconds, and one late answer changes nothing. */
 const CALLS_KEPT = 2
 
 /** Calls all processes until it is stopped, one call after the other. */
@@ -45,7 +45,7 @@ export function startRollCall(
       calls.push(answers.filter(isAnswer))
       if (calls.length > CALLS_KEPT) calls.shift()
     } catch {
-      // That there is no connection is told by the part `messages`.
+      // The part `messages` reports that there is no connection.
     }
   }
 
@@ -93,7 +93,7 @@ function stateOf(running: readonly RoleHealth[], role: Role, shares: number): Pa
 }
 
 /**
- * A standby does none of the work that is counted; a process of an older release tells no figures. Of work that one process does at a time,
+ * A standby does none of the work that is counted; a process of an older release sends no figures. Of work that one process does at a time,
  * the last answer of the one before may still be there for a moment.
  */
 function figuresOf(running: readonly RoleHealth[], shares: number): Pick<Part, 'figures'> {

@@ -179,12 +179,12 @@ describe('settings', () => {
     expect(readSettings({ [name]: '1' }, [])).toEqual([`${name} is not a setting: did you mean ${meant}?`])
   })
 
-  test('what others call a setting is nobody’s business here when the setting itself is there', () => {
+  test('the names that others use for a setting are ignored when the setting itself is there', () => {
     const env = { MONGO_URL: 'x', MONGODB_URL: 'mongodb://127.0.0.1:1', SAGAS: 'x', SAGA: 'choreography' }
     expect(readSettings(env, [])).toMatchObject({ mongodbUrl: 'mongodb://127.0.0.1:1', coordination: 'choreography' })
   })
 
-  test('a variable with the name of the desk in front is refused, whatever it is', () => {
+  test('every variable that begins with the name of the desk is refused', () => {
     expect(readSettings({ CREDITLINE_COLOUR: 'red' }, [])).toEqual([
       'CREDITLINE_COLOUR is not a setting. The settings are PORT, HOST, ALLOWED_HOSTS, DATA_DIR, LOG_LEVEL, EVENTSTORE_URL, MONGODB_URL, NATS_URL, NAMESPACE, ROLES, PLACEMENT_TIMEOUT, SAGA, CURRENCY.',
     ])
@@ -199,7 +199,7 @@ describe('settings', () => {
     expect(readSettings(env, [])).toEqual(usual)
   })
 
-  test('what Kubernetes tells of a service with the name of the desk is nobody’s business here', () => {
+  test('the variables that Kubernetes sets for a service with the name of the desk are ignored', () => {
     const env = {
       CREDITLINE_SERVICE_HOST: '10.0.0.1',
       CREDITLINE_SERVICE_PORT: '4000',
@@ -223,7 +223,7 @@ describe('settings', () => {
     ])
   })
 
-  test('the views are rebuilt when that is asked for', () => {
+  test('the views are rebuilt on request', () => {
     expect(readSettings({}, [])).not.toHaveProperty('rebuildViews')
     expect(readSettings({}, ['--rebuild-views'])).toMatchObject({ rebuildViews: true })
   })

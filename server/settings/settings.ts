@@ -22,7 +22,7 @@ export interface Settings {
   mongodbUrl?: string | undefined
   /** Where commands and hints travel between processes; without it the desk is one process. */
   natsUrl?: string | undefined
-  /** What is the desk's own on servers that it shares with others (default `creditline`). */
+  /** Names the desk's own part of servers that it shares with others (default `creditline`). */
   namespace?: string | undefined
   /** The parts of the desk that run in this process (default: all). */
   roles?: readonly Role[] | undefined
@@ -118,7 +118,7 @@ interface Known {
   usual: string
   right: string
   meaning: string
-  /** What is wrong with a value besides, as a sentence. */
+  /** Returns a further reason why a value is wrong, as a sentence. */
   why?(value: string): string
 }
 
@@ -233,7 +233,7 @@ export function readSettings(
     roles: ROLES,
     placementTimeoutMs: PLACEMENT_TIMEOUT * 1_000,
     coordination: SAGA,
-    // Whoever says nothing takes the currency that the log has.
+    // Without the setting, the desk takes the currency that the log has.
     currency: env.CURRENCY === undefined ? undefined : CURRENCY,
     ...(options.given.has('rebuild-views') && { rebuildViews: true }),
   }
@@ -269,7 +269,7 @@ function unknownArgument(argument: string): string {
   return meant === undefined ? sentence : `${sentence} ${meant} is a setting: set the environment variable ${meant}.`
 }
 
-/** Kubernetes tells each container where the services of its namespace are, in variables that begin with the service's name. */
+/** Kubernetes gives each container the addresses of the services in its namespace, in variables that begin with the service's name. */
 function isOfService(name: string, value = ''): boolean {
   return /^CREDITLINE_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name) || /^(tcp|udp|sctp):/.test(value)
 }

@@ -22,6 +22,7 @@ const checked = [
   'examples',
   'kernel',
   'query',
+  'server',
   'test/words',
 ]
 

@@ -11,7 +11,7 @@ PATH=$PATH:/usr/sbin
 nats_server=${NATS_SERVER:-$(command -v nats-server || echo "$cache/nats-server-$nats_version")}
 ferretdb=${FERRETDB:-$cache/ferretdb-$ferretdb_version}
 
-# Building takes minutes, and whatever else runs meanwhile goes first.
+# Building takes minutes, and everything else that runs meanwhile goes first.
 install() {
   renice -n 19 $$ >/dev/null
   mkdir -p "$cache"

@@ -1,4 +1,4 @@
-// The client of `apart.ts`: one thing at a time for latencies, many at once for the load; tells the figures to the parent.
+// The client of `apart.ts`: one thing at a time for latencies, many at once for the load; sends the figures to the parent.
 import { clients } from './clients.ts'
 import { graphqlClient } from './graphql-client.ts'
 

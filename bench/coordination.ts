@@ -1,4 +1,4 @@
-// What an order costs in each of the two ways to coordinate: alone, from its placing to its end; and what its revision costs.
+// The cost of an order in each of the two ways to coordinate: alone, from its placing to its end; and the cost of its revision.
 import { join } from 'node:path'
 import type { Coordination, EventStore } from '../events/catalogue.ts'
 import { categoryOf } from '../kernel/store/categories.ts'
@@ -15,7 +15,7 @@ interface Case {
   lines: number
   /** Of each product there are so many pieces in stock. */
   stock: number
-  /** What the order is over when it is revised; of a revised order only the revision is counted. */
+  /** The lines of the order after its revision; of a revised order only the revision is counted. */
   revisedTo?: (lines: readonly Line[]) => Line[]
   until: 'OrderApproved' | 'OrderPaid' | 'OrderRejected' | 'OrderRevised' | 'OrderRevisionRejected'
 }

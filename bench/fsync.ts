@@ -1,4 +1,4 @@
-// What the disk asks for making one small write durable.
+// The time that the disk takes to make one small write durable.
 import { fdatasyncSync, openSync, writeSync } from 'node:fs'
 
 const WRITES = 500

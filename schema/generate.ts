@@ -20,7 +20,7 @@ interface GeneratedFile {
   text: string
 }
 
-// What resolvers get and give: `null` and `undefined` are the same absence, as they are for graphql-js.
+// The types that resolvers get and give: `null` and `undefined` are the same absence, as they are for graphql-js.
 const types = {
   skipTypename: true,
   enumsAsTypes: true,

@@ -9,7 +9,7 @@ export interface ExampleOperation {
   title: string
   /** The whole file. */
   document: string
-  /** What is in the `.json` file beside it; empty where there is none. */
+  /** The content of the `.json` file beside it; empty where there is none. */
   variables: Record<string, unknown>
   kind: 'query' | 'mutation' | 'subscription'
 }

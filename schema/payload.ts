@@ -1,4 +1,4 @@
-// What a mutation answers: made by the command side, with its read models added by the query side.
+// The answer of a mutation: made by the command side, with its read models added by the query side.
 import type { ErrorCode } from './types.generated.ts'
 
 /** The outcome of a command; a refused one has user errors and no receipt. */

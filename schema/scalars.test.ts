@@ -99,7 +99,7 @@ test.each([
   expect(errors).toMatchObject([{ message, locations: [{ line: 1, column: 14 }] }])
 })
 
-test('every instant of the calendar is read as it was written, whatever its offset', () => {
+test('every instant of the calendar is read as it was written, with any offset', () => {
   const { DateTime } = scalars(LOG)
   const years = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9998-12-31T00:00:00Z'), noInvalidDate: true }
   fc.assert(
@@ -125,7 +125,7 @@ describe('a position', () => {
     )
   })
 
-  test('of another log is told apart by its code, as a variable', async () => {
+  test('of another log is distinguished by its code, as a variable', async () => {
     const { errors } = await ask('query ($position: Position) { echo(position: $position) }', {
       position: 'zzzzzzzzzzzz-1',
     })
@@ -133,7 +133,7 @@ describe('a position', () => {
     expect(errors?.[0]?.message).toContain('Start again without it.')
   })
 
-  test('of another log is told apart by its code, inside an input object and as a literal', async () => {
+  test('of another log is distinguished by its code, inside an input object and as a literal', async () => {
     const inside = await ask('query ($in: Places) { echo(places: $in) }', { in: { position: 'zzzzzzzzzzzz-1' } })
     expect(inside.errors?.[0]?.extensions.code).toBe('POSITION_OF_ANOTHER_LOG')
     const literal = await ask('{ echo(position: "zzzzzzzzzzzz-1") }')
@@ -193,7 +193,7 @@ function echoed(args: Record<string, unknown>): Promise<ExecutionResult> {
   )
 }
 
-/** What the resolver received, as arguments given by variables. */
+/** The arguments that the resolver received when variables gave them. */
 async function received(args: Record<string, unknown>): Promise<object | undefined> {
   const { errors } = await echoed(args)
   expect(errors).toBeUndefined()

@@ -58,7 +58,7 @@ function textScalar<Internal>({ name, expected, read, write }: TextScalar<Intern
 
 const schema = buildSchema(typeDefinitions)
 
-/** What the schema says of a scalar: makeExecutableSchema of @graphql-tools/schema 10.1 would lose it. */
+/** The declaration of a scalar in the schema: makeExecutableSchema of @graphql-tools/schema 10.1 would lose it. */
 function declared(name: string) {
   const { description, specifiedByURL } = schema.getType(name) as GraphQLScalarType
   return { name, description, specifiedByURL }

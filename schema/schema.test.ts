@@ -1,4 +1,4 @@
-// What the schema itself promises: nothing that breaks clients unnoticed, and every part of it described and named alike.
+// The promises of the schema itself: nothing breaks clients unnoticed, and every part of it is described and named alike.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'

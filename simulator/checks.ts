@@ -1,4 +1,4 @@
-// What must hold after every run, whatever went wrong in it.
+// The promises that must hold after every run, regardless of what went wrong in it.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { RecordedEvent } from '../events/catalogue.ts'
@@ -13,7 +13,7 @@ import { doneAfterGivingUp, waitingForOperator } from './parked.ts'
 import type { Heard, Subscriber } from './subscribers.ts'
 
 export interface Violation {
-  /** What was promised: the same bug breaks the same promise. */
+  /** The broken promise: the same bug breaks the same promise. */
   promise: string
   detail: string
 }
@@ -183,7 +183,7 @@ function wronglyTold(subscriber: Subscriber, events: readonly RecordedEvent[], f
   ]
 }
 
-/** A state subscription never tells of the same state twice. */
+/** A state subscription never sends the same state twice. */
 function repeated(heard: readonly Heard[]): string[] {
   const places = heard.flatMap(({ documents = [] }) => documents.map(({ position }) => position))
   return places.filter((place, index) => place <= (places[index - 1] ?? -1)).map((place) => `${place} was shown again`)

@@ -12,7 +12,7 @@ import type { Asked } from './plan/plan.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** What a client was answered. */
+/** The answer that a client got. */
 export interface Answer {
   stream: string
   payload: Payload
@@ -72,7 +72,7 @@ function entityOf(id: string): 'customer' | 'order' | 'product' {
 
 const viewOf: Record<string, Projection<ViewDocument>> = { customer: customers, order: orders, product: products }
 
-/** Who waits until the views have reached the position of the receipt sees what was done. */
+/** A client that waits until the views have reached the position of the receipt sees what was done. */
 async function look({ id, receipt }: Payload, { mutation }: Asked, { gateway, wrong }: Surroundings): Promise<void> {
   const running = gateway.running()
   const view = viewOf[entityOf(id)]

@@ -25,7 +25,7 @@ import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { Weather } from './weather.ts'
 
-/** What a process that serves clients has. */
+/** The parts of a process that serves clients. */
 export interface Gateway {
   bus: ShopBus
   reads: Reads

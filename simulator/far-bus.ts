@@ -11,7 +11,7 @@ interface Surroundings {
   life: Life
   weather: Weather
   time: VirtualTime
-  /** Each stream has its commands handled by one of them, as a rule. */
+  /** Usually a single one of them handles the commands of a stream. */
   handlers: readonly Node<Handler>[]
 }
 

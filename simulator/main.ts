@@ -1,4 +1,4 @@
-// `npm run simulate -- --seeds 1000 [--first-seed N]`: runs so many seeds, and tells the story of the first that fails.
+// `npm run simulate -- --seeds 1000 [--first-seed N]`: runs this number of seeds, and prints the story of the first that fails.
 
 import { parseArgs } from 'node:util'
 import { counted } from '../kernel/counted.ts'

@@ -19,7 +19,7 @@ import { upcast } from '../kernel/store/upcast.ts'
 export interface MemoryLog {
   readonly events: RecordedEvent[]
   readonly streams: Map<StreamName, RecordedEvent[]>
-  /** Who waits for the log to change. */
+  /** The callbacks of those that wait for the log to change. */
   readonly waiting: Set<() => void>
 }
 

@@ -1,4 +1,4 @@
-// The view store without a disk. What is handed out is made anew from text: it is never shared.
+// The view store without a disk. Everything that it returns is made anew from text: it is never shared.
 
 import { documentTopic, type Projection, shown, type ViewDocument } from '../kernel/projecting/projection.ts'
 import { type Key, pageCursor, readPageCursor } from '../kernel/projecting/store/cursor.ts'
@@ -26,7 +26,7 @@ import {
 } from '../kernel/projecting/store/view-store.ts'
 import { type Position, START } from '../kernel/store/position.ts'
 
-/** What outlives a crash. */
+/** The state that outlives a crash. */
 export interface MemoryViews {
   logId?: string
   definition?: string
@@ -40,7 +40,7 @@ export interface MemoryViews {
 
 interface Kept {
   text: string
-  /** What the text says, for looking at. */
+  /** The document that the text holds, for reading. */
   document: ViewDocument
 }
 

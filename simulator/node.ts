@@ -1,7 +1,7 @@
-// A process of the desk: it is started, crashes, and is started again. What outlives it is in the stores alone.
+// A process of the desk: it is started, crashes, and is started again. Only the content of the stores outlives it.
 import type { VirtualTime } from './virtual-time.ts'
 
-/** From a start to the next crash. Whatever a process does to the world, and whatever it hears of it, goes through here. */
+/** From a start to the next crash. Everything that a process does to the world, and everything that it hears of it, goes through here. */
 export interface Life {
   isOver(): boolean
   /** Aborted by the crash. */
@@ -12,7 +12,7 @@ export interface Life {
 
 export interface Node<Service> {
   readonly name: string
-  /** What runs in it, once it has started. */
+  /** The service that runs in it, once it has started. */
   running(): { service: Service; life: Life } | undefined
   start(): void
   crash(): void

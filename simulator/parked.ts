@@ -1,4 +1,4 @@
-// What is parked: as the log tells, and as an operator sees and treats it.
+// Everything that is parked: as the log states it, and as an operator sees and treats it.
 import type { RecordedEvent } from '../events/catalogue.ts'
 import { parked } from '../query/views/parked.ts'
 import type { Gateway } from './desk.ts'
@@ -31,7 +31,7 @@ export function waitingForOperator(events: readonly RecordedEvent[]): {
 }
 
 /**
- * What sagas and policies did for an order after an operator had given it up.
+ * The work that sagas and policies did for an order after an operator had given it up.
  * @param rest how many events there were when everybody had come to rest: before that, a second runner may not have heard of it, and a command be under way
  */
 export function doneAfterGivingUp(events: readonly RecordedEvent[], rest: number): string[] {
@@ -53,7 +53,7 @@ function workOf({ stream, data, metadata: { commandId = '' } }: RecordedEvent): 
   return by === 'choreography' && 'orderId' in data ? `${by}-${data.orderId}` : by
 }
 
-/** What an operator does about everything that the views show as parked; nothing when they cannot be seen. */
+/** The mutations of an operator for everything that the views show as parked; none when the views cannot be seen. */
 export async function operate(
   mutation: 'retryParked' | 'discardParked',
   gateway: Node<Gateway>,

@@ -175,7 +175,7 @@ function withoutRetries(log: EventStore): EventStore {
   }
 }
 
-/** For sagas and policies: the projector, which reads all there is, is told the truth. */
+/** For sagas and policies: the projector, which reads all there is, gets the truth. */
 function takingGivenUpForRetried(log: EventStore): EventStore {
   return {
     ...log,

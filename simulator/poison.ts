@@ -1,4 +1,4 @@
-// Commands that a handler fails at by its own fault, as it would for a bug in a decider: whoever sends them is parked in the end.
+// Commands that a handler fails at by its own fault, as it would for a bug in a decider: every sender of them is parked in the end.
 import type { Command, CommandMessage } from '../command/commands.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

@@ -11,7 +11,7 @@ export interface Random {
 }
 
 /**
- * A source of randomness for each key. What is drawn under one key does not change what another gives: when something is left out of
+ * A source of randomness for each key. The draws under one key do not change those under another: when something is left out of
  * a run, the rest happens as before.
  */
 export function randomness(seed: number): (key: string) => Random {

@@ -62,7 +62,7 @@ test('a day passes in no time, in the order of the timers, and everything is put
   expect({ setTimeout, Date, randomUUID }).toEqual(before)
 })
 
-test('somebody who waits for what will never come is told so', async () => {
+test('waiting for what will never come fails, and the error states so', async () => {
   const waiting = inVirtualTime(randomness(1)('ids'), () => new Promise(() => {}))
   await expect(waiting).rejects.toThrow('nothing will ever happen')
 })

@@ -20,11 +20,11 @@ export interface Outcome {
   violations: Violation[]
 }
 
-/** What is broken or slow by then goes on for ever. */
+/** Anything that is broken or slow by then goes on for ever. */
 const MOST_REST = 10 * 60_000
 /** Nothing has happened for so long: nothing will. Longer than any pause between two tries. */
 const REST = 6_000
-/** What is parked again whenever it is tried will not go on. */
+/** Anything that is parked again whenever it is tried will not go on. */
 const MOST_ROUNDS = 5
 
 /** @param sabotage bugs that are put in on purpose */
@@ -109,7 +109,10 @@ async function mendWhatIsParked({ acts, events, rest, broke }: Day, poison: Pois
   broke('what is mended and tried again goes on', [...waitingForOperator(events).parked.keys()])
 }
 
-/** Whatever is started again now has nothing left to do. A policy that reads once more may ask for what is pointless since: that is refused. */
+/**
+ * A process that is started again now has nothing left to do. A policy that reads once more may send a command that is pointless since:
+ * that command is refused.
+ */
 async function restartAll({ desk, acts, events, rest, broke }: Day, wasAtRest: boolean): Promise<void> {
   const { length } = events
   for (const node of desk.nodes) acts.down(node, 1)
@@ -119,7 +122,7 @@ async function restartAll({ desk, acts, events, rest, broke }: Day, wasAtRest: b
   if (wasAtRest && more.length > 0) broke('a restart leads to nothing new', [more.map(({ type }) => type).join(', ')])
 }
 
-/** Subscribers leave, and every process is told to stop. */
+/** Subscribers leave, and every process is stopped. */
 async function stopAll({ desk, acts, time, broke }: Day): Promise<void> {
   for (const subscriber of acts.subscribers.values()) subscriber.leave()
   await time.pass(1_000)
@@ -131,7 +134,7 @@ async function stopAll({ desk, acts, time, broke }: Day): Promise<void> {
   }
 }
 
-/** Who has something under way, or has not seen everything. */
+/** The parts of the desk that have something under way, or have not seen everything. */
 function busyParts({ nodes, sagas, projector }: Desk, head: number): string[] {
   const atWork = sagas.running()?.service.atWork() ?? 0
   const position = projector.running()?.service.health().position ?? head

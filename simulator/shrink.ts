@@ -1,7 +1,7 @@
-// Makes the story of a failure short: leaves out of a plan whatever the failure does not need.
+// Makes the story of a failure short: leaves out of a plan everything that the failure does not need.
 import type { Plan, Step } from './plan/plan.ts'
 
-/** A plan with few steps fails as one with many, so it is given up to look for the shortest after so many tries. */
+/** A plan with few steps fails as one with many, so the search for the shortest ends after this number of tries. */
 const MOST_TRIES = 400
 
 /**

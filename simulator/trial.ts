@@ -39,7 +39,7 @@ function differences(orchestrated: readonly RecordedEvent[], choreographed: read
   )
 }
 
-/** What tells when something happened, and in which style. */
+/** The fields that state when something happened, and in which style. */
 const TIMES =
   /^(position|version|createdAt|updatedAt|startedAt|endedAt|at|placedAt|requestedAt|decidedAt|choreographed)$/
 

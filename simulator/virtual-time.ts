@@ -1,4 +1,4 @@
-// Time that passes only when everything else has come to a stop. Timers, clocks and random ids of the code under test are replaced
+// Time that passes only when everything else has stopped. Timers, clocks and random ids of the code under test are replaced
 // where it gets them from, so it runs as it is, and a minute takes no longer than what happens in it.
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
@@ -29,7 +29,7 @@ interface Timer {
 /**
  * Does `work` in virtual time. Only one at a time: what is replaced is the same for the whole process.
  * @param random draws the ids and the jitter of the code under test
- * @throws Error when nothing would ever happen any more, and whatever `work` throws
+ * @throws Error when nothing would ever happen any more, and everything that `work` throws
  */
 export async function inVirtualTime<Result>(
   random: Random,
@@ -51,7 +51,7 @@ export async function inVirtualTime<Result>(
     }
     return await result
   } finally {
-    // What belongs to the end of a turn is shared by all runs: it must not be left half done.
+    // The work that belongs to the end of a turn is shared by all runs: it must not be left half done.
     while (turns()) await everythingElse()
     putBack()
   }

@@ -1,8 +1,8 @@
-// What goes wrong at the moment: troubles that last for a while and strike some of what is done meanwhile.
+// The faults of the moment: troubles that last for a while and strike some of the work that is done meanwhile.
 import type { Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** Every trouble, as it is told in a story: "for two seconds …". */
+/** Every trouble, in the words of a story: "for two seconds …". */
 export const troubles = {
   'log away': 'the log cannot be reached',
   'append lost': 'appends are lost on their way, and nobody knows',
@@ -30,7 +30,7 @@ export interface Weather {
   begin(trouble: Trouble, lasts: number, odds: number): void
   /** From now on everything goes well. */
   clear(): void
-  /** @param what is being done: the same in each run of the same plan, whatever else is left out of it */
+  /** @param what is being done: the same in each run of the same plan, also when other steps are left out of it */
   strikes(trouble: Trouble, what: string): boolean
   /** As long as a message is on its way. */
   way(what: string, slow: Trouble): Promise<void>

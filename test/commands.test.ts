@@ -1,4 +1,4 @@
-// What a client may rely on when it sends commands: refusals that name the field, and retries that are done once.
+// The promises that a client may rely on when it sends commands: refusals that name the field, and retries that are done once.
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ask, send } from './client.ts'
@@ -84,7 +84,7 @@ describe('refused input', () => {
     })
   })
 
-  test('every field that is wrong is told, each by its own error', async () => {
+  test('every field that is wrong is named, each by its own error', async () => {
     const input = { commandId: '', customerId: 'x', name: '', creditLimit: '-1.00' }
     const { receipt, userErrors } = await mutate(desk.url(), 'registerCustomer', input)
     expect(receipt).toBeNull()
@@ -304,7 +304,7 @@ describe('retries', () => {
     await desk.start()
     expect(await repeated()).toEqual(duplicates)
 
-    // With other input each is refused, whatever the state is by now.
+    // With other input each is refused, regardless of the state by now.
     for (const [n, [mutation, input]] of story.entries()) {
       const other = { ...withId(input, n), ...otherInput[mutation] }
       expect(await refused(desk.url(), mutation, other)).toMatchObject({
@@ -394,7 +394,7 @@ describe('retries', () => {
     })
   })
 
-  test('a retry keeps the price of the first time, whatever the list price is by now', async () => {
+  test('a retry keeps the price of the first time, regardless of the list price by now', async () => {
     await register('cus_quote')
     await addProduct('prd_quote', '10.00', 5)
     const input = {

@@ -43,7 +43,7 @@ test.skipIf(skipped !== '')(
 /** As long as the health checks of the file give a process. */
 const patience = { timeout: 120_000, interval: 1_000 }
 
-/** What takes the place of the servers in the file: those that the environment names, or some that end with the test. */
+/** The servers that take the place of those in the file: those that the environment names, or some that end with the test. */
 async function servers(): Promise<Record<string, string>> {
   const directory = await mkdtemp(join(tmpdir(), 'compose-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-// Orders are seen through in the way in which they were placed, whatever is set when the desk is started again.
+// Orders are seen through in the way in which they were placed, regardless of the setting when the desk is started again.
 import { describe, expect, test } from 'vitest'
 import { ask } from './client.ts'
 import { accepted } from './mutate.ts'
@@ -44,7 +44,7 @@ async function seenThrough(orderId: string): Promise<void> {
   await expect.poll(order).toEqual({ status: 'PAID', placement: { endedAt: expect.any(String) } })
 }
 
-/** Who has kept the books of an order. */
+/** The coordination that has kept the books of an order. */
 async function coordinationOf(orderId: string): Promise<string> {
   const count = 'query ($stream: String) { events(filter: { stream: $stream }) { nodes { type } } }'
   const types = async (stream: string) => {

@@ -10,7 +10,7 @@ const examples = exampleOperations()
 const mutations = examples.filter(({ kind }) => kind === 'mutation')
 const subscriptions = examples.filter(({ kind }) => kind === 'subscription')
 
-/** What must have come about before an example can have its outcome: sagas take their time. */
+/** The state that must be reached before an example can have its outcome: sagas take their time. */
 const before: Record<string, () => Promise<void>> = {
   Order: () => until('ord_demo', 'status', 'APPROVED'),
   ReviseOrder: () => until('ord_demo', 'status', 'APPROVED'),
@@ -188,7 +188,7 @@ const outcomes: Record<string, object> = {
   Desk: { desk: { currency: 'EUR', version: expect.stringMatching(/^\d+\.\d+\.\d+$/), position: POSITION } },
 }
 
-/** What subscribers are told of a story that has been told: the state, or, of feeds, everything after `since`. */
+/** The messages that subscribers get of a story that is complete: the state, or, of feeds, everything after `since`. */
 const told: Record<string, object[]> = {
   OrderChanged: [{ kind: 'SNAPSHOT', order: { status: 'PAID', placement: { state: 'APPROVED' } }, position: POSITION }],
   CustomerChanged: [{ kind: 'SNAPSHOT', customer: { reservedCredit: '0.00', availableCredit: '250000.00' } }],

@@ -233,7 +233,7 @@ interface Deployment {
   stall(desk: DeskProcess): Promise<void>
   /**
    * That nothing acknowledged is lost, every order is decided, and all gateways that live show a fold of the log.
-   * @param more what else is to be looked at before all processes are told to end
+   * @param more further checks before all processes are ended
    */
   verify(orders: OrderLoad, more?: (events: readonly RecordedEvent[]) => Promise<void>): Promise<void>
 }

@@ -1,4 +1,4 @@
-// What somebody sees who looks for the first time: the tabs of the playground on an empty desk, and on the demo.
+// The first look at a desk: the tabs of the playground on an empty desk, and on the demo.
 import { describe, expect, test } from 'vitest'
 import { exampleOperations } from '../schema/operations.ts'
 import { fillDemo } from '../server/desk/demo-orders.ts'
@@ -25,7 +25,7 @@ describe('on an empty desk', () => {
 describe('on the demo', () => {
   const desk = sharedDesk()
 
-  test('every example that looks for something finds it', async () => {
+  test('every example that queries something finds it', async () => {
     await fillDemo(desk.url())
     for (const { name, document, variables } of exampleOperations().filter(({ kind }) => kind === 'query')) {
       // Nothing is parked in a demo where all goes well.

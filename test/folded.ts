@@ -1,4 +1,4 @@
-// What the views of a data directory should be, by folding its log, and what they are.
+// The views of a data directory as they should be, by folding its log, and as they are.
 
 import type { RecordedEvent } from '../events/catalogue.ts'
 import { takerOf } from '../kernel/projecting/listed-events.ts'

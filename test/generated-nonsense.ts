@@ -130,7 +130,7 @@ function huge(): fc.Arbitrary<string> {
 
 export type SocketMessage = string | Uint8Array
 
-/** What a client may send over a WebSocket, right or wrong. */
+/** The messages that a client may send over a WebSocket, right or wrong. */
 export function socketMessage(): fc.Arbitrary<SocketMessage> {
   const message = (value: unknown) => JSON.stringify(value)
   const id = fc.constantFrom('1', '2', '', 'x'.repeat(1_000))

@@ -1,4 +1,4 @@
-// What a desk promises whatever it is sent: it answers, it never fails inside, and it goes on.
+// The promises of a desk for anything that it is sent: it answers, it never fails inside, and it goes on.
 import fc from 'fast-check'
 import { parse, validate } from 'graphql'
 import { beforeAll, expect, test } from 'vitest'
@@ -56,7 +56,7 @@ export function testGeneratedRequests(url: () => string, runs: number): void {
     await stillAnswers()
   })
 
-  test('whatever comes over a WebSocket ends that socket at the most, and never with an internal error', async () => {
+  test('any message over a WebSocket ends at most that socket, and never with an internal error', async () => {
     await always(fc.array(socketMessage(), { minLength: 1, maxLength: 8 }), async (messages) => {
       const { code, received } = await conversation(url(), messages)
       expect(code, received.join('\n')).not.toBe(4500)
@@ -154,7 +154,7 @@ async function conversation(
     socket.on('error', reject)
     socket.on('message', (data) => {
       received.push(String(data))
-      // The answers to the pings among the messages come with them: the last one is told apart by its payload.
+      // The answers to the pings among the messages come with them: its payload distinguishes the last one.
       if (/"type":"pong".*"last"|"last".*"type":"pong"/.test(String(data))) resolve()
     })
     socket.on('close', (closeCode) => {

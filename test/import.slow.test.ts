@@ -99,7 +99,7 @@ describe.each(hasRealFile && isLong ? ['a small file', 'a real file'] : ['a smal
     const orders = await ordersOf(url)
     const approved = orders.filter(({ status }) => status === 'APPROVED')
     expect(summary.approvedTotal).toBe(formatMoney(sum(approved.map(({ total }) => cents(total)))))
-    // What fits as a whole is approved as a whole.
+    // Orders that fit as a whole are approved as a whole.
     const unlucky = orders.filter(({ status, customerId }) => {
       const wanted = counted.customerTotals.get(customerId.slice('cus_'.length)) ?? 0
       return status === 'REJECTED' && wanted <= limit
@@ -195,7 +195,7 @@ test('what does not come to the desk as the file has it is named on standard err
   expect(code).toBe(0)
 })
 
-/** What the summary says when credit and stock are enough for everything, which is looked up in the file first. */
+/** The part of the summary for credit and stock that are enough for everything, which is checked in the file first. */
 function plentiful(counted: Tally): Partial<Summary> {
   expect(Math.max(...counted.customerTotals.values())).toBeLessThanOrEqual(10_000_000)
   expect(Math.max(...counted.quantities.values())).toBeLessThanOrEqual(1_000_000)
@@ -296,7 +296,7 @@ async function everyNode<Node>(url: string, query: string): Promise<Node[]> {
   return nodes
 }
 
-/** What happened in the business: what readers, holders of leases and snapshots leave in the log does not count. */
+/** The events of the business: those that readers, holders of leases and snapshots leave in the log do not count. */
 function facts(events: readonly RecordedEvent[]): string[] {
   return events
     .filter(({ stream }) => !/^(checkpoint|lease|snapshot)-/.test(stream))

@@ -1,4 +1,4 @@
-// What must hold at every prefix of the log, and at its end.
+// The invariants that must hold at every prefix of the log, and at its end.
 import type { OrderLine, RecordedEvent } from '../events/catalogue.ts'
 
 /** Every place where more credit was reserved than the limit allowed, or more stock than there was, or something given back twice. */
@@ -85,7 +85,7 @@ export function overdrafts(events: readonly RecordedEvent[]): string[] {
 }
 
 /**
- * What is reserved in the end for orders that should hold nothing, or not reserved for orders that should, and what was not shipped.
+ * Everything that is reserved in the end for orders that should hold nothing, or not reserved for orders that should, or not shipped.
  * @param except orders that cannot go on: they wait for an operator, or were given up by one
  */
 export function heldAtEnd(events: readonly RecordedEvent[], except: ReadonlySet<string> = new Set()): string[] {

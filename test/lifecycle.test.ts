@@ -43,7 +43,7 @@ describe.each(['orchestration', 'choreography'] as const)('by %s an order', (coo
     expect(types).toEqual(['OrderPlaced', 'OrderApproved', 'OrderShipped', 'OrderPaid'])
   })
 
-  test('is cancelled when it is APPROVED, and gives back what it had', async () => {
+  test('is cancelled when it is APPROVED, and releases what it had', async () => {
     const { orderId, shows } = await placed({ quantity: 3 })
     await shows({ status: 'APPROVED', credit: 'reserved 30.00, available 70.00' })
     await accepted(desk.url(), 'cancelOrder', { orderId, reason: 'No longer wanted' })
@@ -78,7 +78,7 @@ describe.each(['orchestration', 'choreography'] as const)('by %s an order', (coo
     expect(cancelledInTime).toBe(true)
   })
 
-  test('is rejected for lack of credit, and gives back its stock', async () => {
+  test('is rejected for lack of credit, and releases its stock', async () => {
     const { orderId, shows } = await placed({ quantity: 3, unitPrice: '40.00' })
     await shows({
       status: 'REJECTED (CREDIT_LIMIT_EXCEEDED)',
@@ -93,7 +93,7 @@ describe.each(['orchestration', 'choreography'] as const)('by %s an order', (coo
     expect(await eventTypes(orderId)).toEqual(['OrderPlaced', 'OrderRejected'])
   })
 
-  test('is rejected for lack of stock, and gives back its credit', async () => {
+  test('is rejected for lack of stock, and releases its credit', async () => {
     const { shows } = await placed({ quantity: 11, unitPrice: '1.00' })
     await shows({
       status: 'REJECTED (OUT_OF_STOCK)',
@@ -375,7 +375,7 @@ function withDetail(text: string, detail: string | null): string {
   return detail === null ? text : `${text} (${detail})`
 }
 
-/** What happened to an order, without what it notes of its placement. */
+/** The events of an order, without those that note its placement. */
 async function eventTypes(orderId: string): Promise<string[]> {
   const { events } = await ask<{ events: { nodes: { type: string }[] } }>(
     desk.url(),

@@ -51,7 +51,7 @@ const ORDERS_FEED = `subscription ($filter: OrderFeedFilter, $since: Position) {
 const resuming = { resumeFrom: ({ position }: { position: string }) => position }
 
 describe('a state', () => {
-  test('is told as it is found, then after every change: a customer', async () => {
+  test('is sent as it is found, then after every change: a customer', async () => {
     const id = fresh('cus')
     const subscriber = subscribe<CustomerChange>(desk.url(), CUSTOMER, { id })
     await subscriber.until(({ length }) => length === 1)
@@ -67,7 +67,7 @@ describe('a state', () => {
     expectToGrow(subscriber)
   })
 
-  test('is told as it is found, then after every change: a product', async () => {
+  test('is sent as it is found, then after every change: a product', async () => {
     const id = fresh('prd')
     await addProduct(id, 5)
     const subscriber = subscribe<ProductChange>(desk.url(), PRODUCT, { id })
@@ -84,7 +84,7 @@ describe('a state', () => {
     expectToGrow(subscriber)
   })
 
-  test('is told as it is found, then after every change: an order, from before it is placed', async () => {
+  test('is sent as it is found, then after every change: an order, from before it is placed', async () => {
     const customerId = fresh('cus')
     await register(customerId)
     const id = fresh('ord')
@@ -101,7 +101,7 @@ describe('a state', () => {
     expectToGrow(subscriber)
   })
 
-  test('is told as it is found, then after every change: the orders of a customer', async () => {
+  test('is sent as it is found, then after every change: the orders of a customer', async () => {
     const customerId = fresh('cus')
     await register(customerId)
     const [first, second, third] = [fresh('ord'), fresh('ord'), fresh('ord')]
@@ -130,7 +130,7 @@ describe('a state', () => {
     expectToGrow(subscriber)
   })
 
-  test('that is resumed is told only when it is newer than what the client has', async () => {
+  test('that is resumed is sent only when it is newer than what the client has', async () => {
     const id = fresh('prd')
     await addProduct(id, 1)
     const before = subscribe<ProductChange>(desk.url(), PRODUCT, { id })
@@ -171,7 +171,7 @@ describe('a state', () => {
 })
 
 describe('a feed', () => {
-  test('tells every event once and in log order, as the audit log has it, across lost connections', async () => {
+  test('sends every event once and in log order, as the audit log has it, across lost connections', async () => {
     const since = await position()
     const everything = subscribe<FeedEvent>(desk.url(), EVENTS, { since }, resuming)
     const ofOrders = subscribe<OrderEvent>(desk.url(), ORDERS_FEED, { since }, resuming)
@@ -201,7 +201,7 @@ describe('a feed', () => {
     }
   })
 
-  test('tells everything once also to a client that comes back to a desk that was started anew', async () => {
+  test('sends everything once also to a client that comes back to a desk that was started anew', async () => {
     const since = await position()
     const subscriber = subscribe<FeedEvent>(desk.url, EVENTS, { since }, resuming)
     await trade(5)
@@ -220,7 +220,7 @@ describe('a feed', () => {
     const old = await addProduct(productId, 1)
     const filter = { stream: `product-${productId}` }
     const subscriber = subscribe<FeedEvent>(desk.url(), EVENTS, { filter })
-    // Nothing says when a subscription has begun: deliveries come until one is told.
+    // Nothing says when a subscription has begun: deliveries come until one is seen.
     const delivery = { productId, quantity: 1 }
     await expect
       .poll(async () => {
@@ -236,7 +236,7 @@ describe('a feed', () => {
     expect(told).toEqual(log.map(({ id }) => id).slice(-told.length))
   })
 
-  test('tells what its filter asks for, and nothing else', async () => {
+  test('sends what its filter asks for, and nothing else', async () => {
     const since = await position()
     const [mine, other] = [fresh('cus'), fresh('cus')]
     const [desired, undesired] = [fresh('prd'), fresh('prd')]
@@ -361,7 +361,7 @@ function newest(messages: readonly OrdersChange[]): Map<string, string> {
   return new Map(messages.flatMap(({ orders }) => orders.map(({ id, status }) => [id, status] as const)))
 }
 
-/** The ids of what was told up to an event; what readers of the log note afterwards may follow. */
+/** The ids of the messages up to an event; events that readers of the log note afterwards may follow. */
 function upTo(last: string | undefined, messages: readonly FeedEvent[]): string[] {
   const ids = messages.map(({ id }) => id)
   return ids.slice(0, ids.lastIndexOf(last ?? '') + 1)

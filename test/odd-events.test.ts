@@ -1,4 +1,4 @@
-// Whatever somebody writes into the log beside the desk harms at most what it is about.
+// Anything that somebody writes into the log beside the desk harms at most what it is about.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Customers that place orders, and cancel some, until they are told to stop; and what they may rely on afterwards.
+// Customers that place orders, and cancel some, until they are stopped; and the promises that they may rely on afterwards.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'

@@ -55,7 +55,7 @@ afterAll(async () => {
   await rm(dataDirectory, { recursive: true, force: true })
 }, 60_000)
 
-test('an order that cannot be placed in time is rejected; what cannot be given back is a state that is told', async () => {
+test('an order that cannot be placed in time is rejected; a reservation that cannot be released is a state that is shown', async () => {
   await expect
     .poll(() => orderOf('ord_bad'), PARKED_WITHIN)
     .toEqual({

@@ -15,7 +15,7 @@ export interface Place {
   stores: StorePlaces
 }
 
-/** No server at all, whatever the environment says. */
+/** No server at all, regardless of the environment. */
 export const embedded = { EVENTSTORE_URL: '', MONGODB_URL: '', NATS_URL: '' }
 
 const run = randomUUID()

@@ -41,7 +41,7 @@ describe.each(['orchestration', 'choreography'] as const)('by %s', (coordination
     expect(await listed(position)).toEqual(before)
   })
 
-  test('a repeat is the same order, whatever offset its date is written with; another date is another command', async () => {
+  test('a repeat is the same order, with any offset in its date; another date is another command', async () => {
     expect(await placed('christmas', '2010-12-24T17:00:00.000Z')).toMatchObject({ duplicate: true })
     expect(await placed('now')).toMatchObject({ duplicate: true })
     const input = { orderId: `ord_${coordination}_now`, customerId, content: { total: '1.00' } }

@@ -78,7 +78,7 @@ describe.each(['orchestration', 'choreography'] as const)('of an order placed by
       })
     })
 
-    test('is told to who follows the order', async () => {
+    test('reaches the subscribers of the order', async () => {
       const { orderId, line } = await approved()
       const query = `subscription ($orderId: ID!) {
         orderChanged(orderId: $orderId) { order { status total revision { state endedAt } } } }`

@@ -22,7 +22,7 @@ export const programs = {
   ferretdb: programOf(process.env.FERRETDB, 'ferretdb'),
 }
 
-/** What is put behind the name of a test that is skipped. */
+/** The text behind the name of a test that is skipped. */
 export const withoutNats = programs.nats ? '' : ' (skipped: there is no nats-server)'
 export const withoutFerretdb = programs.ferretdb ? '' : ' (skipped: there is no FerretDB)'
 

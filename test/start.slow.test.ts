@@ -139,7 +139,7 @@ describe('a stop', () => {
         await ended
         expect(closeCodes).toEqual([1001])
       }
-      // Whoever came too late was told so, or found nobody.
+      // A client that came too late was refused, or found nobody.
       for (const refusal of refusals) expect(String(refusal)).toMatch(/STOPPING|fetch failed/)
 
       const again = await startEmbedded(dataDirectory)
@@ -148,7 +148,7 @@ describe('a stop', () => {
         const input = { commandId, productId: 'prd_1', quantity: 1 }
         expect(await accepted(again.url, 'receiveStock', input)).toMatchObject({ duplicate: true })
       }
-      // What was recorded was answered too: no command was cut off in the middle.
+      // Every recorded command was answered too: no command was cut off in the middle.
       const { product } = await ask<{ product: { inStock: number } }>(again.url, '{ product(id: "prd_1") { inStock } }')
       expect(product.inStock).toBe(acknowledged.length)
       expect(await again.end('SIGTERM')).toBe(0)
@@ -234,7 +234,7 @@ test('the demo shows orders in every state, and its data goes away with it', asy
   await expect(access(join(temporary, data[0] ?? ''))).rejects.toThrow('ENOENT')
 })
 
-/** What is said here of files is said of what is embedded. */
+/** The tests here that speak of files are about the embedded parts. */
 function startEmbedded(dataDirectory: string): Promise<DeskProcess> {
   return startDeskProcess(dataDirectory, embedded)
 }
@@ -242,7 +242,7 @@ function startEmbedded(dataDirectory: string): Promise<DeskProcess> {
 interface Running {
   /** The first group of the pattern, once the process has printed what matches. */
   printed(pattern: RegExp): Promise<string>
-  /** What it wrote to stderr so far. */
+  /** The text that it wrote to stderr so far. */
   complaints(): string
   exited(): Promise<number | null>
   /** Ends it with SIGTERM. */
@@ -251,7 +251,7 @@ interface Running {
 
 const programs = { start: 'server/main.ts', demo: 'server/demo.ts' }
 
-/** What `npm start` and `npm run demo` run. */
+/** Runs the program of `npm start` or of `npm run demo`. */
 function run(program: keyof typeof programs, env: Record<string, string>, ...args: string[]): Running {
   const child: ChildProcess = spawn(
     process.execPath,

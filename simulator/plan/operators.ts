@@ -1,4 +1,4 @@
-// What operators do in a run: to limits, stocks and prices.
+// The changes that operators make in a run: to limits, stocks and prices.
 import type { Random } from '../random.ts'
 import { again } from './orders.ts'
 import { type Asked, asked, EVER, type Step } from './plan.ts'

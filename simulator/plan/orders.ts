@@ -1,4 +1,4 @@
-// The orders of a busy day: placed, revised, shipped, paid and cancelled at any time, whatever has become of them by then.
+// The orders of a busy day: placed, revised, shipped, paid and cancelled at any time, regardless of what has become of them by then.
 import type { Random } from '../random.ts'
 import { asked, type Step } from './plan.ts'
 import type { Shop } from './shop.ts'

@@ -1,4 +1,4 @@
-// The plan of a seed: a busy day as a rule, and now and then one on which nobody is in anybody's way.
+// The plan of a seed: usually a busy day, and now and then one on which nobody is in anybody's way.
 import { randomness } from '../random.ts'
 import { dated } from './dates.ts'
 import { operatorsOf } from './operators.ts'

@@ -1,4 +1,4 @@
-// What happens in a run: a list of steps, each of which can be left out without changing the others.
+// The plan of a run: a list of steps, each of which can be left out without changing the others.
 
 import type { mutations } from '../../command/mutations/index.ts'
 import type { Coordination } from '../../events/catalogue.ts'
@@ -14,7 +14,7 @@ export interface Plan {
   window: number
   /** When the troubles end, in milliseconds. */
   lasts: number
-  /** Nobody is in anybody's way: what becomes of an order follows from the steps alone, whoever comes first, in either style. */
+  /** Nobody is in anybody's way: the outcome of an order follows from the steps alone, regardless of who comes first, in either style. */
   isUncontended: boolean
   steps: readonly Step[]
 }
@@ -72,7 +72,7 @@ export interface Subscribed {
   do: 'subscribe'
   name: string
   to: Topic
-  /** How long it takes over each message at the most, in milliseconds. */
+  /** The longest time that it takes over a message, in milliseconds. */
   dwells: number
 }
 

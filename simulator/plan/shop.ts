@@ -1,4 +1,4 @@
-// Who buys in a run, what there is to buy, and the names of the orders.
+// The customers of a run, the products that they can buy, and the names of the orders.
 import type { Random } from '../random.ts'
 import { type Asked, asked } from './plan.ts'
 

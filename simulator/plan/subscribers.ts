@@ -1,4 +1,4 @@
-// Who subscribes in a run, to what, and how often the connection breaks.
+// The subscribers of a run, their topics, and how often the connection breaks.
 import type { Random } from '../random.ts'
 import type { Step, Topic } from './plan.ts'
 import type { Shop } from './shop.ts'

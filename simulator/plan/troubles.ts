@@ -1,4 +1,4 @@
-// What goes wrong in a run: troubles on the way, processes that crash, and handlers that fail by their own fault.
+// The faults of a run: troubles on the way, processes that crash, and handlers that fail by their own fault.
 import { NODES } from '../desk.ts'
 import { poisonable } from '../poison.ts'
 import type { Random } from '../random.ts'
@@ -26,7 +26,7 @@ export function troublesOf(random: Random, lasts: number): Step[] {
 }
 
 /**
- * Long enough, as a rule, for a saga to be parked; an operator may come too early, or give it up. Many, since most are for commands that
+ * Usually long enough for a saga to be parked; an operator may come too early, or give it up. Many, since most are for commands that
  * nobody ever sends for that order.
  */
 export function poisonsOf(random: Random, { orders }: Shop, lasts: number): Step[] {

@@ -39,7 +39,7 @@ test.skipIf(skipped !== '').each(['gateway', 'command'])(
   },
 )
 
-/** What is put behind the name of the test where the history of the repository lacks the release. */
+/** The text behind the name of the test where the history of the repository lacks the release. */
 function withoutRelease(): string {
   try {
     execFileSync('git', ['cat-file', '-e', `${RELEASE}^{commit}`], { stdio: 'ignore' })

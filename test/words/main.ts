@@ -11,19 +11,23 @@ So many, or a phrase such as "is told". A question may begin with these words. N
 
   -h, --help this text`
 
-/** The list grows: a folder joins it when its last such sentence has gone. */
+/** The list grows: a folder joins it when its last such sentence has gone. A file with `:!` still has some and is left out. */
 const checked = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'README.md',
+  'bench',
   'command',
   'docs',
   'events',
   'examples',
   'kernel',
   'query',
+  'schema',
   'server',
-  'test/words',
+  'simulator',
+  'test',
+  ':!test/kernel/deciding/saga/saga.test.ts',
 ]
 
 readArguments()

@@ -51,7 +51,7 @@ test('no attempt begins after the end', async () => {
   expect(Math.max(...begun)).toBeLessThanOrEqual(1_000)
 })
 
-test('each failure that is followed by another try is told', async () => {
+test('each failure that is followed by another try is reported', async () => {
   const told: unknown[] = []
   await attempts(3, { onRetry: (error) => told.push(error) })
   expect(told).toEqual([failed, failed, failed])

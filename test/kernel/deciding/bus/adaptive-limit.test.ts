@@ -66,7 +66,7 @@ test('late answers make it shrink once for each round, down to one request and n
   })
 })
 
-test('whoever waits for a place too long leaves without one, and those behind keep their turn', async () => {
+test('a caller that waits for a place too long leaves without one, and those behind keep their turn', async () => {
   await inVirtualTime(randomness(1)('limit'), async (time) => {
     const limit = adaptiveLimit({ initial: 1 })
     const [leave] = await entered(limit, 1)

@@ -1,4 +1,4 @@
-// What every command bus promises to those who send commands, as tests: run against the handler in process, and by way of messages.
+// The promises of every command bus to those who send commands, as tests: run against the handler in process, and by way of messages.
 
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -47,7 +47,7 @@ export function describeCommandBus(name: string, open: OpenBus): void {
       })
     })
 
-    test('a refused command tells why', async () => {
+    test('a refused command states why', async () => {
       await bus.send(toCustomer(cus.register(100)))
       expect(await bus.send(toCustomer(cus.changeLimit(5, 300)))).toEqual({
         accepted: false,

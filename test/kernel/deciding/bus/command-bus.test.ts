@@ -131,7 +131,7 @@ describe('command handlers in several processes', () => {
     expect(await sent).toMatchObject({ accepted: true })
   })
 
-  test('a command is decided by the one who holds the partition, whoever else has not heard yet that it lost it', async () => {
+  test('the holder of the partition decides a command, even while another has not heard yet that it lost it', async () => {
     const { bus, add } = desk({ answerWithinMs: 10_000 })
     const store = await openLog()
     const stalled = watched(store)
@@ -347,7 +347,7 @@ describe('command handlers in several processes', () => {
       expect(await executed()).toBe(0)
     })
 
-    test('is not executed when the time has gone by on its way, whatever the clocks of the two hosts show', async () => {
+    test('is not executed when the time has gone by on its way, regardless of the clocks of the two hosts', async () => {
       const { ask, executed } = await asking()
       const clock = performance.now() - 1e9
       expect(await ask({ sender, sentAt: clock, withinMs: 0 })).toEqual(expired)

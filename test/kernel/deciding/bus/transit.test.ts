@@ -51,7 +51,7 @@ test('a difference that no request can have is one of the clocks: such a request
   })
 })
 
-test('senders are told apart', async () => {
+test('senders are kept apart', async () => {
   await inVirtualTime(randomness(1)('transit'), async (time) => {
     const delayOf = openTransit()
     delayOf('a', time.now())

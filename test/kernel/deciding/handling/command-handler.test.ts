@@ -1,4 +1,4 @@
-// What whoever sends a command can rely on: decided once, answered when it is stored, whatever the store says in between.
+// The promises to every sender of a command: decided once, answered when it is stored, regardless of what the store says in between.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -259,7 +259,7 @@ describe('when the store is in trouble', () => {
     await expect(handler.send(reservation(1))).rejects.toThrow(NotDecided)
   })
 
-  test('nothing is believed of commands whose append has failed, and why it failed is told', async () => {
+  test('nothing is believed of commands whose append has failed, and their senders get the failure', async () => {
     const store = await openLog()
     const { handler } = await registered(store, [broken])
     const sent = [reservation(1, 60_000), reservation(2, 60_000)].map((command) => handler.send(command))

@@ -79,7 +79,7 @@ async function longLived() {
   return { store, log, began, bus: openCommandHandler(log, LITTLE) }
 }
 
-describe('whatever happens to a stream, what is answered and recorded is what would be with all of it in memory:', () => {
+describe('after anything that happens to a stream, answers and events are the same as with all of it in memory:', () => {
   const anyOrder = fc.integer({ min: 1, max: 15 })
   const anyId = fc.integer({ min: 1, max: 15 }).map((number) => `c${number}`)
   const anyAmount = fc.constantFrom(1, 40, 70)
@@ -145,7 +145,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
             const told = []
             for (const step of some) {
               if (step === 'restart') {
-                // What is being written is written first.
+                // The write that is under way ends first.
                 await turn()
                 bus = openCommandHandler(store, options)
                 continue
@@ -188,7 +188,7 @@ describe('whatever happens to a stream, what is answered and recorded is what wo
     return { ...told, events: events.map(({ type, data }) => ({ type, data })) }
   }
 
-  /** What a saga makes of an outcome: whether it was refused, and why. */
+  /** The part of an outcome that a saga uses: whether it was refused, and why. */
   function replyTo(outcome: Outcome): unknown {
     if (!outcome.accepted) return outcome
     return outcome.events.flatMap(({ data }) => ('reason' in data ? data.reason : []))

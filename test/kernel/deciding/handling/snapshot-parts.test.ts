@@ -1,4 +1,5 @@
-// Of the parts in a stream of snapshots, those of the newest whole one are found, whatever crashes and other writers have left beside them.
+// Of the parts in a stream of snapshots, those of the newest whole one are found,
+// regardless of what crashes and other writers have left beside them.
 
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-// What is kept of streams while nothing waits for them is bounded by the memory that it takes, whatever it is.
+// Everything that is kept of streams while nothing waits for them is bounded by the memory that it takes, regardless of its kind.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,10 @@ import { openLog, watched } from '../../../../command/log.given.ts'
 import * as ord from '../../../../command/order/order.given.ts'
 import type { StreamName } from '../../../../kernel/store/event-store.ts'
 
-/** A handler that keeps streams up to some weight. What leaves nothing is asked of a stream to see whether it has to be read for it. */
+/**
+ * A handler that keeps streams up to some weight. A command that leaves nothing is sent to a stream to see whether the stream has to be
+ * read for it.
+ */
 async function keeping(weightAtRest: number) {
   const log = watched(await openLog())
   const handler = openCommandHandler(log, { weightAtRest })

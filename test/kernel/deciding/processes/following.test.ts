@@ -1,4 +1,4 @@
-// The log is followed until the end, each event once, whatever becomes of the subscription in between.
+// The log is followed until the end, each event once, regardless of what becomes of the subscription in between.
 
 import { expect, test } from 'vitest'
 import { openLog } from '../../../../command/log.given.ts'

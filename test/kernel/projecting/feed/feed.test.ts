@@ -111,7 +111,7 @@ describe('changes', () => {
     await happened(customerRegistered(), ...reservations(2_000))
     expect(await customer.next()).toBe(true)
     expect(told).toBe(false)
-    // Topics are told in the order of the log: whoever hears of the product has had all of the customer.
+    // Topics are notified in the order of the log: a reader that hears of the product has had all of the customer.
     await happened(productAdded())
     expect(await productAdds).toBe(true)
     expect(await customer.next()).toBe(true)
@@ -186,7 +186,7 @@ describe('following the history', () => {
     await entries.return()
   })
 
-  test('ends for a reader that is too slow, who is told where to resume', async () => {
+  test('ends for a reader that is too slow, and states where to resume', async () => {
     await happened(customerRegistered())
     const entries = follow({ views: desk.views, feed }, {})
     await happened(creditReserved())
@@ -292,7 +292,7 @@ describe('following the history', () => {
     expect(await follow({ views: desk.views, feed }, {}, 0).next()).toEqual({ value: undefined, done: true })
   })
 
-  test('gives each entry once and in order, whatever is lost, slow, or resumed in between', async () => {
+  test('gives each entry once and in order, regardless of what is lost, slow, or resumed in between', async () => {
     const anyStep = fc.oneof(
       { weight: 6, arbitrary: fc.record({ type: fc.constant('write'), count: fc.integer({ min: 1, max: 40 }) }) },
       { weight: 1, arbitrary: fc.record({ type: fc.constant('write'), count: fc.constant(1_200) }) },

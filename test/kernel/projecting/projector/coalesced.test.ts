@@ -24,7 +24,7 @@ test('every event comes once and in order, and each batch with the position that
   for (const { events, position } of batches) expect(position).toBe(events.at(-1)?.position)
 })
 
-test('a failure of the log reaches whoever takes the batches, also while they are being joined', async () => {
+test('a failure of the log reaches the reader of the batches, also while they are being joined', async () => {
   const failing = async function* () {
     yield* batchesOf(100)
     throw new Error('the log is gone')
@@ -34,7 +34,7 @@ test('a failure of the log reaches whoever takes the batches, also while they ar
   )
 })
 
-test('whoever takes no more batches ends the subscription, though it is waiting for events', async () => {
+test('a reader that takes no more batches ends the subscription, though it is waiting for events', async () => {
   let ended = false
   const quiet = async function* (_after: number, { signal }: { signal: AbortSignal }) {
     try {

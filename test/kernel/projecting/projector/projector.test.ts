@@ -31,7 +31,7 @@ import { projections, viewSet } from '../../../../query/views/index.ts'
 import { type ProductDocument, products } from '../../../../query/views/products.ts'
 import { anyHistory, cutAt } from './any-history.given.ts'
 
-test('what is recorded can be read, and whoever waits is told how far', async () => {
+test('recorded events can be read, and those that wait learn how far', async () => {
   const desk = await openDesk()
   const told: Position[] = []
   const projector = desk.project({ onFolded: (checkpoint) => told.push(checkpoint) })
@@ -265,7 +265,7 @@ test('stopping ends the write that is under way', async () => {
   expect(await desk.views.checkpoint()).toBe(await desk.head())
 })
 
-test('whoever waits for a projector that is stopped is told so', async () => {
+test('waiting for a projector that is stopped fails with ProjectorStopped', async () => {
   const desk = await openDesk()
   await desk.record(customerRegistered())
   const projector = desk.project({
@@ -372,7 +372,7 @@ async function openDesk() {
   return desk
 }
 
-/** What the views should be, without batches, memory or repeats. */
+/** The views as they should be, without batches, memory or repeats. */
 function naiveFold(log: readonly RecordedEvent[]): Record<string, ViewDocument[]> {
   const views = projections.map((projection): [string, ViewDocument[]] => {
     const documents = new Map<string, ViewDocument>()

@@ -143,7 +143,7 @@ describe('the SQLite view store answers pages from indexes', () => {
     ['products', products, [...otherFilters, { field: 'available', range: { lt: MANY } }]],
   ]
   for (const [view, { orderedBy }, conditions] of views) {
-    test.each(Object.keys(orderedBy))(`${view} by %s, whatever they are filtered by, need no sorting`, (field) => {
+    test.each(Object.keys(orderedBy))(`${view} by %s, with any filter, need no sorting`, (field) => {
       for (const filter of subsets(conditions)) for (const plan of plans(view, field, filter)) expectIndexesOnly(plan)
     })
   }

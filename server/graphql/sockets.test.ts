@@ -95,17 +95,24 @@ describe('GraphQL over WebSocket', () => {
     ['a subscription without a document', '{"type": "subscribe", "id": "1", "payload": {}}', 4400],
     ['deep nesting', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 4400],
     ['a message that only a server sends', '{"type": "connection_ack"}', 4400],
-    [
-      'a ping with a deeply nested payload',
-      `{"type": "ping", "payload": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
-      4400,
-    ],
     ['a message that is too large', 'x'.repeat(limits.messageBytes + 1), 1009],
   ])('%s closes the socket, and nothing else', async (_name, message, code) => {
     const gateway = await gatewayUnderTest()
     const socket = await openSocket(gateway)
     socket.send(message)
     expect(await socket.closed).toBe(code)
+    expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
+  })
+
+  // Node 20 cannot write such a payload, and newer ones can.
+  test('a ping with a deeply nested payload is answered or closes its socket, and harms nothing else', async () => {
+    const gateway = await gatewayUnderTest()
+    const socket = await openSocket(gateway)
+    socket.send(`{"type": "ping", "payload": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`)
+    expect(await Promise.race([socket.closed, socket.until('pong').then(() => 'answered')])).toBeOneOf([
+      4400,
+      'answered',
+    ])
     expect(await answer(gateway, '{ hello }')).toEqual({ data: { hello: 'Hello you' } })
   })
 

@@ -3,6 +3,8 @@
 export interface BackOff {
   /** The pause after one more failure, in ms: between half of the longest one that is allowed by now and all of it. */
   next(): number
+  /** The longest pause, in ms, with the same jitter. It does not change the next one. */
+  longest(): number
   /** The work succeeded: the next failure is the first one. */
   reset(): void
 }
@@ -28,6 +30,7 @@ export function backOff({
       upTo = Math.min(2 * upTo, longestPauseMs)
       return pauseMs
     },
+    longest: () => jittered(longestPauseMs),
     reset() {
       upTo = firstPauseMs
     },
@@ -35,6 +38,6 @@ export function backOff({
 }
 
 /** A pause between half of the given one and all of it. */
-export function jittered(milliseconds: number): number {
+function jittered(milliseconds: number): number {
   return milliseconds * (0.5 + Math.random() / 2)
 }

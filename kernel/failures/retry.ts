@@ -1,7 +1,7 @@
 // The one implementation of retries: growing pauses with jitter, and a budget, so that retries never become a load
 // themselves.
 import { setTimeout as pause } from 'node:timers/promises'
-import { type BackOffOptions, backOff, jittered } from './back-off.ts'
+import { type BackOffOptions, backOff } from './back-off.ts'
 
 export interface RetryOptions extends BackOffOptions {
   /** Ends the tries, also in the middle of a pause. The reason of the signal is thrown. */
@@ -17,8 +17,6 @@ export interface RetryOptions extends BackOffOptions {
    */
   budget?: RetryBudget
 }
-
-const LONGEST_PAUSE_MS = 5_000
 
 /**
  * The result of the first attempt that works.
@@ -38,7 +36,7 @@ export async function retry<Result>(attempt: () => Promise<Result>, options: Ret
       if (signal?.aborted) throw signal.reason
       if (!isRetryable(error)) throw error
       const hasToken = budget?.take() ?? true
-      const pauseMs = hasToken ? pauses.next() : jittered(options.longestPauseMs ?? LONGEST_PAUSE_MS)
+      const pauseMs = hasToken ? pauses.next() : pauses.longest()
       if (performance.now() + pauseMs > end) throw error
       onRetry?.(error)
       await pauseUnlessAborted(pauseMs, signal)

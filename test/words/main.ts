@@ -1,7 +1,7 @@
 // `npm run check:words`: no sentence of the checked files breaks the rule of plain words.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { BadArguments, parsed } from '../../server/client/command-line.ts'
+import { helpOrRefuse } from '../help-or-refuse.ts'
 import { breaches } from './plain.ts'
 
 const USAGE = `Usage: npm run check:words
@@ -30,7 +30,7 @@ const checked = [
   ':!test/kernel/deciding/saga/saga.test.ts',
 ]
 
-readArguments()
+helpOrRefuse(USAGE)
 const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...checked], { encoding: 'utf8' })
   .split('\n')
   .filter((path) => /\.(ts|md)$/.test(path) && !path.endsWith('.generated.ts'))
@@ -40,19 +40,3 @@ const found = paths.flatMap((path) =>
 for (const each of found) console.error(each)
 console.log(`${paths.length} files read, ${found.length} sentences to rewrite`)
 process.exit(found.length > 0 ? 1 : 0)
-
-function readArguments(): void {
-  try {
-    const { values, positionals } = parsed(process.argv.slice(2), {
-      help: { type: 'boolean', short: 'h', default: false },
-    })
-    if (positionals.length > 0) throw new BadArguments(`${positionals.join(' ')} is not an argument: there are none.`)
-    if (!values.help) return
-    console.log(USAGE)
-    process.exit(0)
-  } catch (error) {
-    if (!(error instanceof BadArguments)) throw error
-    console.error(`${error.message}\n\n${USAGE}`)
-    process.exit(2)
-  }
-}

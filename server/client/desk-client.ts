@@ -13,20 +13,18 @@ export interface DeskClient {
   send<Data>(operation: string, variables?: Record<string, unknown>): Promise<Data>
 }
 
-/** Another try may succeed. */
-class PassingProblem extends Error {}
-
 /** There is no desk, or it does not behave as a desk. The message is a sentence for the person who runs the import. */
 export class DeskProblem extends Error {
   override name = 'DeskProblem'
 }
 
+/** Another try may succeed. */
+class PassingProblem extends DeskProblem {}
+
 interface GraphQLAnswer {
   data?: unknown
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[]
 }
-
-type Outcome = { data: unknown } | { trouble: string }
 
 const ANSWER_WITHIN: Milliseconds = 30_000
 const FIRST_PAUSE: Milliseconds = 50
@@ -43,45 +41,36 @@ const PASSING_CODES = new Set<unknown>(['OVERLOADED', 'STOPPING'])
  */
 export function deskClient(url: string, patience: Milliseconds): DeskClient {
   return {
-    async send<Data>(operation: string, variables: Record<string, unknown> = {}) {
+    send(operation, variables = {}) {
       const body = JSON.stringify({ query: operation, variables })
-      return await retry(
-        async () => {
-          const outcome = await post(url, body)
-          if ('data' in outcome) return outcome.data as Data
-          throw new PassingProblem(outcome.trouble)
-        },
-        {
-          isRetryable: (error) => error instanceof PassingProblem,
-          firstPauseMs: FIRST_PAUSE,
-          longestPauseMs: LONGEST_PAUSE,
-          withinMs: patience,
-        },
-      ).catch((error: unknown) => {
-        throw error instanceof PassingProblem ? new DeskProblem(error.message) : error
+      return retry(() => post(url, body), {
+        isRetryable: (error) => error instanceof PassingProblem,
+        firstPauseMs: FIRST_PAUSE,
+        longestPauseMs: LONGEST_PAUSE,
+        withinMs: patience,
       })
     },
   }
 }
 
-async function post(url: string, body: string): Promise<Outcome> {
+/** @throws PassingProblem, or DeskProblem where another try does not help */
+async function post<Data>(url: string, body: string): Promise<Data> {
   let response: { status: number; text: string }
   try {
     response = await answerOf(url, body)
   } catch (error) {
-    return {
-      trouble: `No desk answers at ${url}: ${reasonOf(error)}. Start the desk, or correct --url.`,
-    }
+    throw new PassingProblem(`No desk answers at ${url}: ${reasonOf(error)}. Start the desk, or correct --url.`)
   }
   const { status, text } = response
-  if (PASSING_STATUS.has(status)) return { trouble: `The desk at ${url} is not ready: it answers with HTTP ${status}.` }
+  if (PASSING_STATUS.has(status)) {
+    throw new PassingProblem(`The desk at ${url} is not ready: it answers with HTTP ${status}.`)
+  }
   const answer = parsed(text)
   if (!answer) throw new DeskProblem(`The server at ${url} is not a desk: it answers HTTP ${status} without GraphQL.`)
   const error = answer.errors?.[0]
-  if (!error) return { data: answer.data }
-  const trouble = `The desk at ${url} answers with an error: ${error.message}`
-  if (isPassing(error.extensions ?? {})) return { trouble }
-  throw new DeskProblem(trouble)
+  if (!error) return answer.data as Data
+  const Problem = isPassing(error.extensions ?? {}) ? PassingProblem : DeskProblem
+  throw new Problem(`The desk at ${url} answers with an error: ${error.message}`)
 }
 
 async function answerOf(url: string, body: string): Promise<{ status: number; text: string }> {

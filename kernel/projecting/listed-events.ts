@@ -42,10 +42,19 @@ export function listed<
 }
 
 /** Whether a view takes an event. An unreadable event reaches each view that takes events of its category. */
-export function takerOf(events: EventsOfView): (event: RecordedEvent) => boolean {
+export function takerOf(events: EventsOfView): Taker {
+  const known = takers.get(events)
+  if (known) return known
   const taken = new Map(Object.entries(events).map(([category, { takes }]) => [category, new Set(takes)]))
-  return (event) => {
+  const taker: Taker = (event) => {
     const types = taken.get(categoryOf(event.stream))
     return types !== undefined && (types.has(event.type) || isUnreadable(event))
   }
+  takers.set(events, taker)
+  return taker
 }
+
+type Taker = (event: RecordedEvent) => boolean
+
+/** The projector asks for each batch. */
+const takers = new WeakMap<EventsOfView, Taker>()
